@@ -1,0 +1,108 @@
+//! How a request gets its credential.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::error::BoxError;
+
+/// Why no credential could be produced: one line for the error, and its cause.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct AuthError {
+    message: String,
+    source: Option<BoxError>,
+}
+
+impl AuthError {
+    /// A failure that needs no further cause.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), source: None }
+    }
+
+    /// A failure caused by another one.
+    pub fn caused(message: impl Into<String>, source: impl Into<BoxError>) -> Self {
+        Self { message: message.into(), source: Some(source.into()) }
+    }
+}
+
+/// A credential: puts itself onto each attempt of each request.
+///
+/// It is asked anew for every attempt, so that a token that expires during a wait is renewed and a
+/// proof that may be used once is made once.
+#[async_trait]
+pub trait Authorize: fmt::Debug + Send + Sync + 'static {
+    /// Adds the credential to a request that is about to be sent.
+    async fn authorize(&self, request: &mut reqwest::Request) -> Result<(), AuthError>;
+
+    /// The server answered 401 with these headers. `true` when another attempt would carry a
+    /// different credential; it is made once.
+    async fn renew(&self, _refused: &HeaderMap) -> bool {
+        false
+    }
+}
+
+#[async_trait]
+impl<C: Authorize + ?Sized> Authorize for Arc<C> {
+    async fn authorize(&self, request: &mut reqwest::Request) -> Result<(), AuthError> {
+        (**self).authorize(request).await
+    }
+
+    async fn renew(&self, refused: &HeaderMap) -> bool {
+        (**self).renew(refused).await
+    }
+}
+
+/// No credential, for endpoints that need none.
+#[derive(Clone, Copy, Debug)]
+pub struct Anonymous;
+
+#[async_trait]
+impl Authorize for Anonymous {
+    async fn authorize(&self, _: &mut reqwest::Request) -> Result<(), AuthError> {
+        Ok(())
+    }
+}
+
+/// A credential that is one fixed header, such as `Authorization: Bearer …`.
+#[derive(Clone)]
+pub struct HeaderKey {
+    name: HeaderName,
+    value: Option<HeaderValue>,
+}
+
+impl HeaderKey {
+    /// The header `name: {prefix}{secret}`, marked sensitive.
+    pub fn new(name: HeaderName, prefix: &str, secret: &SecretString) -> Self {
+        let value = HeaderValue::try_from(format!("{prefix}{}", secret.expose_secret().trim()));
+        let value = value.ok().filter(|_| !secret.expose_secret().trim().is_empty());
+        Self { name, value: value.map(sensitive) }
+    }
+}
+
+fn sensitive(mut value: HeaderValue) -> HeaderValue {
+    value.set_sensitive(true);
+    value
+}
+
+impl fmt::Debug for HeaderKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HeaderKey").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Authorize for HeaderKey {
+    async fn authorize(&self, request: &mut reqwest::Request) -> Result<(), AuthError> {
+        let value = self.value.clone().ok_or_else(|| {
+            AuthError::new(
+                "the key is empty or holds characters that no header may carry; copy it again",
+            )
+        })?;
+        request.headers_mut().insert(self.name.clone(), value);
+        Ok(())
+    }
+}

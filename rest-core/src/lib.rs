@@ -1,0 +1,32 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod auth;
+mod client;
+mod error;
+mod gate;
+mod limit;
+mod link;
+mod list;
+mod open_enum;
+mod page;
+mod request;
+mod response;
+mod retry;
+mod send;
+mod settings;
+
+pub use auth::{Anonymous, AuthError, Authorize, HeaderKey};
+pub use client::{Client, ClientBuilder};
+pub use error::{BoxError, Call, Error, ErrorBody, ErrorKind, Transport};
+pub use limit::{Pacing, RateLimit};
+pub use list::List;
+pub use page::{Cursor, Items, Page, Pages};
+pub use request::Request;
+pub use response::Response;
+pub use retry::RetryPolicy;
+
+pub use http::{HeaderMap, HeaderName, Method, StatusCode};
+pub use reqwest;
+pub use secrecy::SecretString;
+pub use serde;

@@ -1,0 +1,318 @@
+//! Page streams: one page after the other, none lost, none twice, never to another host.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::hash::BuildHasher;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use futures::Stream;
+use futures::future::BoxFuture;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use tracing::Instrument;
+use url::Url;
+
+use crate::error::{Error, ErrorBody};
+use crate::link;
+use crate::list::Cap;
+use crate::request::Request;
+use crate::response::Response;
+
+/// Where a listing stands. It serialises, holds no host and no credential, and a later process can
+/// go on from it with `resume`. It holds the listing's query: treat it as the data it selects.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cursor {
+    /// Path of the listing's first page; a server may name the next ones by another, such as a user's id
+    /// for a login.
+    listing: String,
+    /// Path and query of the page.
+    page: String,
+    /// Items that stand before it.
+    read: u64,
+}
+
+impl Cursor {
+    /// How many items of the listing stand before this page.
+    pub fn items_before(&self) -> u64 {
+        self.read
+    }
+
+    /// The page's address: path and query are set apart, because joining text such as `//host`
+    /// could name another host.
+    fn locate(&self, first: &Url) -> Url {
+        let (path, query) = self.page.split_once('?').unwrap_or((&self.page, ""));
+        let mut url = first.clone();
+        url.set_path(path);
+        url.set_query(Some(query).filter(|query| !query.is_empty()));
+        url
+    }
+
+    fn is_of(&self, first: &Url) -> bool {
+        self.listing == first.path()
+    }
+
+    fn start(first: &Url) -> Self {
+        Self { listing: first.path().to_owned(), page: path_and_query(first), read: 0 }
+    }
+}
+
+impl fmt::Display for Cursor {
+    /// The vendor's own mark of the page, without the rest of the query.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let query = self.page.split_once('?').map_or("", |(_, query)| query);
+        let after = query.split('&').find(|pair| pair.starts_with("after="));
+        match after {
+            Some(after) => f.write_str(after),
+            None if self.read == 0 => f.write_str("the start"),
+            None => write!(f, "item {}", self.read + 1),
+        }
+    }
+}
+
+impl fmt::Debug for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Cursor({self})")
+    }
+}
+
+fn path_and_query(url: &Url) -> String {
+    match url.query() {
+        Some(query) => format!("{}?{query}", url.path()),
+        None => url.path().to_owned(),
+    }
+}
+
+/// One page of a listing.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Page<T> {
+    /// The items, in the server's order; a page may be empty although more follow.
+    pub items: Vec<T>,
+    /// This page's own cursor.
+    pub cursor: Cursor,
+    /// The next page's cursor; `None` at the end.
+    pub next: Option<Cursor>,
+}
+
+type Fetch<A, T> = BoxFuture<'static, Result<(Vec<T>, Option<Url>), Error<A>>>;
+
+/// A stream of pages. After an error it has ended; the error's cursor resumes it.
+#[must_use = "a stream does nothing until it is polled"]
+pub struct Pages<A, T> {
+    request: Request<A>,
+    cursor: Option<Cursor>,
+    fetch: Option<Fetch<A, T>>,
+    /// Hashes of the addresses that were read or named: a long listing has many pages.
+    seen: HashSet<u64>,
+    left: Option<u64>,
+    cap: Option<Cap>,
+    prefetch: bool,
+}
+
+impl<A, T> Pages<A, T>
+where
+    A: ErrorBody,
+    T: DeserializeOwned + Send + 'static,
+{
+    pub(crate) fn new(
+        mut request: Request<A>,
+        resume: Option<Cursor>,
+        limit: Option<u64>,
+        cap: Option<Cap>,
+        prefetch: bool,
+    ) -> Self {
+        request.url = request.url.and_then(|first| match &resume {
+            Some(cursor) if !cursor.is_of(&first) => {
+                Err("this cursor is of another listing; resume it with the call that made it"
+                    .into())
+            }
+            _ => Ok(first),
+        });
+        // A request that cannot be sent says so when it is; until then any address will do.
+        let first = request.url.as_ref().unwrap_or(request.client.base_url());
+        let start = resume.unwrap_or_else(|| Cursor::start(first));
+        let mut pages = Self {
+            request,
+            cursor: None,
+            fetch: None,
+            seen: HashSet::new(),
+            left: limit,
+            cap,
+            prefetch,
+        };
+        pages.is_new(&start);
+        pages.cursor = Some(start).filter(|_| limit != Some(0));
+        pages
+    }
+
+    fn is_new(&mut self, cursor: &Cursor) -> bool {
+        let mark = self.seen.hasher().hash_one(&cursor.page);
+        self.seen.insert(mark)
+    }
+
+    fn start(&self, cursor: &Cursor) -> Fetch<A, T> {
+        let mut request = self.request.clone();
+        request.url = request.url.map(|first| cursor.locate(&first));
+        Box::pin(async move { request.run(|response| read_page(&request, &response)).await })
+    }
+
+    /// The page that came, and where the listing then stands.
+    fn turn(
+        &mut self,
+        cursor: &Cursor,
+        mut items: Vec<T>,
+        next: Option<Url>,
+    ) -> Result<Page<T>, Error<A>> {
+        let read = cursor.read + items.len() as u64;
+        let next = next.map(|url| Cursor {
+            listing: cursor.listing.clone(),
+            page: path_and_query(&url),
+            read,
+        });
+        if let Some(next) = &next
+            && !self.is_new(next)
+        {
+            return Err(Error::paging(
+                "the server names a page as next that was read already; \
+                the rest of the listing cannot be reached",
+            ));
+        }
+        if let Some(left) = &mut self.left {
+            items.truncate(usize::try_from(*left).unwrap_or(usize::MAX));
+            *left -= items.len() as u64;
+        }
+        let enough = self.left == Some(0);
+        if let Some(cap) = self.cap.filter(|cap| next.is_none() && read == cap.items && !enough) {
+            return Err(Error::paging(cap.advice));
+        }
+        self.cursor = next.clone().filter(|_| !enough);
+        Ok(Page { items, cursor: cursor.clone(), next })
+    }
+}
+
+/// Decodes one page and finds the next; a link that leaves the origin would take the credential along.
+fn read_page<A: ErrorBody, T: DeserializeOwned>(
+    request: &Request<A>,
+    response: &Response,
+) -> Result<(Vec<T>, Option<Url>), Error<A>> {
+    let base = request.client.base_url();
+    let next = link::target(response.headers(), "next")
+        .map(|target| request.url.as_ref().unwrap_or(base).join(target))
+        .transpose()
+        .map_err(|error| Error::paging("the next link is not a URL").with_source(error))?;
+    if let Some(next) = &next
+        && next.origin() != base.origin()
+    {
+        return Err(Error::paging(format!(
+            "the next link leads to another host, {}; the credential does not go there",
+            next.origin().ascii_serialization()
+        )));
+    }
+    Ok((response.json()?, next))
+}
+
+impl<A, T> Stream for Pages<A, T>
+where
+    A: ErrorBody,
+    T: DeserializeOwned + Send + 'static,
+{
+    type Item = Result<Page<T>, Error<A>>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = &mut *self;
+        let Some(cursor) = this.cursor.clone() else {
+            return Poll::Ready(None);
+        };
+        if this.fetch.is_none() {
+            this.fetch = Some(this.start(&cursor));
+        }
+        let Some(fetch) = this.fetch.as_mut() else {
+            return Poll::Ready(None);
+        };
+        let fetched = ready!(fetch.as_mut().poll(cx));
+        this.fetch = None;
+        this.cursor = None;
+        let turned = fetched.and_then(|(items, next)| {
+            let turned = this.turn(&cursor, items, next);
+            turned.map_err(|error| error.with_call(&this.request.call, 1))
+        });
+        if let (true, Some(next)) = (this.prefetch, &this.cursor) {
+            this.fetch = Some(in_background(this.start(next)));
+        }
+        Poll::Ready(Some(turned.map_err(|error| error.with_cursor(&cursor))))
+    }
+}
+
+/// Runs while the consumer is busy; dropping the stream aborts it.
+fn in_background<A: ErrorBody, T: Send + 'static>(fetch: Fetch<A, T>) -> Fetch<A, T> {
+    let mut task = tokio::task::JoinSet::new();
+    task.spawn(fetch.in_current_span());
+    Box::pin(async move {
+        match task.join_next().await {
+            Some(Ok(fetched)) => fetched,
+            _ => Err(Error::paging("the task that read the next page ended early")),
+        }
+    })
+}
+
+impl<A, T> fmt::Debug for Pages<A, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pages").field("request", &self.request).finish_non_exhaustive()
+    }
+}
+
+impl<A, T> Unpin for Pages<A, T> {}
+
+/// A stream of items, page after page. After an error it has ended; the error's cursor resumes it.
+#[must_use = "a stream does nothing until it is polled"]
+pub struct Items<A, T> {
+    pages: Pages<A, T>,
+    page: std::vec::IntoIter<T>,
+    cursor: Option<Cursor>,
+}
+
+impl<A, T> Items<A, T> {
+    pub(crate) fn new(pages: Pages<A, T>) -> Self {
+        Self { cursor: pages.cursor.clone(), pages, page: Vec::new().into_iter() }
+    }
+
+    /// The cursor of the page whose items are being given out: resuming there gives that page's items
+    /// again and loses none.
+    pub fn cursor(&self) -> Option<&Cursor> {
+        self.cursor.as_ref()
+    }
+}
+
+impl<A, T> Stream for Items<A, T>
+where
+    A: ErrorBody,
+    T: DeserializeOwned + Send + 'static,
+{
+    type Item = Result<T, Error<A>>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = &mut *self;
+        loop {
+            if let Some(item) = this.page.next() {
+                return Poll::Ready(Some(Ok(item)));
+            }
+            match ready!(Pin::new(&mut this.pages).poll_next(cx)) {
+                Some(Ok(page)) => {
+                    this.cursor = Some(page.cursor);
+                    this.page = page.items.into_iter();
+                }
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                None => return Poll::Ready(None),
+            }
+        }
+    }
+}
+
+impl<A, T> fmt::Debug for Items<A, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Items").field("pages", &self.pages).finish_non_exhaustive()
+    }
+}
+
+impl<A, T> Unpin for Items<A, T> {}
