@@ -1,0 +1,321 @@
+//! Users' life cycle: activate, suspend, unlock, expire and reset passwords, deactivate, delete.
+//!
+//! <https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserLifecycle/>
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use http::{HeaderName, Method};
+use rest_core::{Request, SecretString};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::call::awaitable;
+use crate::error::{OktaError, Result};
+use crate::user::User;
+use crate::users::{Received, Users};
+
+const READ_STATUS: &str = "it may have been done: read the user's status before repeating it";
+const MAILED_MAYBE: &str =
+    "it may have been done and a mail sent: read the user before repeating it";
+const DELETED_MAYBE: &str = "the user may have been deactivated or deleted: read it first, because a \
+    second delete destroys what the first only deactivated";
+
+/// The link and token of an activation that sent no mail. `Debug` does not show them.
+#[derive(Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Activation {
+    /// Where the person sets a password; `None` when Okta sent a mail.
+    pub activation_url: Option<SecretString>,
+    /// The token inside that link.
+    pub activation_token: Option<SecretString>,
+}
+
+/// The link of a password reset that sent no mail. `Debug` does not show it.
+#[derive(Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct PasswordReset {
+    /// Where the person sets a new password; `None` when Okta sent a mail.
+    pub reset_password_url: Option<SecretString>,
+}
+
+/// A temporary password. `Debug` does not show it.
+#[derive(Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct TemporaryPassword {
+    /// The password; the person must change it at the next sign-in.
+    #[serde(rename = "tempPassword")]
+    pub password: SecretString,
+}
+
+macro_rules! hidden {
+    ($($name:ident),+) => {$(
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_struct(stringify!($name)).finish_non_exhaustive()
+            }
+        }
+    )+};
+}
+
+hidden!(Activation, PasswordReset, TemporaryPassword);
+
+impl<P: Received> Users<P> {
+    fn act(&self, template: &'static str, id: &str) -> Request<OktaError> {
+        self.user(Method::POST, template, id).if_unclear(READ_STATUS)
+    }
+
+    /// Activates a staged or deprovisioned user; `send_email` is on by default.
+    ///
+    /// Scope `okta.users.manage`. Leads to `ACTIVE` with a password, else `PROVISIONED`.
+    ///
+    /// # Errors
+    /// 403 `E0000016` when the user is active already.
+    ///
+    /// ```no_run
+    /// # async fn run(okta: okta_client::Okta) -> okta_client::Result<()> {
+    /// let activation = okta.users().activate("00u1").send_email(false).await?;
+    /// # let _ = activation.activation_url;
+    /// # Ok(()) }
+    /// ```
+    pub fn activate(&self, id: impl AsRef<str>) -> MailAction<Activation> {
+        MailAction::new(self.act("/api/v1/users/{id}/lifecycle/activate", id.as_ref()))
+    }
+
+    /// Makes a new activation token for a user who is `PROVISIONED` or in `RECOVERY`; `send_email`
+    /// is off by default.
+    ///
+    /// Scope `okta.users.manage`.
+    ///
+    /// # Errors
+    /// 403 `E0000038` from any other status.
+    ///
+    /// ```no_run
+    /// # async fn run(okta: okta_client::Okta) -> okta_client::Result<()> {
+    /// okta.users().reactivate("00u1").send_email(true).await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn reactivate(&self, id: impl AsRef<str>) -> MailAction<Activation> {
+        MailAction::new(self.act("/api/v1/users/{id}/lifecycle/reactivate", id.as_ref()))
+    }
+
+    /// Deactivates a user: all app assignments are removed, which may destroy data downstream and
+    /// cannot be undone. [`suspend`](Self::suspend) keeps them.
+    ///
+    /// Scope `okta.users.manage`. Leads to `DEPROVISIONED`; `send_email` to the administrator is off
+    /// by default. Okta answers once it is done, unless [`respond_async`](EndAction::respond_async).
+    ///
+    /// # Errors
+    /// 404 `E0000007`; a 403 or 404 when the user is deprovisioned already.
+    ///
+    /// ```no_run
+    /// # async fn run(okta: okta_client::Okta) -> okta_client::Result<()> {
+    /// okta.users().deactivate("00u1").await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn deactivate(&self, id: impl AsRef<str>) -> EndAction {
+        EndAction::new(self.act("/api/v1/users/{id}/lifecycle/deactivate", id.as_ref()))
+    }
+
+    /// Deletes a deprovisioned user for good; a user in any other status is only deactivated, and a
+    /// second call deletes. That is why it is never repeated on its own.
+    ///
+    /// Scope `okta.users.manage`.
+    ///
+    /// # Errors
+    /// 404 `E0000007` when the user is gone.
+    ///
+    /// ```no_run
+    /// # async fn run(okta: okta_client::Okta) -> okta_client::Result<()> {
+    /// okta.users().delete("00u1").await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn delete(&self, id: impl AsRef<str>) -> EndAction {
+        let request = self.user(Method::DELETE, "/api/v1/users/{id}", id.as_ref());
+        EndAction::new(request.if_unclear(DELETED_MAYBE))
+    }
+
+    /// Suspends an active user, who keeps all assignments and cannot sign in.
+    ///
+    /// Scope `okta.users.manage`.
+    ///
+    /// # Errors
+    /// 400 when the user is not active.
+    ///
+    /// ```no_run
+    /// # async fn run(okta: okta_client::Okta) -> okta_client::Result<()> {
+    /// okta.users().suspend("00u1").await?;
+    /// # Ok(()) }
+    /// ```
+    pub async fn suspend(&self, id: impl AsRef<str>) -> Result<()> {
+        self.act("/api/v1/users/{id}/lifecycle/suspend", id.as_ref()).send().await.map(drop)
+    }
+
+    /// Makes a suspended user active again.
+    ///
+    /// Scope `okta.users.manage`.
+    ///
+    /// # Errors
+    /// 400 when the user is not suspended.
+    ///
+    /// ```no_run
+    /// # async fn run(okta: okta_client::Okta) -> okta_client::Result<()> {
+    /// okta.users().unsuspend("00u1").await?;
+    /// # Ok(()) }
+    /// ```
+    pub async fn unsuspend(&self, id: impl AsRef<str>) -> Result<()> {
+        self.act("/api/v1/users/{id}/lifecycle/unsuspend", id.as_ref()).send().await.map(drop)
+    }
+
+    /// Unlocks a user who is locked out.
+    ///
+    /// Scope `okta.users.manage`.
+    ///
+    /// # Errors
+    /// 403 `E0000032` when the user is not locked out.
+    ///
+    /// ```no_run
+    /// # async fn run(okta: okta_client::Okta) -> okta_client::Result<()> {
+    /// okta.users().unlock("00u1").await?;
+    /// # Ok(()) }
+    /// ```
+    pub async fn unlock(&self, id: impl AsRef<str>) -> Result<()> {
+        self.act("/api/v1/users/{id}/lifecycle/unlock", id.as_ref()).send().await.map(drop)
+    }
+
+    /// The person must change the password at the next sign-in; gives the user as it then is.
+    ///
+    /// Scope `okta.users.manage`. Leads to `PASSWORD_EXPIRED`.
+    ///
+    /// # Errors
+    /// 403 `E0000038` from a status in which there is no password to expire.
+    ///
+    /// ```no_run
+    /// # async fn run(okta: okta_client::Okta) -> okta_client::Result<()> {
+    /// let ada = okta.users().expire_password("00u1").await?;
+    /// # Ok(()) }
+    /// ```
+    pub async fn expire_password(&self, id: impl AsRef<str>) -> Result<User<P>> {
+        let template = "/api/v1/users/{id}/lifecycle/expire_password";
+        self.user(Method::POST, template, id.as_ref()).safe_to_repeat().json().await
+    }
+
+    /// As [`expire_password`](Self::expire_password), and sets a temporary password.
+    ///
+    /// Scope `okta.users.manage`.
+    ///
+    /// # Errors
+    /// As [`expire_password`](Self::expire_password).
+    ///
+    /// ```no_run
+    /// # async fn run(okta: okta_client::Okta) -> okta_client::Result<()> {
+    /// let temporary = okta.users().expire_password_with_temporary("00u1").await?;
+    /// # let _ = temporary.password;
+    /// # Ok(()) }
+    /// ```
+    pub async fn expire_password_with_temporary(
+        &self,
+        id: impl AsRef<str>,
+    ) -> Result<TemporaryPassword> {
+        let template = "/api/v1/users/{id}/lifecycle/expire_password_with_temp_password";
+        self.act(template, id.as_ref()).json().await
+    }
+
+    /// Starts a password reset: by mail, or by the link in the answer.
+    ///
+    /// Scope `okta.users.manage`. Leads to `RECOVERY`.
+    ///
+    /// # Errors
+    /// 403 `E0000017` or `E0000038` when the user has no password to reset.
+    ///
+    /// ```no_run
+    /// # async fn run(okta: okta_client::Okta) -> okta_client::Result<()> {
+    /// let reset = okta.users().reset_password("00u1", false).await?;
+    /// # let _ = reset.reset_password_url;
+    /// # Ok(()) }
+    /// ```
+    pub async fn reset_password(
+        &self,
+        id: impl AsRef<str>,
+        send_email: bool,
+    ) -> Result<PasswordReset> {
+        let request = self.act("/api/v1/users/{id}/lifecycle/reset_password", id.as_ref());
+        MailAction::<PasswordReset>::new(request).send_email(send_email).await
+    }
+
+    /// Removes all enrolled factors of a user.
+    ///
+    /// Scope `okta.users.manage`.
+    ///
+    /// # Errors
+    /// 403 when the user's status does not allow it.
+    ///
+    /// ```no_run
+    /// # async fn run(okta: okta_client::Okta) -> okta_client::Result<()> {
+    /// okta.users().reset_factors("00u1").await?;
+    /// # Ok(()) }
+    /// ```
+    pub async fn reset_factors(&self, id: impl AsRef<str>) -> Result<()> {
+        self.act("/api/v1/users/{id}/lifecycle/reset_factors", id.as_ref()).send().await.map(drop)
+    }
+}
+
+/// A life-cycle call that may send a mail; done when awaited.
+#[derive(Clone, Debug)]
+#[must_use = "a request does nothing until it is awaited"]
+pub struct MailAction<T> {
+    request: Request<OktaError>,
+    answer: PhantomData<fn() -> T>,
+}
+
+impl<T> MailAction<T> {
+    fn new(request: Request<OktaError>) -> Self {
+        Self { request: request.if_unclear(MAILED_MAYBE), answer: PhantomData }
+    }
+
+    /// Whether Okta sends a mail to the person.
+    pub fn send_email(mut self, send: bool) -> Self {
+        self.request = self.request.query("sendEmail", send);
+        self
+    }
+}
+
+impl<T: DeserializeOwned + Default> MailAction<T> {
+    async fn send(self) -> Result<T> {
+        let response = self.request.send().await?;
+        if response.body().is_empty() { Ok(T::default()) } else { response.json() }
+    }
+}
+
+awaitable!(MailAction<Activation> => Activation, this { this.send().await });
+awaitable!(MailAction<PasswordReset> => PasswordReset, this { this.send().await });
+
+/// Deactivates or deletes a user when awaited.
+#[derive(Clone, Debug)]
+#[must_use = "a request does nothing until it is awaited"]
+pub struct EndAction {
+    request: Request<OktaError>,
+}
+
+impl EndAction {
+    fn new(request: Request<OktaError>) -> Self {
+        Self { request }
+    }
+
+    /// Whether Okta sends a mail to the administrator.
+    pub fn send_email(mut self, send: bool) -> Self {
+        self.request = self.request.query("sendEmail", send);
+        self
+    }
+
+    /// Okta answers at once and works on; for users with many apps.
+    pub fn respond_async(mut self) -> Self {
+        self.request = self.request.header(HeaderName::from_static("prefer"), "respond-async");
+        self
+    }
+}
+
+awaitable!(EndAction => (), this { this.request.send().await.map(drop) });

@@ -1,0 +1,255 @@
+//! A user as Okta answers it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::profile::Profile;
+use crate::value::{DateTime, Lazy, UserId, UserTypeId};
+
+rest_core::open_enum! {
+    /// Where a user stands in the life cycle.
+    /// <https://developer.okta.com/docs/concepts/user-lifecycle/>
+    pub enum UserStatus {
+        /// Created, not activated.
+        Staged = "STAGED",
+        /// Activated, waits for the person to finish.
+        Provisioned = "PROVISIONED",
+        /// In use.
+        Active = "ACTIVE",
+        /// Resetting the password.
+        Recovery = "RECOVERY",
+        /// Must change the password at the next sign-in.
+        PasswordExpired = "PASSWORD_EXPIRED",
+        /// Too many failed sign-ins.
+        LockedOut = "LOCKED_OUT",
+        /// Suspended by an administrator; keeps its assignments.
+        Suspended = "SUSPENDED",
+        /// Deactivated: can be deleted, or activated again.
+        Deprovisioned = "DEPROVISIONED",
+        /// Being activated.
+        Activating = "ACTIVATING",
+    }
+}
+
+/// A user. `P` is the profile: open attributes by default, or a struct of your own.
+///
+/// <https://developer.okta.com/docs/api/openapi/okta-management/management/tag/User/>
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct User<P = Profile> {
+    /// The user's id.
+    pub id: UserId,
+    /// Where the user stands in the life cycle.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<UserStatus>,
+    /// The status that a running activation or deactivation leads to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transitioning_to_status: Option<UserStatus>,
+    /// When the user was created.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created: Option<DateTime>,
+    /// When the activation began; null in Okta for users that never were activated.
+    pub activated: Option<DateTime>,
+    /// When the status last changed.
+    pub status_changed: Option<DateTime>,
+    /// When the user last signed in.
+    pub last_login: Option<DateTime>,
+    /// When the user last changed in any way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_updated: Option<DateTime>,
+    /// When the password last changed.
+    pub password_changed: Option<DateTime>,
+    /// The user's type.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub user_type: Option<UserTypeRef>,
+    /// The realm that the user lives in, in orgs with realms.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub realm_id: Option<String>,
+    /// The profile.
+    pub profile: P,
+    /// How the user signs in; text until asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credentials: Option<Lazy<Credentials>>,
+    /// What can be done with the user now; complete only on a single user. Text until asked for.
+    #[serde(rename = "_links", skip_serializing_if = "Option::is_none")]
+    pub links: Option<Lazy<Links>>,
+    /// What `expand` asked for; text until asked for.
+    #[serde(rename = "_embedded", skip_serializing_if = "Option::is_none")]
+    pub embedded: Option<Lazy<serde_json::Value>>,
+}
+
+/// Refers to a user type.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct UserTypeRef {
+    /// The type's id.
+    pub id: UserTypeId,
+}
+
+/// Links by relation; one relation may have several.
+pub type Links = BTreeMap<String, OneOrMany>;
+
+/// One link, or a list of them: Okta gives either.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum OneOrMany {
+    /// A single link.
+    One(Link),
+    /// Several links of the relation.
+    Many(Vec<Link>),
+}
+
+/// A link of an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Link {
+    /// Where it leads.
+    pub href: String,
+    /// The method to call it with, when that is not GET.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
+    /// Tells links of one relation apart.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The media type behind it.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub media_type: Option<String>,
+}
+
+/// How a user signs in, as Okta answers it: never a secret.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Credentials {
+    /// Present when a password is set; always empty.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub password: Option<serde_json::Map<String, serde_json::Value>>,
+    /// The addresses of the account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub emails: Option<Vec<CredentialEmail>>,
+    /// The question for self-service recovery.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recovery_question: Option<RecoveryQuestion>,
+    /// Who checks the password.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provider: Option<Provider>,
+}
+
+rest_core::open_enum! {
+    /// Who checks a user's password.
+    pub enum ProviderType {
+        /// Okta.
+        Okta = "OKTA",
+        /// Active Directory.
+        ActiveDirectory = "ACTIVE_DIRECTORY",
+        /// LDAP.
+        Ldap = "LDAP",
+        /// An identity provider.
+        Federation = "FEDERATION",
+        /// A social account.
+        Social = "SOCIAL",
+        /// Imported with a hashed password.
+        Import = "IMPORT",
+    }
+}
+
+/// Who checks a user's password.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Provider {
+    /// The kind of provider.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<ProviderType>,
+    /// Its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+impl Provider {
+    /// A provider by kind and name.
+    pub fn new(kind: ProviderType, name: impl Into<String>) -> Self {
+        Self { kind: Some(kind), name: Some(name.into()) }
+    }
+}
+
+/// An address of an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct CredentialEmail {
+    /// The address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// Such as `VERIFIED`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    /// `PRIMARY` or `SECONDARY`.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+}
+
+/// The question for self-service recovery; its answer is never given.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct RecoveryQuestion {
+    /// The question.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub question: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn full() -> Value {
+        json!({
+            "id": "00u1", "status": "NEW_STATUS", "created": "2020-08-27T18:14:11.000Z", "activated": null,
+            "statusChanged": null, "lastLogin": null, "lastUpdated": "2026-03-25T13:45:47Z",
+            "passwordChanged": null, "type": {"id": "oty1"}, "realmId": "guo1",
+            "profile": {"login": "ada@x", "badge": 7, "secondEmail": null, "tags": ["a"]},
+            "credentials": {"password": {}, "provider": {"type": "NEW", "name": "x"}, "new": 1},
+            "_links": {"self": {"href": "https://x"}, "logo": [{"href": "a"}, {"href": "b"}]}
+        })
+    }
+
+    #[test]
+    fn keeps_unknown_values_nulls_and_custom_attributes() {
+        let user: User = serde_json::from_value(full()).unwrap();
+        assert_eq!(user.status, Some(UserStatus::Unknown("NEW_STATUS".into())));
+        assert_eq!(user.profile.get::<u8>("badge").unwrap(), Some(7));
+        assert_eq!(user.created.as_ref().unwrap().timestamp().unwrap().as_second(), 1_598_552_051);
+        let credentials = user.credentials.as_ref().unwrap().get().unwrap();
+        assert_eq!(credentials.provider.unwrap().kind, Some(ProviderType::from("NEW")));
+        assert_eq!(user.links.as_ref().unwrap().get().unwrap().len(), 2);
+        assert_eq!(serde_json::to_value(&user).unwrap(), full());
+    }
+
+    #[test]
+    fn null_and_absent_decode_everywhere_but_in_the_id() {
+        let mut nulls = full();
+        for (name, value) in nulls.as_object_mut().unwrap() {
+            if name != "id" {
+                *value = Value::Null;
+            }
+        }
+        for text in [json!({"id": "00u1"}), nulls] {
+            let user: User = serde_json::from_value(text).unwrap();
+            assert!(user.status.is_none() && user.profile.is_empty() && user.links.is_none());
+        }
+        assert!(serde_json::from_value::<User>(json!({"id": null})).is_err());
+    }
+
+    #[test]
+    fn a_profile_struct_of_ones_own() {
+        #[derive(Deserialize)]
+        struct Staff {
+            login: String,
+            badge: Option<u32>,
+        }
+        let user: User<Staff> = serde_json::from_value(full()).unwrap();
+        assert_eq!((user.profile.login.as_str(), user.profile.badge), ("ada@x", Some(7)));
+        let user: User<Option<Staff>> = serde_json::from_value(json!({"id": "00u1"})).unwrap();
+        assert!(user.profile.is_none());
+    }
+}

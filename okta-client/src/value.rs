@@ -1,0 +1,127 @@
+//! Small values: ids, points in time, parts that stay text until they are asked for.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use compact_str::CompactString;
+use serde::de::{DeserializeOwned, Deserializer};
+use serde::ser::Serializer;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+macro_rules! text_value {
+    ($($(#[$meta:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$meta])*
+        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(CompactString);
+
+        impl $name {
+            /// The text as Okta writes it.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Debug::fmt(&*self.0, f)
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(text: &str) -> Self {
+                Self(text.into())
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(text: String) -> Self {
+                Self(text.into())
+            }
+        }
+    )+};
+}
+
+text_value! {
+    /// A user's id, such as `00ub0oNGTSWTBKOLGLNR`. Where a call takes an id, a login works as well.
+    UserId,
+    /// A group's id, such as `00g1emaKYZTWRYYRRTSK`.
+    GroupId,
+    /// A user type's id, such as `oty162QAr8hJjTaABCD1`.
+    UserTypeId,
+    /// A point in time as Okta writes it, such as `2013-06-24T16:39:18.000Z`: kept to the letter.
+    DateTime,
+}
+
+impl DateTime {
+    /// The instant.
+    ///
+    /// # Errors
+    /// When the text is not RFC 3339.
+    pub fn timestamp(&self) -> Result<jiff::Timestamp, jiff::Error> {
+        self.as_str().parse()
+    }
+}
+
+/// A part of an answer that stays JSON text until it is asked for, and is written back as it came.
+pub struct Lazy<T>(Box<RawValue>, PhantomData<fn() -> T>);
+
+impl<T: DeserializeOwned> Lazy<T> {
+    /// Decodes the part.
+    ///
+    /// # Errors
+    /// When it does not have the documented shape.
+    pub fn get(&self) -> Result<T, serde_json::Error> {
+        serde_json::from_str(self.json())
+    }
+}
+
+impl<T> Lazy<T> {
+    /// The JSON text.
+    pub fn json(&self) -> &str {
+        self.0.get()
+    }
+}
+
+impl<T> Clone for Lazy<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone(), PhantomData)
+    }
+}
+
+impl<T> fmt::Debug for Lazy<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.json())
+    }
+}
+
+impl<T> PartialEq for Lazy<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.json() == other.json()
+    }
+}
+
+impl<T> Serialize for Lazy<T> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(to)
+    }
+}
+
+impl<'de, T> Deserialize<'de> for Lazy<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Box::<RawValue>::deserialize(from).map(|raw| Self(raw, PhantomData))
+    }
+}

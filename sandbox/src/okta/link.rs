@@ -1,0 +1,113 @@
+//! `Link` headers, cursors, and the `_links` of a user.
+
+use axum::response::Response;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::HeaderValue;
+use http::header::LINK;
+use serde_json::{Map, Value, json};
+
+use super::call::Call;
+use super::error::OktaError;
+use super::user::{SCHEMA, Status, User};
+
+/// Where a listing goes on: the next position, and how many items it has given so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Cursor {
+    pub(crate) position: u64,
+    pub(crate) given: u64,
+}
+
+impl Cursor {
+    pub(crate) fn of(call: &Call) -> Result<Self, OktaError> {
+        match call.get("after") {
+            None => Ok(Self::default()),
+            Some(text) => Self::read(text).ok_or_else(OktaError::bad_cursor),
+        }
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let text = String::from_utf8(bytes).ok()?;
+        let (position, given) = text.strip_prefix("at:")?.split_once(':')?;
+        Some(Self { position: position.parse().ok()?, given: given.parse().ok()? })
+    }
+
+    fn text(self) -> String {
+        URL_SAFE_NO_PAD.encode(format!("at:{}:{}", self.position, self.given))
+    }
+}
+
+/// Adds one `Link` header for the page itself and one for the next page, if there is one.
+pub(crate) fn add_to(response: &mut Response, call: &Call, limit: usize, next: Option<Cursor>) {
+    let self_after = call.get("after").map(str::to_owned);
+    add(response, &url(call, limit, self_after.as_deref()), "self");
+    if let Some(next) = next {
+        add(response, &url(call, limit, Some(&next.text())), "next");
+    }
+}
+
+fn add(response: &mut Response, url: &str, relation: &str) {
+    if let Ok(value) = HeaderValue::from_str(&format!("<{url}>; rel=\"{relation}\"")) {
+        response.headers_mut().append(LINK, value);
+    }
+}
+
+// Every parameter of the request comes back; Okta says the limit also where it was not asked for.
+fn url(call: &Call, limit: usize, after: Option<&str>) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    if let Some(after) = after {
+        query.append_pair("after", after);
+    }
+    query.append_pair("limit", &limit.to_string());
+    for (name, value) in call.parameters().filter(|(name, _)| !["after", "limit"].contains(name)) {
+        query.append_pair(name, value);
+    }
+    format!("{}{}?{}", call.origin, call.path, query.finish())
+}
+
+/// The links of a user that is answered alone: what its status allows.
+pub(crate) fn of_user<P>(user: &User<P>, id: &str, origin: &str) -> Value {
+    let base = format!("{origin}/api/v1/users/{id}");
+    let mut links = Map::new();
+    let mut post = |name: &str, path: &str| {
+        links.insert(name.into(), json!({"href": format!("{base}{path}"), "method": "POST"}));
+    };
+    for (name, path) in calls_for(user) {
+        post(name, path);
+    }
+    let meta = format!("{origin}/api/v1/meta");
+    links.insert("schema".into(), json!({"href": format!("{meta}/schemas/user/{SCHEMA}")}));
+    links.insert("type".into(), json!({"href": format!("{meta}/types/user/{}", user.type_id)}));
+    links.insert("self".into(), json!({"href": base}));
+    if user.status == Status::Deprovisioned {
+        links.insert("delete".into(), json!({"href": base, "method": "DELETE"}));
+    }
+    Value::Object(links)
+}
+
+fn calls_for<P>(user: &User<P>) -> Vec<(&'static str, &'static str)> {
+    const FACTORS: (&str, &str) = ("resetFactors", "/lifecycle/reset_factors");
+    const DEACTIVATE: (&str, &str) = ("deactivate", "/lifecycle/deactivate");
+    const SUSPEND: (&str, &str) = ("suspend", "/lifecycle/suspend");
+    const RESET: (&str, &str) = ("resetPassword", "/lifecycle/reset_password");
+    const EXPIRE: (&str, &str) = ("expirePassword", "/lifecycle/expire_password");
+    const FORGOT: (&str, &str) = ("forgotPassword", "/credentials/forgot_password");
+    const CHANGE: (&str, &str) = ("changePassword", "/credentials/change_password");
+    const QUESTION: (&str, &str) =
+        ("changeRecoveryQuestion", "/credentials/change_recovery_question");
+    const ACTIVATE: (&str, &str) = ("activate", "/lifecycle/activate");
+    const REACTIVATE: (&str, &str) = ("reactivate", "/lifecycle/reactivate");
+    const UNSUSPEND: (&str, &str) = ("unsuspend", "/lifecycle/unsuspend");
+    const UNLOCK: (&str, &str) = ("unlock", "/lifecycle/unlock");
+    match user.status {
+        Status::Staged | Status::Deprovisioned => vec![ACTIVATE, FACTORS],
+        Status::Provisioned => vec![SUSPEND, RESET, REACTIVATE, FACTORS, DEACTIVATE],
+        Status::Active | Status::PasswordExpired => {
+            vec![SUSPEND, RESET, FORGOT, EXPIRE, QUESTION, FACTORS, CHANGE, DEACTIVATE]
+        }
+        Status::Recovery => vec![RESET, REACTIVATE, FACTORS, DEACTIVATE],
+        Status::LockedOut => vec![UNLOCK, RESET, FACTORS, DEACTIVATE],
+        Status::Suspended => vec![UNSUSPEND, FACTORS, DEACTIVATE],
+    }
+}

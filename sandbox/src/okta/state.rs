@@ -1,0 +1,152 @@
+//! What the org remembers: the people who were changed or added, groups, and the schema.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::group::{self, Group};
+use super::ids;
+use super::schema::Schema;
+use super::user::{Status, User};
+use crate::people::{People, Profile};
+
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) people: Arc<People>,
+    // None: deleted for good.
+    changed: BTreeMap<u64, Option<User>>,
+    // Logins of the changed, in lower case.
+    logins: HashMap<String, u64>,
+    pub(crate) next_user: u64,
+    pub(crate) groups: BTreeMap<u64, Group>,
+    // An id is never given twice, also after a group was deleted.
+    pub(crate) next_group: u64,
+    pub(crate) schema: Schema,
+}
+
+/// A user as it is kept: computed until somebody changes it.
+pub(crate) enum Found<'a> {
+    Computed(Box<User<Profile>>),
+    Stored(&'a User),
+}
+
+impl State {
+    pub(crate) fn new(people: Arc<People>) -> Self {
+        Self {
+            next_user: people.total(),
+            groups: group::seeded(&people),
+            next_group: 0,
+            people,
+            changed: BTreeMap::new(),
+            logins: HashMap::new(),
+            schema: Schema::seeded(),
+        }
+    }
+
+    pub(crate) fn user(&self, index: u64) -> Option<Found<'_>> {
+        match self.changed.get(&index) {
+            Some(kept) => kept.as_ref().map(Found::Stored),
+            None if index < self.people.total() => {
+                Some(Found::Computed(Box::new(User::computed(&self.people, index))))
+            }
+            None => None,
+        }
+    }
+
+    /// The position of a user by id, login, login up to the `@`, or `me`: the first one's is the token.
+    pub(crate) fn find(&self, name: &str) -> Option<u64> {
+        if name == "me" {
+            return self.user(0).map(|_| 0);
+        }
+        let by_id = ids::position(ids::USER, name);
+        let by_name = || self.find_login(name).or_else(|| self.find_short_name(name));
+        by_id.filter(|&index| self.user(index).is_some()).or_else(by_name)
+    }
+
+    pub(crate) fn find_login(&self, login: &str) -> Option<u64> {
+        let changed = self.logins.get(&login.to_lowercase()).copied();
+        changed
+            .or_else(|| self.people.index_of_email(login).filter(|i| !self.changed.contains_key(i)))
+    }
+
+    fn find_short_name(&self, name: &str) -> Option<u64> {
+        let start = format!("{}@", name.to_lowercase());
+        let mut changed = self.logins.iter().filter(|(login, _)| login.starts_with(&start));
+        let changed = changed.next().map(|(_, &index)| index);
+        let computed = || self.people.index_of_local_part(name);
+        changed.or_else(|| computed().filter(|index| !self.changed.contains_key(index)))
+    }
+
+    pub(crate) fn put(&mut self, user: User) {
+        let index = user.index;
+        self.forget_login(index);
+        self.logins.insert(user.text("login").to_lowercase(), index);
+        self.next_user = self.next_user.max(index + 1);
+        self.changed.insert(index, Some(user));
+    }
+
+    pub(crate) fn delete(&mut self, index: u64) {
+        self.forget_login(index);
+        self.changed.insert(index, None);
+        for group in self.groups.values_mut() {
+            group.members.remove(index);
+        }
+    }
+
+    fn forget_login(&mut self, index: u64) {
+        if let Some(Some(before)) = self.changed.get(&index) {
+            self.logins.remove(&before.text("login").to_lowercase());
+        }
+    }
+
+    /// How many users there are, the deactivated ones included.
+    pub(crate) fn user_count(&self) -> u64 {
+        let deleted = self.changed.values().filter(|kept| kept.is_none()).count();
+        self.next_user - deleted as u64
+    }
+}
+
+impl Found<'_> {
+    pub(crate) fn status(&self) -> Status {
+        match self {
+            Self::Computed(user) => user.status,
+            Self::Stored(user) => user.status,
+        }
+    }
+
+    pub(crate) fn into_user(self) -> User {
+        match self {
+            Self::Computed(user) => user.stored(),
+            Self::Stored(user) => user.clone(),
+        }
+    }
+
+    pub(crate) fn alone(&self, origin: &str) -> Value {
+        match self {
+            Self::Computed(user) => user.alone(origin),
+            Self::Stored(user) => user.alone(origin),
+        }
+    }
+
+    pub(crate) fn in_list(&self, origin: &str) -> Value {
+        let json = match self {
+            Self::Computed(user) => serde_json::to_value(user.in_list(origin)),
+            Self::Stored(user) => serde_json::to_value(user.in_list(origin)),
+        };
+        json.unwrap_or_default()
+    }
+
+    pub(crate) fn write(&self, origin: &str, into: &mut Vec<u8>) {
+        match self {
+            Self::Computed(user) => write(&user.in_list(origin), into),
+            Self::Stored(user) => write(&user.in_list(origin), into),
+        }
+    }
+}
+
+fn write(item: &impl Serialize, into: &mut Vec<u8>) {
+    // Writing to memory cannot fail, and every key is text.
+    let _ = serde_json::to_writer(into, item);
+}

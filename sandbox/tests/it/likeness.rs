@@ -1,0 +1,464 @@
+//! The sandbox's answers beside the recorded ones of real orgs: statuses, error codes, headers,
+//! members and JSON types.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Org, query};
+
+const FILES: [&str; 8] = [
+    "user",
+    "user-lifecycle",
+    "user-resources",
+    "user-cred",
+    "user-sessions",
+    "group",
+    "schema",
+    "org-setting-general",
+];
+
+/// A recorded exchange, or one of ours.
+struct Exchange {
+    operation: String,
+    status: u16,
+    by_q: bool,
+    headers: BTreeSet<String>,
+    body: Value,
+}
+
+/// Members of the answers of one kind: the types seen at each path, and how often each was there.
+#[derive(Default)]
+struct Shape {
+    objects: BTreeMap<String, usize>,
+    members: BTreeMap<String, (usize, BTreeSet<&'static str>)>,
+}
+
+#[tokio::test]
+async fn it_answers_like_the_recordings() {
+    let Some(recorded) = recordings() else {
+        return;
+    };
+    let ours = drive().await;
+    let mut report = Report::default();
+    compare_outcomes(&recorded, &ours, &mut report);
+    compare_headers(&recorded, &ours, &mut report);
+    compare_members(&recorded, &ours, &mut report);
+    compare_errors(&ours, &mut report);
+    report.print(&recorded, &ours);
+    assert!(report.mismatches.is_empty(), "{:#?}", report.mismatches);
+}
+
+#[derive(Default)]
+struct Report {
+    /// Makes the test fail.
+    mismatches: BTreeSet<String>,
+    /// Is printed.
+    differences: BTreeSet<String>,
+}
+
+impl Report {
+    fn print(&self, recorded: &[Exchange], ours: &[Exchange]) {
+        let had: BTreeSet<_> = ours.iter().map(|e| e.operation.as_str()).collect();
+        let all: BTreeSet<_> = recorded.iter().map(|e| e.operation.as_str()).collect();
+        println!("compared {} answers of {} operations", ours.len(), had.len());
+        println!(
+            "recorded, but not in the sandbox: {:?}",
+            all.difference(&had).collect::<Vec<_>>()
+        );
+        println!(
+            "in the sandbox, but not recorded: {:?}",
+            had.difference(&all).collect::<Vec<_>>()
+        );
+        for difference in &self.differences {
+            println!("differs: {difference}");
+        }
+    }
+}
+
+fn folder() -> PathBuf {
+    let default = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/okta/exchanges");
+    std::env::var_os("OKTA_EXCHANGES").map_or_else(|| default.into(), Into::into)
+}
+
+fn recordings() -> Option<Vec<Exchange>> {
+    let folder = folder();
+    if !folder.is_dir() {
+        println!("skipped: no recorded exchanges in {}", folder.display());
+        return None;
+    }
+    let texts =
+        FILES.map(|name| std::fs::read_to_string(folder.join(format!("{name}.jsonl"))).unwrap());
+    let lines = texts.iter().flat_map(|text| text.lines());
+    let exchanges = lines.map(|line| exchange(&serde_json::from_str(line).unwrap()));
+    Some(
+        exchanges
+            .filter(|e| FILES_HOLD_MORE.iter().all(|other| !e.operation.contains(other)))
+            .collect(),
+    )
+}
+
+// The schema file also holds operations on the schemas of apps, groups and log streams.
+const FILES_HOLD_MORE: [&str; 3] = ["ApplicationUser", "GroupSchema", "LogStream"];
+
+fn exchange(line: &Value) -> Exchange {
+    Exchange {
+        operation: line["operation_id"].as_str().unwrap().to_owned(),
+        status: line["status"].as_u64().unwrap() as u16,
+        by_q: line["query"].get("q").is_some(),
+        headers: line["response_headers"].as_object().unwrap().keys().cloned().collect(),
+        body: line["response_body"].clone(),
+    }
+}
+
+/// Every operation the sandbox has, in the circumstances that were recorded.
+async fn drive() -> Vec<Exchange> {
+    let org = Org::with(600).await;
+    let mut ours = Ours { org, exchanges: Vec::new() };
+    users(&mut ours).await;
+    lifecycle(&mut ours).await;
+    credentials(&mut ours).await;
+    groups(&mut ours).await;
+    rest(&mut ours).await;
+    ours.exchanges
+}
+
+struct Ours {
+    org: Org,
+    exchanges: Vec<Exchange>,
+}
+
+impl Ours {
+    fn keep(&mut self, operation: &str, answer: Answer) -> Value {
+        let headers = answer.headers.keys().map(|name| name.as_str().to_owned()).collect();
+        let (status, body) = (answer.status, answer.body.clone());
+        let (operation, by_q) = (operation.to_owned(), answer.asked.contains("?q="));
+        self.exchanges.push(Exchange { operation, status, by_q, headers, body });
+        answer.body
+    }
+
+    async fn get(&mut self, operation: &str, path: &str) -> Value {
+        let answer = self.org.get(path).await;
+        self.keep(operation, answer)
+    }
+
+    async fn post(&mut self, operation: &str, path: &str, body: Value) -> Value {
+        let answer = self.org.post(path, body).await;
+        self.keep(operation, answer)
+    }
+
+    async fn put(&mut self, operation: &str, path: &str, body: Value) -> Value {
+        let answer = self.org.put(path, body).await;
+        self.keep(operation, answer)
+    }
+
+    async fn run(&mut self, operation: &str, path: &str) -> Value {
+        let answer = self.org.run(path).await;
+        self.keep(operation, answer)
+    }
+
+    async fn delete(&mut self, operation: &str, path: &str) -> Value {
+        let answer = self.org.delete(path).await;
+        self.keep(operation, answer)
+    }
+
+    async fn create(&mut self, query: &str, password: bool) -> String {
+        let login = format!("made.{}@x.example", self.exchanges.len());
+        let profile =
+            json!({"login": login, "email": login, "firstName": "John", "lastName": "Doe"});
+        let credentials =
+            if password { json!({"password": {"value": "long enough"}}) } else { json!({}) };
+        let body = json!({"profile": profile, "credentials": credentials});
+        let made = self.post("createUser", &format!("/users{query}"), body).await;
+        format!("/users/{}", made["id"].as_str().unwrap())
+    }
+}
+
+async fn users(ours: &mut Ours) {
+    for (query, password) in
+        [("", false), ("", true), ("?activate=false", false), ("?activate=false", true)]
+    {
+        let user = ours.create(query, password).await;
+        ours.get("getUser", &user).await;
+        let least = json!({"login": "x@x.example", "email": "x@x.example", "firstName": "J", "lastName": "D"});
+        ours.post("updateUser", &user, json!({"profile": {"nickName": "JD"}})).await;
+        ours.put("replaceUser", &user, json!({"profile": least})).await;
+        ours.delete("deleteUser", &user).await;
+        ours.get("getUser", &user).await;
+        ours.delete("deleteUser", &user).await;
+        ours.get("getUser", &user).await;
+    }
+    for listing in [
+        "/users?limit=1".to_owned(),
+        format!("/users?{}", query(&[("filter", r#"status eq "ACTIVE""#)])),
+        format!(
+            "/users?{}",
+            query(&[("search", r#"status pr"#), ("limit", "200"), ("sortOrder", "0")])
+        ),
+    ] {
+        ours.get("listUsers", &listing).await;
+    }
+    let page = ours.org.get("/users?limit=1").await;
+    ours.get("listUsers", &page.links()["next"]).await;
+    ours.get("listUserGroups", "/users/me/groups").await;
+    ours.delete("revokeUserSessions", "/users/me/sessions").await;
+}
+
+async fn lifecycle(ours: &mut Ours) {
+    let user = ours.create("?activate=false", true).await;
+    ours.run("activateUser", &format!("{user}/lifecycle/activate?sendEmail=false")).await;
+    for (operation, call) in [
+        ("resetFactors", "reset_factors"),
+        ("reactivateUser", "reactivate?sendEmail=false"),
+        ("unlockUser", "unlock"),
+        ("suspendUser", "suspend"),
+        ("unsuspendUser", "unsuspend"),
+        ("expirePassword", "expire_password"),
+        ("expirePasswordWithTempPassword", "expire_password_with_temp_password"),
+        ("resetPassword", "reset_password?sendEmail=false"),
+        ("deactivateUser", "deactivate"),
+    ] {
+        ours.run(operation, &format!("{user}/lifecycle/{call}")).await;
+    }
+    let mailed = ours.create("?activate=false", false).await;
+    ours.run("activateUser", &format!("{mailed}/lifecycle/activate")).await;
+}
+
+async fn credentials(ours: &mut Ours) {
+    let user = ours.create("", true).await;
+    let path = |call: &str| format!("{user}/credentials/{call}");
+    let new =
+        json!({"oldPassword": {"value": "long enough"}, "newPassword": {"value": "longer still"}});
+    ours.post("changePassword", &path("change_password"), new).await;
+    let asked = json!({"question": "Pet?", "answer": "Cat"});
+    let body = json!({"password": {"value": "longer still"}, "recovery_question": asked});
+    ours.post("changeRecoveryQuestion", &path("change_recovery_question"), body).await;
+    let body =
+        json!({"password": {"value": "the third one"}, "recovery_question": {"answer": "Cat"}});
+    ours.post("forgotPasswordSetNewPassword", &path("forgot_password_recovery_question"), body)
+        .await;
+    ours.get("getUser", &user).await;
+}
+
+async fn groups(ours: &mut Ours) {
+    let plain = ours.post("addGroup", "/groups", json!({"profile": {"name": "Plain"}})).await;
+    let group = format!("/groups/{}", plain["id"].as_str().unwrap());
+    ours.get("getGroup", &group).await;
+    let described = json!({"profile": {"name": "Described", "description": "Text"}});
+    ours.put("replaceGroup", &group, described).await;
+    let user = ours.org.sandbox.okta().user_id(3);
+    ours.put("assignUserToGroup", &format!("{group}/users/{user}"), json!({})).await;
+    ours.get("listGroupUsers", &format!("{group}/users")).await;
+    ours.get("listGroups", "/groups").await;
+    ours.get("listGroups", "/groups?q=Everyone").await;
+    ours.delete("unassignUserFromGroup", &format!("{group}/users/{user}")).await;
+    ours.delete("deleteGroup", &group).await;
+    ours.get("getGroup", &group).await;
+}
+
+async fn rest(ours: &mut Ours) {
+    ours.get("getUserSchema", "/meta/schemas/user/default").await;
+    let custom =
+        json!({"definitions": {"custom": {"properties": {"x": {"title": "X", "type": "string"}}}}});
+    ours.post("updateUserProfile", "/meta/schemas/user/default", custom).await;
+    ours.get("getOrgSettings", "/org").await;
+}
+
+// What we answer with a status of success, real orgs answered with that status.
+fn compare_outcomes(recorded: &[Exchange], ours: &[Exchange], report: &mut Report) {
+    for answer in ours {
+        let same: Vec<_> = recorded.iter().filter(|e| e.operation == answer.operation).collect();
+        let outcome = |e: &Exchange| (e.status, e.body["errorCode"].as_str().map(str::to_owned));
+        if same.is_empty() || same.iter().any(|e| outcome(e) == outcome(answer)) {
+            continue;
+        }
+        let told = format!("{}: {:?} was never recorded", answer.operation, outcome(answer));
+        match answer.status {
+            200..300 => report.mismatches.insert(told),
+            _ => report.differences.insert(told),
+        };
+    }
+}
+
+// A header that every recorded answer of an operation has, ours have. Some recorders dropped
+// the headers of limits and ids, so only those answers count that kept them.
+fn compare_headers(recorded: &[Exchange], ours: &[Exchange], report: &mut Report) {
+    for answer in ours {
+        let whole = recorded.iter().filter(|e| {
+            (&e.operation, e.status, e.by_q) == (&answer.operation, answer.status, answer.by_q)
+                && e.headers.contains("x-okta-request-id")
+        });
+        let always = whole.map(|e| e.headers.clone()).reduce(|all, headers| &all & &headers);
+        for missing in always.unwrap_or_default().difference(&answer.headers) {
+            report.mismatches.insert(format!("{}: no header {missing}", answer.operation));
+        }
+    }
+}
+
+fn compare_members(recorded: &[Exchange], ours: &[Exchange], report: &mut Report) {
+    let mut types: BTreeMap<&str, Shape> = BTreeMap::new();
+    let mut presence: BTreeMap<String, Shape> = BTreeMap::new();
+    for exchange in recorded.iter().filter(|e| e.status < 300) {
+        for resource in resources(&exchange.body) {
+            types.entry(resource_kind(exchange)).or_default().add("", resource);
+            presence.entry(circumstance(exchange, resource)).or_default().add("", resource);
+        }
+    }
+    for exchange in ours.iter().filter(|e| e.status < 300) {
+        for resource in resources(&exchange.body) {
+            let mut shape = Shape::default();
+            shape.add("", resource);
+            if let Some(known) = types.get(resource_kind(exchange)) {
+                compare_types(&exchange.operation, known, &shape, report);
+            }
+            let circumstance = circumstance(exchange, resource);
+            match presence.get(&circumstance) {
+                Some(known) => compare_presence(&circumstance, known, &shape, report),
+                None => {
+                    report.differences.insert(format!("{circumstance}: never recorded"));
+                }
+            }
+        }
+    }
+}
+
+fn compare_types(operation: &str, known: &Shape, ours: &Shape, report: &mut Report) {
+    for (path, (_, found)) in &ours.members {
+        let Some((_, expected)) = known.members.get(path) else {
+            report.differences.insert(format!("{operation}: {path} was never recorded"));
+            continue;
+        };
+        if !found.is_subset(expected) {
+            let told = format!("{operation}: {path} is {found:?}, recorded {expected:?}");
+            report.mismatches.insert(told);
+        }
+    }
+}
+
+fn compare_presence(circumstance: &str, known: &Shape, ours: &Shape, report: &mut Report) {
+    for (path, (count, _)) in &known.members {
+        let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
+        let always = known.objects.get(parent) == Some(count);
+        let has_parent = ours.objects.contains_key(parent);
+        if always && has_parent && !ours.members.contains_key(path) {
+            report.mismatches.insert(format!("{circumstance}: no {path}, always recorded"));
+        }
+    }
+}
+
+/// The single resources in an answer: its items, or itself.
+fn resources(body: &Value) -> Vec<&Value> {
+    match body {
+        Value::Array(items) => items.iter().collect(),
+        Value::Null => Vec::new(),
+        other => vec![other],
+    }
+}
+
+fn resource_kind(exchange: &Exchange) -> &'static str {
+    match exchange.operation.as_str() {
+        "listUsers" | "createUser" | "getUser" | "updateUser" | "replaceUser"
+        | "expirePassword" | "listGroupUsers" => "user",
+        "listGroups" | "addGroup" | "getGroup" | "replaceGroup" | "listUserGroups" => "group",
+        "getUserSchema" | "updateUserProfile" => "schema",
+        "getOrgSettings" | "updateOrgSettings" => "org",
+        "changePassword" | "changeRecoveryQuestion" | "forgotPasswordSetNewPassword" => {
+            "credentials"
+        }
+        _ => "other",
+    }
+}
+
+// Which members are there depends on the user's status, on whether a password is set and a change
+// of status is under way, and on whether the org has realms.
+fn circumstance(exchange: &Exchange, resource: &Value) -> String {
+    let Some(status) = resource["status"].as_str().filter(|_| resource_kind(exchange) == "user")
+    else {
+        return exchange.operation.clone();
+    };
+    let listed = exchange.operation.starts_with("list");
+    let mut told = format!("user {} {status}", if listed { "listed" } else { "alone" });
+    let credentials = &resource["credentials"];
+    for (what, holds) in [
+        ("with password", credentials.get("password").is_some()),
+        ("in transition", resource.get("transitioningToStatus").is_some()),
+        ("in a realm", resource.get("realmId").is_some()),
+    ] {
+        if holds {
+            told += &format!(" {what}");
+        }
+    }
+    told
+}
+
+impl Shape {
+    fn add(&mut self, path: &str, value: &Value) {
+        match value {
+            Value::Object(members) => {
+                *self.objects.entry(path.to_owned()).or_default() += 1;
+                for (name, member) in members {
+                    let path = format!("{path}/{}", generic(path, name));
+                    let (count, types) = self.members.entry(path.clone()).or_default();
+                    *count += 1;
+                    types.insert(type_of(member));
+                    self.add(&path, member);
+                }
+            }
+            Value::Array(items) => {
+                items.iter().for_each(|item| self.add(&format!("{path}[]"), item))
+            }
+            _ => {}
+        }
+    }
+}
+
+// Orgs name their custom attributes as they like.
+fn generic<'a>(parent: &str, name: &'a str) -> &'a str {
+    match parent {
+        "/definitions/custom/properties" => "*",
+        _ => name,
+    }
+}
+
+fn type_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
+// Every error has the recorded members, and its code has the status that Okta's list gives it.
+fn compare_errors(ours: &[Exchange], report: &mut Report) {
+    let text = std::fs::read_to_string(folder().join("other-errors.jsonl")).unwrap();
+    let mut known = Shape::default();
+    for line in text.lines() {
+        known.add("", &serde_json::from_str::<Value>(line).unwrap()["response_body"]);
+    }
+    let codes = statuses_of_codes();
+    for answer in ours.iter().filter(|e| e.status >= 400) {
+        let mut shape = Shape::default();
+        shape.add("", &answer.body);
+        compare_types(&answer.operation, &known, &shape, report);
+        compare_presence(&answer.operation, &known, &shape, report);
+        let code = answer.body["errorCode"].as_str().unwrap_or_default();
+        if codes.get(code).is_some_and(|status| *status != answer.status) {
+            report.mismatches.insert(format!("{code} with status {}", answer.status));
+        }
+    }
+}
+
+fn statuses_of_codes() -> BTreeMap<String, u16> {
+    let Ok(text) = std::fs::read_to_string(folder().join("../error-codes.json")) else {
+        println!("skipped: no error-codes.json beside the recordings");
+        return BTreeMap::new();
+    };
+    let list: Value = serde_json::from_str(&text).unwrap();
+    let entry =
+        |e: &Value| (e["code"].as_str().unwrap().to_owned(), e["status"].as_u64().unwrap() as u16);
+    list["codes"].as_array().unwrap().iter().map(entry).collect()
+}
