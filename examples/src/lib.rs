@@ -1,0 +1,64 @@
+//! What the example programs share: which systems they talk to, which fields they push, how they
+//! show progress and report.
+
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct ReadMe;
+
+mod fields;
+mod prepare;
+mod progress;
+mod report;
+mod summary;
+mod systems;
+
+pub use fields::{FieldMap, FieldRow, Sent, visitor_id};
+pub use prepare::{ListsAs, Preparation};
+pub use progress::Progress;
+pub use report::{ReportFile, thousands};
+pub use summary::{Read, print_report};
+pub use systems::{SandboxOptions, Systems};
+
+/// Prints a line. Unlike `println!` it goes on when nobody reads any more: a run must not end half-way
+/// because its output was piped into `head`.
+#[macro_export]
+macro_rules! say {
+    ($($line:tt)*) => {{
+        use ::std::io::Write as _;
+        let _ = ::std::writeln!(::std::io::stdout(), $($line)*);
+    }};
+}
+
+/// Why a program ends without having done its work; decides its exit code.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// Wrong use or settings: nothing was sent.
+    #[error("{0}")]
+    Settings(String),
+    /// It showed only while running.
+    #[error("{0}")]
+    Running(String),
+    /// The report says what was not delivered.
+    #[error("not everything was delivered")]
+    Undelivered,
+}
+
+impl Failure {
+    /// A wrong setting, told by any error.
+    pub fn settings(error: impl std::fmt::Display) -> Self {
+        Self::Settings(error.to_string())
+    }
+
+    /// A failure while running, told by any error.
+    pub fn running(error: impl std::fmt::Display) -> Self {
+        Self::Running(error.to_string())
+    }
+
+    /// 1: something was not delivered; 2: wrong use or settings.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Settings(_) => 2,
+            Self::Running(_) | Self::Undelivered => 1,
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! What a push of visitors ends with: for people, and as JSON.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use pendo_client::{Delivery, PushReport};
+use serde_json::{Value, json};
+
+use crate::report::thousands;
+use crate::say;
+
+/// How many names of each kind the summary shows.
+const SHOWN: usize = 5;
+
+/// People who were read, and those who were left out by a rule.
+#[derive(Debug, Default)]
+pub struct Read {
+    people: AtomicU64,
+    without_id: AtomicU64,
+    deprovisioned: AtomicU64,
+}
+
+impl Read {
+    /// One more was read.
+    pub fn count(&self) {
+        self.people.fetch_add(1, Relaxed);
+    }
+
+    /// One is left out for having no visitor id.
+    pub fn without_id(&self) {
+        self.without_id.fetch_add(1, Relaxed);
+    }
+
+    /// One is left out for being deprovisioned.
+    pub fn deprovisioned(&self) {
+        self.deprovisioned.fetch_add(1, Relaxed);
+    }
+
+    /// Prints how many were read and left out, and which option changes that.
+    pub fn print(&self, visitor_id: &str) {
+        say!("\nread    {} people from Okta", thousands(self.people.load(Relaxed)));
+        for (count, what) in [
+            (&self.without_id, format!("without {visitor_id}; --visitor-id chooses another")),
+            (&self.deprovisioned, "deprovisioned; --include-deprovisioned adds them".to_owned()),
+        ] {
+            match count.load(Relaxed) {
+                0 => {}
+                count => say!("left out {} {what}", thousands(count)),
+            }
+        }
+    }
+
+    /// The report as JSON, without the records that were not delivered.
+    pub fn to_json(&self, report: &PushReport) -> Value {
+        json!({
+            "complete": report.is_complete(),
+            "read": self.people.load(Relaxed),
+            "updated": report.updated(),
+            "unknown": report.missing(),
+            "superseded": report.superseded(),
+            "failed": report.failed(),
+            "left_out": {
+                "without_id": self.without_id.load(Relaxed),
+                "deprovisioned": self.deprovisioned.load(Relaxed),
+            },
+            "source_error": report.source_error().map(ToString::to_string),
+            "stopped": report.stopped().map(ToString::to_string),
+        })
+    }
+}
+
+/// Prints what became of the records.
+pub fn print_report(report: &PushReport) {
+    say!("updated {}", thousands(report.updated()));
+    if report.missing() > 0 {
+        let names = names(report, &Delivery::Missing);
+        let count = thousands(report.missing());
+        say!("unknown {count} to Pendo; --create-missing adds them: {names}");
+    }
+    if report.superseded() > 0 {
+        let names = names(report, &Delivery::Superseded);
+        let count = thousands(report.superseded());
+        say!("twice   {count} came again with the same visitor id, the later won: {names}");
+    }
+    say!("failed  {}", thousands(report.failed()));
+    let reason = |outcome: &pendo_client::Outcome| match outcome.delivery() {
+        Delivery::Failed { reason } => Some(format!("        {}: {reason}", outcome.id())),
+        _ => None,
+    };
+    for line in report.undelivered().iter().filter_map(reason).take(SHOWN) {
+        say!("{line}");
+    }
+    if let Some(error) = report.source_error() {
+        say!("stopped the listing of Okta failed, so not everybody was read: {error}");
+    }
+    if let Some(error) = report.stopped() {
+        say!("stopped Pendo could not be reached any more: {error}");
+    }
+}
+
+fn names(report: &PushReport, delivery: &Delivery) -> String {
+    let all = report.undelivered().iter().filter(|outcome| outcome.delivery() == delivery);
+    let mut names: Vec<&str> = all.map(|outcome| outcome.id()).take(SHOWN + 1).collect();
+    if names.len() > SHOWN {
+        names[SHOWN] = "... (all in --report)";
+    }
+    names.join(", ")
+}

@@ -1,0 +1,21 @@
+# Every check lives in .ci/run, so that what runs here and there is the same.
+
+# All checks.
+default:
+    .ci/run
+
+# One or more of: fmt clippy tests docs features example deny
+check +steps:
+    .ci/run {{steps}}
+
+# The main job, on the sandbox.
+sync *options:
+    cargo run --release --example pendo_visitor_sync -- {{options}}
+
+# Serves the sandbox and prints how to reach it.
+sandbox *options:
+    cargo run --release -p sandbox -- {{options}}
+
+# What takes long: 20 seeds of faults with 10,000 people, and a million people in flat memory.
+long:
+    scripts/long.sh
