@@ -103,7 +103,8 @@ async fn run(options: &Options) -> Result<(), Failure> {
     let mut users = users(&systems, options);
     let first = first_page(&mut users, options).await?;
     if options.list_fields {
-        return Ok(list_fields(&map, &first));
+        list_fields(&map, &first);
+        return Ok(());
     }
     if options.check {
         say!(

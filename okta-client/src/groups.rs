@@ -6,12 +6,13 @@ use std::fmt;
 
 use http::Method;
 use rest_core::{Client, List, Request};
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::call::list_options;
 use crate::error::{OktaError, Result};
 use crate::profile::{GroupProfile, Profile};
+use crate::resource::resource;
+use crate::search::Condition;
 use crate::user::{Links, User};
 use crate::users::Received;
 use crate::value::{DateTime, GroupId, Lazy};
@@ -28,36 +29,28 @@ rest_core::open_enum! {
     }
 }
 
-/// A group.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct Group {
-    /// The group's id.
-    pub id: GroupId,
-    /// When it was created.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub created: Option<DateTime>,
-    /// When its profile last changed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub last_updated: Option<DateTime>,
-    /// When a member last came or went.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub last_membership_updated: Option<DateTime>,
-    /// Such as `okta:user_group`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub object_class: Option<Vec<String>>,
-    /// Where it comes from.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    pub group_type: Option<GroupType>,
-    /// Name, description and custom attributes.
-    pub profile: GroupProfile,
-    /// Logo, members and apps. Text until asked for.
-    #[serde(rename = "_links", skip_serializing_if = "Option::is_none")]
-    pub links: Option<Lazy<Links>>,
-    /// What `expand` asked for. Text until asked for.
-    #[serde(rename = "_embedded", skip_serializing_if = "Option::is_none")]
-    pub embedded: Option<Lazy<serde_json::Value>>,
+resource! {
+    /// A group. What is null or unknown to this crate is written back as it came.
+    pub struct Group {
+        /// The group's id.
+        id: GroupId,
+        /// Name, description and custom attributes.
+        profile: GroupProfile,
+        /// When it was created.
+        created: DateTime = "created",
+        /// When its profile last changed.
+        last_updated: DateTime = "lastUpdated",
+        /// When a member last came or went.
+        last_membership_updated: DateTime = "lastMembershipUpdated",
+        /// Such as `okta:user_group`. Text until asked for.
+        object_class: Lazy<Vec<String>> = "objectClass",
+        /// Where it comes from.
+        group_type: GroupType = "type",
+        /// Logo, members and apps. Text until asked for.
+        links: Lazy<Links> = "_links",
+        /// What `expand` asked for. Text until asked for.
+        embedded: Lazy<serde_json::Value> = "_embedded",
+    }
 }
 
 const CREATED_MAYBE: &str =
@@ -134,7 +127,7 @@ impl Groups {
     /// Scope `okta.groups.manage`. Not repeated when it is unclear whether Okta has created it.
     ///
     /// # Errors
-    /// 400 `E0000001` with the cause when the name is taken.
+    /// 409 `E0000055` when the name is taken.
     ///
     /// ```no_run
     /// # async fn run(okta: okta_client::Okta) -> okta_client::Result<()> {
@@ -153,7 +146,7 @@ impl Groups {
     /// Scope `okta.groups.manage`. Only groups made in Okta.
     ///
     /// # Errors
-    /// 404 `E0000007`; 400 `E0000001` when the name is taken.
+    /// 404 `E0000007`; 409 `E0000055` when the name is taken.
     ///
     /// ```no_run
     /// # async fn run(okta: okta_client::Okta) -> okta_client::Result<()> {
@@ -269,14 +262,14 @@ impl ListGroups {
 
     /// Only groups that match: profile attributes, `id`, `created`, `lastUpdated`,
     /// `lastMembershipUpdated`, `type`.
-    pub fn search(mut self, expression: impl fmt::Display) -> Self {
-        self.list = self.list.query("search", expression);
+    pub fn search(mut self, condition: impl Into<Condition>) -> Self {
+        self.list = condition.into().on(self.list, "search");
         self
     }
 
     /// Only groups that match, by `id`, `type`, `lastUpdated` or `lastMembershipUpdated`.
-    pub fn filter(mut self, expression: impl fmt::Display) -> Self {
-        self.list = self.list.query("filter", expression);
+    pub fn filter(mut self, condition: impl Into<Condition>) -> Self {
+        self.list = condition.into().on(self.list, "filter");
         self
     }
 

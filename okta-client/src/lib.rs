@@ -11,6 +11,7 @@ mod groups;
 mod lifecycle;
 mod okta;
 mod profile;
+mod resource;
 mod scan;
 mod schemas;
 pub mod search;
@@ -19,14 +20,17 @@ mod users;
 mod value;
 
 pub use attributes::{Attribute, Attributes};
-pub use auth::{ApiToken, Auth, BearerToken, ServiceApp, SigningKey};
+pub use auth::{Algorithm, ApiToken, Auth, BearerToken, ServiceApp, ServiceAppBuilder, SigningKey};
 pub use credentials::{HashedPassword, NewCredentials, SaltOrder};
 pub use error::{Cause, Error, OktaError, Result};
 pub use groups::{Group, GroupType, Groups, ListGroups, ListMembers};
 pub use lifecycle::{Activation, EndAction, MailAction, PasswordReset, TemporaryPassword};
 pub use okta::{Okta, OktaBuilder};
 pub use profile::{GroupProfile, Profile};
-pub use schemas::{AttributeType, Schema, SchemaAttribute, Schemas};
+pub use schemas::{
+    AttributeScope, AttributeType, Choice, Master, Mutability, Permission, Schema, SchemaAttribute,
+    Schemas,
+};
 pub use user::{
     CredentialEmail, Credentials, Link, Links, OneOrMany, Provider, ProviderType, RecoveryQuestion,
     User, UserStatus, UserTypeRef,
@@ -35,6 +39,6 @@ pub use users::{CreateUser, ListUsers, Received, ReplaceUser, Sent, UpdateUser, 
 pub use value::{DateTime, GroupId, Lazy, UserId, UserTypeId};
 
 pub use rest_core::{
-    Cursor, ErrorKind, Items, Method, Pacing, Page, Pages, RateLimit, Request, RetryPolicy,
-    SecretString,
+    AuthError, Authorize, Cursor, ErrorKind, Items, Method, Pacing, Page, Pages, RateLimit,
+    Request, RetryPolicy, SecretString,
 };

@@ -42,13 +42,12 @@ pub struct PasswordReset {
 }
 
 /// A temporary password. `Debug` does not show it.
-#[derive(Clone, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Default, Deserialize)]
 #[non_exhaustive]
 pub struct TemporaryPassword {
-    /// The password; the person must change it at the next sign-in.
+    /// The password; the person must change it at the next sign-in. `None` when Okta named none.
     #[serde(rename = "tempPassword")]
-    pub password: SecretString,
+    pub password: Option<SecretString>,
 }
 
 macro_rules! hidden {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::profile::Profile;
+use crate::resource::resource;
 use crate::value::{DateTime, Lazy, UserId, UserTypeId};
 
 rest_core::open_enum! {
@@ -32,52 +33,44 @@ rest_core::open_enum! {
     }
 }
 
-/// A user. `P` is the profile: open attributes by default, or a struct of your own.
-///
-/// <https://developer.okta.com/docs/api/openapi/okta-management/management/tag/User/>
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct User<P = Profile> {
-    /// The user's id.
-    pub id: UserId,
-    /// Where the user stands in the life cycle.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub status: Option<UserStatus>,
-    /// The status that a running activation or deactivation leads to.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub transitioning_to_status: Option<UserStatus>,
-    /// When the user was created.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub created: Option<DateTime>,
-    /// When the activation began; null in Okta for users that never were activated.
-    pub activated: Option<DateTime>,
-    /// When the status last changed.
-    pub status_changed: Option<DateTime>,
-    /// When the user last signed in.
-    pub last_login: Option<DateTime>,
-    /// When the user last changed in any way.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub last_updated: Option<DateTime>,
-    /// When the password last changed.
-    pub password_changed: Option<DateTime>,
-    /// The user's type.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    pub user_type: Option<UserTypeRef>,
-    /// The realm that the user lives in, in orgs with realms.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub realm_id: Option<String>,
-    /// The profile.
-    pub profile: P,
-    /// How the user signs in; text until asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub credentials: Option<Lazy<Credentials>>,
-    /// What can be done with the user now; complete only on a single user. Text until asked for.
-    #[serde(rename = "_links", skip_serializing_if = "Option::is_none")]
-    pub links: Option<Lazy<Links>>,
-    /// What `expand` asked for; text until asked for.
-    #[serde(rename = "_embedded", skip_serializing_if = "Option::is_none")]
-    pub embedded: Option<Lazy<serde_json::Value>>,
+resource! {
+    /// A user. `P` is the profile: open attributes by default, or a struct of your own.
+    ///
+    /// What is null or unknown to this crate is written back as it came.
+    ///
+    /// <https://developer.okta.com/docs/api/openapi/okta-management/management/tag/User/>
+    pub struct User<P = Profile> {
+        /// The user's id.
+        id: UserId,
+        /// The profile.
+        profile: P,
+        /// Where the user stands in the life cycle.
+        status: UserStatus = "status",
+        /// The status that a running activation or deactivation leads to.
+        transitioning_to_status: UserStatus = "transitioningToStatus",
+        /// When the user was created.
+        created: DateTime = "created",
+        /// When the activation began; null in Okta for users that never were activated.
+        activated: DateTime = "activated",
+        /// When the status last changed.
+        status_changed: DateTime = "statusChanged",
+        /// When the user last signed in.
+        last_login: DateTime = "lastLogin",
+        /// When the user last changed in any way.
+        last_updated: DateTime = "lastUpdated",
+        /// When the password last changed.
+        password_changed: DateTime = "passwordChanged",
+        /// The user's type.
+        user_type: UserTypeRef = "type",
+        /// The realm that the user lives in, in orgs with realms.
+        realm_id: String = "realmId",
+        /// How the user signs in; text until asked for.
+        credentials: Lazy<Credentials> = "credentials",
+        /// What can be done with the user now; complete only on a single user. Text until asked for.
+        links: Lazy<Links> = "_links",
+        /// What `expand` asked for; text until asked for.
+        embedded: Lazy<serde_json::Value> = "_embedded",
+    }
 }
 
 /// Refers to a user type.

@@ -17,6 +17,7 @@ use crate::credentials::NewCredentials;
 use crate::error::{OktaError, Result};
 use crate::groups::ListGroups;
 use crate::profile::Profile;
+use crate::search::Condition;
 use crate::user::User;
 use crate::value::{GroupId, UserTypeId};
 
@@ -247,8 +248,8 @@ impl<P: Received> ListUsers<P> {
     ///
     /// Reads an index that lags behind writes by seconds, includes deprovisioned users, and gives
     /// 50,000 users at most.
-    pub fn search(mut self, expression: impl fmt::Display) -> Self {
-        self.list = self.list.query("search", expression).capped(
+    pub fn search(mut self, condition: impl Into<Condition>) -> Self {
+        self.list = condition.into().on(self.list, "search").capped(
             SEARCH_CAP,
             "the search ended at 50,000 users, where Okta stops without saying so: more may match; \
              search by ranges of `created`, or list without search",
@@ -258,8 +259,8 @@ impl<P: Received> ListUsers<P> {
 
     /// Only users that match, by `status`, `lastUpdated`, `id`, `profile.login`, `profile.email`,
     /// `profile.firstName` or `profile.lastName`. Includes deprovisioned users; no upper bound.
-    pub fn filter(mut self, expression: impl fmt::Display) -> Self {
-        self.list = self.list.query("filter", expression);
+    pub fn filter(mut self, condition: impl Into<Condition>) -> Self {
+        self.list = condition.into().on(self.list, "filter");
         self
     }
 

@@ -59,10 +59,7 @@ impl Accounts {
 
     fn request(&self, id: &str) -> Request<PendoError> {
         let id = PathId::new(id);
-        id.mark(
-            self.pendo
-                .request(Method::GET, "/api/v1/account/{id}", [&id.segment]),
-        )
+        id.mark(self.pendo.request(Method::GET, "/api/v1/account/{id}", [&id.segment]))
     }
 }
 

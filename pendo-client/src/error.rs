@@ -35,7 +35,7 @@ impl fmt::Display for PendoError {
 
 impl ErrorBody for PendoError {
     fn decode(status: StatusCode, _headers: &HeaderMap, body: &[u8]) -> Option<Self> {
-        let said = json_message(body).or_else(|| short_text(body));
+        let said = json_message(body).or_else(|| short_text(status, body));
         let message = match status.as_u16() {
             401 | 403 => {
                 let said = said.map(|said| format!(" ({said})")).unwrap_or_default();
@@ -58,9 +58,11 @@ fn json_message(body: &[u8]) -> Option<String> {
     (!said.is_empty()).then(|| one_line(said))
 }
 
-/// Plain text such as `404 page not found`; a page of HTML or JSON of another shape is none.
-fn short_text(body: &[u8]) -> Option<String> {
+/// Plain text such as `404 page not found`, without the status, which is shown anyway; a page of HTML
+/// or JSON of another shape is none.
+fn short_text(status: StatusCode, body: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(body).ok()?.trim();
+    let text = text.strip_prefix(status.as_str()).unwrap_or(text).trim_start();
     let plain = !text.is_empty() && text.len() <= TEXT_KEPT && !text.starts_with(['<', '{', '[']);
     plain.then(|| one_line(text))
 }
@@ -82,27 +84,16 @@ mod tests {
     #[test]
     fn every_known_shape_is_read() {
         let expected = Some("missing field mappings".to_owned());
-        assert_eq!(
-            says(400, r#"{"message":"missing field mappings"}"#),
-            expected
-        );
+        assert_eq!(says(400, r#"{"message":"missing field mappings"}"#), expected);
         assert_eq!(says(400, r#"{"error":"missing field mappings"}"#), expected);
-        assert_eq!(
-            says(400, r#"{"error":{"message":"missing field\nmappings"}}"#),
-            expected
-        );
+        assert_eq!(says(400, r#"{"error":{"message":"missing field\nmappings"}}"#), expected);
         assert_eq!(says(400, "missing field mappings\n"), expected);
+        assert_eq!(says(404, "404 page not found\n").as_deref(), Some("page not found"));
     }
 
     #[test]
     fn other_bodies_are_left_as_text() {
-        for body in [
-            "",
-            "<html>Bad gateway</html>",
-            r#"{"code":1}"#,
-            "[]",
-            "{\"message\":",
-        ] {
+        for body in ["", "<html>Bad gateway</html>", r#"{"code":1}"#, "[]", "{\"message\":"] {
             assert_eq!(says(502, body), None, "{body}");
         }
     }
@@ -111,15 +102,8 @@ mod tests {
     fn a_refused_key_is_explained_whatever_the_body() {
         for (status, body) in [(403, ""), (401, r#"{"message":"unauthorized"}"#)] {
             let message = says(status, body).unwrap();
-            assert!(
-                message.contains("wrong key, a key of another region"),
-                "{message}"
-            );
+            assert!(message.contains("wrong key, a key of another region"), "{message}");
         }
-        assert!(
-            says(401, r#"{"message":"unauthorized"}"#)
-                .unwrap()
-                .contains("(unauthorized)")
-        );
+        assert!(says(401, r#"{"message":"unauthorized"}"#).unwrap().contains("(unauthorized)"));
     }
 }

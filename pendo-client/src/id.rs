@@ -20,24 +20,14 @@ pub(crate) struct PathId<'a> {
 impl<'a> PathId<'a> {
     pub(crate) fn new(id: &'a str) -> Self {
         if is_plain(id) {
-            return Self {
-                segment: Cow::Borrowed(id),
-                encoded: false,
-            };
+            return Self { segment: Cow::Borrowed(id), encoded: false };
         }
-        Self {
-            segment: Cow::Owned(format!("b64_{}", URL_SAFE.encode(id))),
-            encoded: true,
-        }
+        Self { segment: Cow::Owned(format!("b64_{}", URL_SAFE.encode(id))), encoded: true }
     }
 
     /// Tells Pendo that the id is encoded, where it is.
     pub(crate) fn mark(&self, request: Request<PendoError>) -> Request<PendoError> {
-        if self.encoded {
-            request.header(BASE64_HEADER, "true")
-        } else {
-            request
-        }
+        if self.encoded { request.header(BASE64_HEADER, "true") } else { request }
     }
 }
 
@@ -60,10 +50,7 @@ mod tests {
         assert_eq!(PathId::new("a/b").segment, "b64_YS9i");
         assert_eq!(PathId::new("zoë?").segment, "b64_em_Dqz8=");
         for harmful in ["%41", "#1", "a\nb", "..", "."] {
-            assert!(
-                PathId::new(harmful).segment.starts_with("b64_"),
-                "{harmful}"
-            );
+            assert!(PathId::new(harmful).segment.starts_with("b64_"), "{harmful}");
         }
     }
 }

@@ -26,14 +26,9 @@ impl IntegrationKey {
     pub fn new(key: impl Into<String>) -> Self {
         let key = key.into();
         let suffix = key.trim().rsplit_once('.').and_then(|(_, end)| {
-            ["us", "us1", "eu", "jpn", "au"]
-                .into_iter()
-                .find(|region| *region == end)
+            ["us", "us1", "eu", "jpn", "au"].into_iter().find(|region| *region == end)
         });
-        Self {
-            secret: SecretString::from(key),
-            suffix,
-        }
+        Self { secret: SecretString::from(key), suffix }
     }
 
     /// The region that the key's ending speaks of. Only a hint: most keys have no such ending.
@@ -54,14 +49,8 @@ mod tests {
 
     #[test]
     fn the_ending_is_a_hint() {
-        assert_eq!(
-            IntegrationKey::new("abc.eu").region_hint(),
-            Some(Region::Eu)
-        );
-        assert_eq!(
-            IntegrationKey::new("abc.jpn\n").region_hint(),
-            Some(Region::Japan)
-        );
+        assert_eq!(IntegrationKey::new("abc.eu").region_hint(), Some(Region::Eu));
+        assert_eq!(IntegrationKey::new("abc.jpn\n").region_hint(), Some(Region::Japan));
         assert_eq!(IntegrationKey::new("abc").region_hint(), None);
         assert_eq!(IntegrationKey::new("abc.secret").region_hint(), None);
     }

@@ -1,9 +1,7 @@
 //! The client: region, key, and how its calls are sent.
 
-use std::time::Duration;
-
 use http::{HeaderName, Method};
-use rest_core::{Client, ClientBuilder, HeaderKey, Pacing, Request, RetryPolicy, reqwest};
+use rest_core::{Client, ClientBuilder, HeaderKey, Request};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -47,12 +45,8 @@ impl Pendo {
     pub fn builder(region: Region, key: IntegrationKey) -> PendoBuilder {
         let agent = concat!("pendo-client/", env!("CARGO_PKG_VERSION"));
         let auth = HeaderKey::new(KEY_HEADER, "", &key.secret);
-        let client = Client::builder(region.base_url(), auth).user_agent(agent);
-        PendoBuilder {
-            client,
-            key_hint: key.region_hint(),
-            region,
-        }
+        let settings = Client::builder(region.base_url(), auth).user_agent(agent);
+        PendoBuilder { settings, key_hint: key.region_hint(), region }
     }
 
     /// A client as the environment says: `PENDO_INTEGRATION_KEY`, and either `PENDO_REGION` or
@@ -80,11 +74,7 @@ impl Pendo {
     /// # Ok(()) }
     /// ```
     pub async fn verify(&self) -> Result<Access, Error> {
-        match self
-            .request(Method::GET, "/api/v1/token/verify", [])
-            .json()
-            .await
-        {
+        match self.request(Method::GET, "/api/v1/token/verify", []).json().await {
             Err(error) if error.is_unauthorized() || error.is_forbidden() => {
                 Err(Error::auth(self.refused_key()).with_source(error))
             }
@@ -168,10 +158,12 @@ pub struct Access {
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct PendoBuilder {
-    client: ClientBuilder<PendoError>,
+    settings: ClientBuilder<PendoError>,
     region: Region,
     key_hint: Option<Region>,
 }
+
+rest_core::client_settings!(PendoBuilder);
 
 impl PendoBuilder {
     /// Starts from the environment, as [`Pendo::from_env`] does.
@@ -182,86 +174,17 @@ impl PendoBuilder {
         from_variables(|name| std::env::var(name).ok())
     }
 
-    /// How often and how patiently calls are repeated.
-    pub fn retry(self, policy: RetryPolicy) -> Self {
-        Self {
-            client: self.client.retry(policy),
-            ..self
-        }
-    }
-
-    /// How much of the server's quota may be used, where it names one.
-    pub fn pacing(self, pacing: Pacing) -> Self {
-        Self {
-            client: self.client.pacing(pacing),
-            ..self
-        }
-    }
-
-    /// Time for one attempt; bulk calls have 310 seconds whatever is said here.
-    pub fn attempt_timeout(self, timeout: Duration) -> Self {
-        Self {
-            client: self.client.attempt_timeout(timeout),
-            ..self
-        }
-    }
-
-    /// Time that a call may spend on waits and repetitions beyond one attempt.
-    pub fn patience(self, patience: Duration) -> Self {
-        Self {
-            client: self.client.patience(patience),
-            ..self
-        }
-    }
-
-    /// Names the calling program in `User-Agent`.
-    pub fn user_agent(self, name: impl AsRef<str>) -> Self {
-        let agent = format!(
-            "{} pendo-client/{}",
-            name.as_ref(),
-            env!("CARGO_PKG_VERSION")
-        );
-        Self {
-            client: self.client.user_agent(agent),
-            ..self
-        }
-    }
-
-    /// Sends through this HTTP client: its proxy, roots and timeouts apply. Leave redirects off.
-    pub fn http_client(self, client: reqwest::Client) -> Self {
-        Self {
-            client: self.client.http_client(client),
-            ..self
-        }
-    }
-
-    /// Accepts `http` for hosts other than loopback. The key then travels in the clear.
-    pub fn allow_http(self, allow: bool) -> Self {
-        Self {
-            client: self.client.allow_http(allow),
-            ..self
-        }
-    }
-
     /// Checks the settings and makes the client; nothing is sent.
     ///
     /// # Errors
     /// When the address is not one, or is `http` on a host that is not loopback.
     pub fn build(self) -> Result<Pendo, Error> {
-        Ok(Pendo {
-            client: self.client.build()?,
-            region: self.region,
-            key_hint: self.key_hint,
-        })
+        Ok(Pendo { client: self.settings.build()?, region: self.region, key_hint: self.key_hint })
     }
 }
 
 fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<PendoBuilder, Error> {
-    let set = |name| {
-        variable(name)
-            .map(|v| v.trim().to_owned())
-            .filter(|v| !v.is_empty())
-    };
+    let set = |name| variable(name).map(|v| v.trim().to_owned()).filter(|v| !v.is_empty());
     let key = set("PENDO_INTEGRATION_KEY").ok_or_else(|| {
         Error::request(
             "PENDO_INTEGRATION_KEY is not set: put a key from Settings > Integrations > Integration Keys there",
@@ -274,18 +197,16 @@ fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<PendoBuil
                 "PENDO_BASE_URL is not an address ({error}): write it with https://"
             ))
         })?),
-        (None, Some(name)) => name
-            .parse()
-            .map_err(|error| Error::request(format!("PENDO_REGION: {error}")))?,
+        (None, Some(name)) => {
+            name.parse().map_err(|error| Error::request(format!("PENDO_REGION: {error}")))?
+        }
         (None, None) => return Err(no_region(&key)),
     };
     Ok(Pendo::builder(region, key))
 }
 
 fn no_region(key: &IntegrationKey) -> Error {
-    let hint = key
-        .region_hint()
-        .map(|hint| format!(" (your key ends like one of {hint})"));
+    let hint = key.region_hint().map(|hint| format!(" (your key ends like one of {hint})"));
     Error::request(format!(
         "PENDO_REGION is not set: put us, us1, eu, japan or australia there{}",
         hint.unwrap_or_default()
@@ -297,10 +218,8 @@ mod tests {
     use super::*;
 
     fn build(set: &[(&str, &str)]) -> Result<Pendo, Error> {
-        let set: Vec<(String, String)> = set
-            .iter()
-            .map(|(name, value)| ((*name).into(), (*value).into()))
-            .collect();
+        let set: Vec<(String, String)> =
+            set.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
         from_variables(|name| set.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone()))?.build()
     }
 
@@ -309,12 +228,8 @@ mod tests {
         let eu = build(&[("PENDO_INTEGRATION_KEY", "k"), ("PENDO_REGION", "EU")]).unwrap();
         assert_eq!(eu.region(), &Region::Eu);
         let address = ("PENDO_BASE_URL", "http://127.0.0.1:9");
-        let own = build(&[
-            ("PENDO_INTEGRATION_KEY", "k"),
-            ("PENDO_REGION", "eu"),
-            address,
-        ])
-        .unwrap();
+        let own =
+            build(&[("PENDO_INTEGRATION_KEY", "k"), ("PENDO_REGION", "eu"), address]).unwrap();
         assert_eq!(own.region().base_url(), "http://127.0.0.1:9/");
     }
 
@@ -323,26 +238,14 @@ mod tests {
         let key = ("PENDO_INTEGRATION_KEY", "s3cret.eu");
         for (set, expected) in [
             (&[][..], "PENDO_INTEGRATION_KEY is not set"),
-            (
-                &[("PENDO_INTEGRATION_KEY", " ")][..],
-                "PENDO_INTEGRATION_KEY is not set",
-            ),
+            (&[("PENDO_INTEGRATION_KEY", " ")][..], "PENDO_INTEGRATION_KEY is not set"),
             (
                 &[key][..],
                 "PENDO_REGION is not set: put us, us1, eu, japan or australia there (your key ends like one of eu)",
             ),
-            (
-                &[key, ("PENDO_REGION", "mars")][..],
-                "PENDO_REGION: `mars` is not a Pendo region",
-            ),
-            (
-                &[key, ("PENDO_BASE_URL", "pendo")][..],
-                "PENDO_BASE_URL is not an address",
-            ),
-            (
-                &[key, ("PENDO_BASE_URL", "http://pendo.example")][..],
-                "in the clear",
-            ),
+            (&[key, ("PENDO_REGION", "mars")][..], "PENDO_REGION: `mars` is not a Pendo region"),
+            (&[key, ("PENDO_BASE_URL", "pendo")][..], "PENDO_BASE_URL is not an address"),
+            (&[key, ("PENDO_BASE_URL", "http://pendo.example")][..], "in the clear"),
         ] {
             let message = build(set).unwrap_err().to_string();
             assert!(message.contains(expected), "{message}");

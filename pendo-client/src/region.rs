@@ -94,14 +94,7 @@ mod tests {
     #[test]
     fn a_region_reads_back_what_it_prints() {
         let custom = Region::Custom(Url::parse("https://pendo.bank.example/").unwrap());
-        let all = [
-            Region::Us,
-            Region::Us1,
-            Region::Eu,
-            Region::Japan,
-            Region::Australia,
-            custom,
-        ];
+        let all = [Region::Us, Region::Us1, Region::Eu, Region::Japan, Region::Australia, custom];
         for region in all {
             assert_eq!(region.to_string().parse(), Ok(region.clone()));
         }

@@ -61,10 +61,7 @@ impl Visitors {
 
     fn request(&self, id: &str) -> Request<PendoError> {
         let id = PathId::new(id);
-        id.mark(
-            self.pendo
-                .request(Method::GET, "/api/v1/visitor/{id}", [&id.segment]),
-        )
+        id.mark(self.pendo.request(Method::GET, "/api/v1/visitor/{id}", [&id.segment]))
     }
 }
 

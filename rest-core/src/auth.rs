@@ -38,9 +38,9 @@ pub trait Authorize: fmt::Debug + Send + Sync + 'static {
     /// Adds the credential to a request that is about to be sent.
     async fn authorize(&self, request: &mut reqwest::Request) -> Result<(), AuthError>;
 
-    /// The server answered 401 with these headers. `true` when another attempt would carry a
-    /// different credential; it is made once.
-    async fn renew(&self, _refused: &HeaderMap) -> bool {
+    /// The server answered 401 with the headers `refused` to an attempt with the headers `sent`.
+    /// `true` when another attempt would carry a different credential; it is made once.
+    async fn renew(&self, _sent: &HeaderMap, _refused: &HeaderMap) -> bool {
         false
     }
 }
@@ -51,8 +51,8 @@ impl<C: Authorize + ?Sized> Authorize for Arc<C> {
         (**self).authorize(request).await
     }
 
-    async fn renew(&self, refused: &HeaderMap) -> bool {
-        (**self).renew(refused).await
+    async fn renew(&self, sent: &HeaderMap, refused: &HeaderMap) -> bool {
+        (**self).renew(sent, refused).await
     }
 }
 

@@ -141,7 +141,11 @@ impl<A: ErrorBody> ClientBuilder<A> {
 
     /// Names the calling program in `User-Agent`, before this crate's own name.
     pub fn user_agent(mut self, name: impl Into<String>) -> Self {
-        self.user_agent = Some(name.into());
+        let name = name.into();
+        self.user_agent = Some(match self.user_agent {
+            Some(inner) => format!("{name} {inner}"),
+            None => name,
+        });
         self
     }
 
@@ -206,6 +210,9 @@ impl<A: ErrorBody> ClientBuilder<A> {
             None => reqwest::Client::builder()
                 .redirect(reqwest::redirect::Policy::none())
                 .connect_timeout(self.connect_timeout)
+                // Shorter than load balancers keep them: a POST on a connection that the other side
+                // has closed would be one of unclear outcome.
+                .pool_idle_timeout(Duration::from_secs(30))
                 .build()
                 .map_err(|e| Error::request("the HTTP client cannot start").with_source(e))?,
         };

@@ -38,6 +38,12 @@ impl<A: ErrorBody, T> List<A, T> {
         self
     }
 
+    /// Makes this listing fail with `message`, without being read.
+    pub fn invalid(mut self, message: impl Into<String>) -> Self {
+        self.request = self.request.invalid(message);
+        self
+    }
+
     /// Ends after this many items in all.
     pub fn limit(mut self, items: u64) -> Self {
         self.limit = Some(items);

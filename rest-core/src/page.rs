@@ -107,6 +107,8 @@ pub struct Pages<A, T> {
     seen: HashSet<u64>,
     left: Option<u64>,
     cap: Option<Cap>,
+    /// Comes after the page at which the server's cap was reached.
+    capped: Option<Error<A>>,
     prefetch: bool,
 }
 
@@ -139,6 +141,7 @@ where
             seen: HashSet::new(),
             left: limit,
             cap,
+            capped: None,
             prefetch,
         };
         pages.is_new(&start);
@@ -183,9 +186,10 @@ where
             *left -= items.len() as u64;
         }
         let enough = self.left == Some(0);
-        if let Some(cap) = self.cap.filter(|cap| next.is_none() && read == cap.items && !enough) {
-            return Err(Error::paging(cap.advice));
-        }
+        let capped = self.cap.filter(|cap| next.is_none() && read == cap.items && !enough);
+        self.capped = capped.map(|cap| {
+            Error::paging(cap.advice).with_call(&self.request.call, 1).with_cursor(cursor)
+        });
         self.cursor = next.clone().filter(|_| !enough);
         Ok(Page { items, cursor: cursor.clone(), next })
     }
@@ -222,7 +226,7 @@ where
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
         let Some(cursor) = this.cursor.clone() else {
-            return Poll::Ready(None);
+            return Poll::Ready(this.capped.take().map(Err));
         };
         if this.fetch.is_none() {
             this.fetch = Some(this.start(&cursor));

@@ -39,6 +39,7 @@ pub struct Request<A> {
     pub(crate) body: Option<Bytes>,
     pub(crate) repeat: Repeat,
     pub(crate) timeout: Option<Duration>,
+    pub(crate) final_statuses: &'static [u16],
 }
 
 impl<A: ErrorBody> Request<A> {
@@ -57,6 +58,7 @@ impl<A: ErrorBody> Request<A> {
             body: None,
             repeat: if safe { Repeat::Safe } else { Repeat::Unsafe(UNCLEAR) },
             timeout: None,
+            final_statuses: &[],
         }
     }
 
@@ -88,8 +90,15 @@ impl<A: ErrorBody> Request<A> {
     pub fn header(mut self, name: HeaderName, value: impl AsRef<str>) -> Self {
         match HeaderValue::from_str(value.as_ref()) {
             Ok(value) => drop(self.headers.insert(name, value)),
-            Err(_) => self.url = Err(format!("the header `{name}` cannot carry this value")),
+            Err(_) => return self.invalid(format!("the header `{name}` cannot carry this value")),
         }
+        self
+    }
+
+    /// Makes this request fail with `message`, without being sent: for a value that cannot be written
+    /// without changing what it means.
+    pub fn invalid(mut self, message: impl Into<String>) -> Self {
+        self.url = self.url.and_then(|_| Err(message.into()));
         self
     }
 
@@ -97,9 +106,7 @@ impl<A: ErrorBody> Request<A> {
     pub fn body(self, body: &(impl Serialize + ?Sized)) -> Self {
         match serde_json::to_vec(body) {
             Ok(bytes) => self.raw_body("application/json", bytes),
-            Err(error) => {
-                Self { url: Err(format!("the body cannot be written as JSON: {error}")), ..self }
-            }
+            Err(error) => self.invalid(format!("the body cannot be written as JSON: {error}")),
         }
     }
 
@@ -121,6 +128,13 @@ impl<A: ErrorBody> Request<A> {
     /// have happened and how to find out.
     pub fn if_unclear(mut self, hint: &'static str) -> Self {
         self.repeat = Repeat::Unsafe(hint);
+        self
+    }
+
+    /// Answers with these statuses are not repeated, because the caller has a better way on, such as
+    /// sending less at once.
+    pub fn final_on(mut self, statuses: &'static [u16]) -> Self {
+        self.final_statuses = statuses;
         self
     }
 
@@ -174,6 +188,7 @@ impl<A> Clone for Request<A> {
             body: self.body.clone(),
             repeat: self.repeat,
             timeout: self.timeout,
+            final_statuses: self.final_statuses,
         }
     }
 }

@@ -28,6 +28,8 @@ struct Progress {
     attempts: u32,
     first_id: Option<String>,
     renewed: bool,
+    /// The last attempt's headers, its credential among them.
+    sent: HeaderMap,
     deadline: std::time::Instant,
 }
 
@@ -62,8 +64,13 @@ impl<A: ErrorBody> Request<A> {
         let shared = self.client.shared();
         let attempt = self.timeout.unwrap_or(shared.attempt_timeout);
         let patience = attempt.saturating_add(shared.patience).min(FOR_EVER);
-        let mut progress =
-            Progress { attempts: 0, first_id: None, renewed: false, deadline: now() + patience };
+        let mut progress = Progress {
+            attempts: 0,
+            first_id: None,
+            renewed: false,
+            sent: HeaderMap::new(),
+            deadline: now() + patience,
+        };
         let mut delays = shared.retry.delays();
         loop {
             self.pace(&progress).await?;
@@ -110,6 +117,7 @@ impl<A: ErrorBody> Request<A> {
         let _place = self.client.shared().gate.enter().await;
         let request = self.prepare(progress).await?;
         progress.attempts += 1;
+        progress.sent.clone_from(request.headers());
         let (status, headers, body) = self.exchange(request, settle, progress).await?;
         let id = header(&headers, A::REQUEST_ID);
         if progress.first_id.is_none() {
@@ -223,7 +231,7 @@ impl<A: ErrorBody> Request<A> {
             return false;
         };
         progress.renewed = true;
-        self.client.shared().auth.renew(headers).await
+        self.client.shared().auth.renew(&progress.sent, headers).await
     }
 
     /// How long to wait before the next attempt, or the error when there is none.
@@ -234,7 +242,9 @@ impl<A: ErrorBody> Request<A> {
         backoff: Duration,
     ) -> Result<Duration, Error<A>> {
         let Failed { error, failure, .. } = failed;
-        let attempts_left = self.client.shared().retry.allows(progress.attempts);
+        let is_final =
+            error.status().is_some_and(|status| self.final_statuses.contains(&status.as_u16()));
+        let attempts_left = self.client.shared().retry.allows(progress.attempts) && !is_final;
         let left = progress.deadline.saturating_duration_since(now());
         let safe = matches!(self.repeat, Repeat::Safe);
         match retry::decide(failure, safe, attempts_left, backoff, left) {

@@ -56,6 +56,12 @@ macro_rules! client_settings {
                 self
             }
 
+            /// Bytes of one answer that are read at most, after decompression; 256 MiB by default.
+            pub fn max_answer(mut self, bytes: usize) -> Self {
+                self.settings = self.settings.max_answer(bytes);
+                self
+            }
+
             /// Requests in flight at once over all clones; 64 by default.
             pub fn max_in_flight(mut self, requests: usize) -> Self {
                 self.settings = self.settings.max_in_flight(requests);

@@ -102,7 +102,7 @@ pub struct People {
 /// What one person's Okta profile holds.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Profile {
+pub(crate) struct SeededProfile {
     first_name: &'static str,
     last_name: &'static str,
     // Okta always answers these two, null when unset; other unset attributes are absent.
@@ -130,9 +130,17 @@ pub(crate) struct Profile {
     score: f64,
 }
 
-impl Profile {
-    pub(crate) fn primary_email(&self) -> &str {
+impl SeededProfile {
+    /// Login and primary email are one.
+    pub(crate) fn email(&self) -> &str {
         &self.email
+    }
+
+    pub(crate) fn into_map(self) -> Map<String, Value> {
+        match serde_json::to_value(self) {
+            Ok(Value::Object(map)) => map,
+            _ => Map::new(),
+        }
     }
 }
 
@@ -177,10 +185,7 @@ impl People {
 
     /// The Okta profile of the person at a position, custom attributes included.
     pub fn profile(&self, index: u64) -> Map<String, Value> {
-        match serde_json::to_value(self.computed(index)) {
-            Ok(Value::Object(profile)) => profile,
-            _ => Map::new(),
-        }
+        self.computed(index).into_map()
     }
 
     pub(crate) fn is_leaver(&self, index: u64) -> bool {
@@ -192,12 +197,12 @@ impl People {
         (pick < DEPARTMENTS.len()).then_some(pick)
     }
 
-    pub(crate) fn computed(&self, index: u64) -> Profile {
+    pub(crate) fn computed(&self, index: u64) -> SeededProfile {
         let (first, last) = self.names(index);
         let (city, country_code) = pick(&PLACES, self.roll(index, 4));
         let email = self.email(index);
         let manager = (index > 0).then(|| self.roll(index, 5) % index);
-        Profile {
+        SeededProfile {
             first_name: first.0,
             last_name: last.0,
             mobile_phone: None,

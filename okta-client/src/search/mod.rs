@@ -14,6 +14,7 @@
 //! # Ok::<(), okta_client::search::SearchError>(())
 //! ```
 
+mod condition;
 mod error;
 mod eval;
 mod expression;
@@ -22,6 +23,7 @@ mod literal;
 mod parse;
 mod rules;
 
+pub use condition::Condition;
 pub use error::SearchError;
 pub use eval::Letters;
 pub use expression::{Attribute, Expression, attr};

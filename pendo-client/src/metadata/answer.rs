@@ -80,14 +80,8 @@ fn items(list: &Value) -> Vec<Item<'_>> {
         Value::Array(items) => items.iter().map(item).collect(),
         // An object keyed by id.
         Value::Object(by_id) => {
-            let item = |(id, value)| Item {
-                ids: vec![id],
-                message: message(value),
-            };
-            by_id
-                .iter()
-                .map(|(id, value)| item((id.as_str(), value)))
-                .collect()
+            let item = |(id, value)| Item { ids: vec![id], message: message(value) };
+            by_id.iter().map(|(id, value)| item((id.as_str(), value))).collect()
         }
         _ => Vec::new(),
     }
@@ -96,22 +90,13 @@ fn items(list: &Value) -> Vec<Item<'_>> {
 fn item(value: &Value) -> Item<'_> {
     match value {
         // A text may be the id or the message; what matches no id is taken as the message.
-        Value::String(text) => Item {
-            ids: vec![text],
-            message: None,
-        },
+        Value::String(text) => Item { ids: vec![text], message: None },
         Value::Object(members) => {
             let known = ["id", "visitorId", "accountId", "visitor_id", "account_id"];
             let ids = known.iter().filter_map(|key| members.get(*key)?.as_str());
-            Item {
-                ids: ids.collect(),
-                message: message(value),
-            }
+            Item { ids: ids.collect(), message: message(value) }
         }
-        other => Item {
-            ids: Vec::new(),
-            message: message(other),
-        },
+        other => Item { ids: Vec::new(), message: message(other) },
     }
 }
 
@@ -123,19 +108,15 @@ fn message(value: &Value) -> Option<String> {
     let text = match said {
         Value::Null => return None,
         Value::String(text) => text.trim().to_owned(),
-        other => other
-            .as_object()
-            .and_then(|_| message_in(other))
-            .unwrap_or_else(|| other.to_string()),
+        other => {
+            other.as_object().and_then(|_| message_in(other)).unwrap_or_else(|| other.to_string())
+        }
     };
     (!text.is_empty()).then(|| text.chars().take(SHOWN).collect())
 }
 
 fn message_in(error: &Value) -> Option<String> {
-    error
-        .get("message")
-        .and_then(Value::as_str)
-        .map(str::to_owned)
+    error.get("message").and_then(Value::as_str).map(str::to_owned)
 }
 
 /// The ids that were sent and are not named yet; exact matches go first.
@@ -148,17 +129,8 @@ struct Names<'a> {
 
 impl<'a> Names<'a> {
     fn new(sent: &'a [&'a str]) -> Self {
-        let exact = sent
-            .iter()
-            .enumerate()
-            .map(|(index, id)| (*id, index))
-            .collect();
-        Self {
-            exact,
-            any_case: None,
-            sent,
-            taken: vec![false; sent.len()],
-        }
+        let exact = sent.iter().enumerate().map(|(index, id)| (*id, index)).collect();
+        Self { exact, any_case: None, sent, taken: vec![false; sent.len()] }
     }
 
     fn take(&mut self, item: &Item<'_>) -> Option<usize> {
@@ -168,11 +140,7 @@ impl<'a> Names<'a> {
     }
 
     fn find(&mut self, id: &str) -> Option<usize> {
-        let exact = self
-            .exact
-            .get(id)
-            .copied()
-            .filter(|index| !self.taken[*index]);
+        let exact = self.exact.get(id).copied().filter(|index| !self.taken[*index]);
         exact.or_else(|| {
             let sent = self.sent;
             let any_case = self.any_case.get_or_insert_with(|| by_lower_case(sent));
@@ -204,19 +172,10 @@ mod tests {
         for list in [json!(null), json!([]), json!({})] {
             let answer =
                 json!({"total": 3, "updated": 3, "failed": 0, "missing": list, "errors": list});
-            assert_eq!(
-                verdict(answer),
-                Verdict {
-                    named: vec![],
-                    rest: Rest::Updated
-                }
-            );
+            assert_eq!(verdict(answer), Verdict { named: vec![], rest: Rest::Updated });
         }
         assert_eq!(verdict(json!({"updated": 3})).rest, Rest::Updated);
-        assert_eq!(
-            verdict(json!({"total": 3, "failed": 0})).rest,
-            Rest::Updated
-        );
+        assert_eq!(verdict(json!({"total": 3, "failed": 0})).rest, Rest::Updated);
     }
 
     #[test]
@@ -225,24 +184,12 @@ mod tests {
             (json!("b"), REFUSED),
             (json!({"id": "B", "error": "bad"}), "bad"),
             (json!({"visitorId": "b", "message": " bad "}), "bad"),
-            (
-                json!({"id": "b", "error": {"message": "bad", "code": 7}}),
-                "bad",
-            ),
-            (
-                json!({"id": "b", "whatever": 7}),
-                r#"{"id":"b","whatever":7}"#,
-            ),
+            (json!({"id": "b", "error": {"message": "bad", "code": 7}}), "bad"),
+            (json!({"id": "b", "whatever": 7}), r#"{"id":"b","whatever":7}"#),
         ] {
             let answer = json!({"total": 3, "updated": 2, "failed": 1, "errors": [item]});
             let expected = vec![(1, Delivery::failed(reason))];
-            assert_eq!(
-                verdict(answer),
-                Verdict {
-                    named: expected,
-                    rest: Rest::Updated
-                }
-            );
+            assert_eq!(verdict(answer), Verdict { named: expected, rest: Rest::Updated });
         }
         let by_id = json!({"updated": 2, "failed": 1, "errors": {"c": "bad"}});
         assert_eq!(verdict(by_id).named, [(2, Delivery::failed("bad"))]);
@@ -255,13 +202,9 @@ mod tests {
         assert!(mixed(
             json!({"total": 3, "updated": 2, "failed": 1, "errors": [{"error": "bad"}]})
         ));
-        assert!(mixed(
-            json!({"total": 3, "updated": 2, "failed": 1, "missing": ["nobody"]})
-        ));
+        assert!(mixed(json!({"total": 3, "updated": 2, "failed": 1, "missing": ["nobody"]})));
         assert!(mixed(json!({"total": 3, "updated": 3, "failed": 1})));
-        assert!(mixed(
-            json!({"total": 3, "updated": 1, "failed": 1, "missing": ["a"]})
-        ));
+        assert!(mixed(json!({"total": 3, "updated": 1, "failed": 1, "missing": ["a"]})));
         let nothing = verdict(json!({"total": 3, "updated": 0, "failed": 0}));
         assert_eq!(nothing.rest, Rest::Unknown(UNEXPLAINED.into()));
         let all = json!({"total": 3, "updated": 0, "failed": 3, "errors": [{"error": "bad"}]});
@@ -270,13 +213,9 @@ mod tests {
 
     #[test]
     fn an_answer_without_counts_says_nothing() {
-        for answer in [
-            json!({}),
-            json!([]),
-            json!(null),
-            json!({"updated": "3"}),
-            json!({"failed": 0}),
-        ] {
+        for answer in
+            [json!({}), json!([]), json!(null), json!({"updated": "3"}), json!({"failed": 0})]
+        {
             assert_eq!(judge(&answer, &["a"]), None);
         }
     }
@@ -286,10 +225,7 @@ mod tests {
         let sent = ["ada", "Ada", "ADA"];
         let answer = json!({"updated": 1, "failed": 2, "missing": ["Ada", "ada"]});
         let verdict = judge(&answer, &sent).unwrap();
-        assert_eq!(
-            verdict.named,
-            [(1, Delivery::Missing), (0, Delivery::Missing)]
-        );
+        assert_eq!(verdict.named, [(1, Delivery::Missing), (0, Delivery::Missing)]);
         let lowered = json!({"updated": 0, "failed": 3, "missing": ["ada", "ada", "ada"]});
         assert_eq!(judge(&lowered, &sent).unwrap().named.len(), 3);
     }

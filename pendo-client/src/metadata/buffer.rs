@@ -54,7 +54,8 @@ impl Buffer {
     }
 
     fn is_full(&self) -> bool {
-        self.open.len() >= self.limits.records || self.open.bytes() >= self.limits.bytes
+        !self.open.is_empty()
+            && (self.open.len() >= self.limits.records || self.open.bytes() >= self.limits.bytes)
     }
 
     /// Takes a record; says whether it replaced one of the same id that was still waiting.
@@ -141,12 +142,7 @@ mod tests {
     }
 
     fn ids(chunk: Option<Chunk>) -> Vec<String> {
-        chunk
-            .map(Chunk::into_ids)
-            .unwrap_or_default()
-            .iter()
-            .map(|id| id.to_string())
-            .collect()
+        chunk.map(Chunk::into_ids).unwrap_or_default().iter().map(|id| id.to_string()).collect()
     }
 
     #[test]
@@ -171,9 +167,14 @@ mod tests {
 
     #[test]
     fn a_record_longer_than_the_limit_goes_alone() {
-        let mut buffer = buffer(100, 4);
+        let mut buffer = buffer(100, 1);
+        assert!(buffer.next_chunk(true).is_none());
         add(&mut buffer, "a", "123456789");
         assert_eq!(ids(buffer.next_chunk(false)), ["a"]);
+        assert!(
+            buffer.has_room() && buffer.next_chunk(false).is_none(),
+            "an empty chunk is never full"
+        );
     }
 
     #[test]
@@ -183,10 +184,7 @@ mod tests {
         add(&mut buffer, "b", "1");
         let first = buffer.next_chunk(false).unwrap();
         assert!(!add(&mut buffer, "a", "2"));
-        assert!(
-            add(&mut buffer, "a", "3"),
-            "the second is superseded by the third"
-        );
+        assert!(add(&mut buffer, "a", "3"), "the second is superseded by the third");
         assert!(buffer.next_chunk(true).is_none(), "a is away");
         buffer.answered(first.ids());
         assert!(add(&mut buffer, "a", "4"), "also when it was free to go");
@@ -215,10 +213,7 @@ mod tests {
     fn a_replacement_that_does_not_fit_waits_for_the_earlier() {
         let mut buffer = buffer(10, 12);
         add(&mut buffer, "a", "1234");
-        assert!(
-            !add(&mut buffer, "a", "12345678"),
-            "the earlier goes out: it is not superseded"
-        );
+        assert!(!add(&mut buffer, "a", "12345678"), "the earlier goes out: it is not superseded");
         let first = buffer.next_chunk(false).unwrap();
         assert_eq!(first.body(&[0]), "[1234]");
         assert!(buffer.next_chunk(true).is_none());

@@ -39,16 +39,11 @@ impl OpenChunk {
 
     /// Adds a record, or puts it in the place of the one with its id; says whether it did that.
     pub(super) fn put(&mut self, id: Arc<str>, json: &[u8]) -> bool {
-        self.buffer
-            .push(if self.buffer.is_empty() { b'[' } else { b',' });
+        self.buffer.push(if self.buffer.is_empty() { b'[' } else { b',' });
         let start = self.buffer.len();
         self.buffer.extend_from_slice(json);
         let range = start..self.buffer.len();
-        if let Some(slot) = self
-            .index
-            .get(&id)
-            .and_then(|slot| self.slots.get_mut(*slot))
-        {
+        if let Some(slot) = self.index.get(&id).and_then(|slot| self.slots.get_mut(*slot)) {
             slot.1 = range;
             self.replaced = true;
             return true;
@@ -65,16 +60,8 @@ impl OpenChunk {
         self.buffer.reserve(capacity);
         open.buffer.push(b']');
         let (ids, ranges) = open.slots.into_iter().unzip();
-        let chunk = Chunk {
-            ids,
-            ranges,
-            body: open.buffer.into(),
-        };
-        if open.replaced {
-            chunk.without_gaps()
-        } else {
-            chunk
-        }
+        let chunk = Chunk { ids, ranges, body: open.buffer.into() };
+        if open.replaced { chunk.without_gaps() } else { chunk }
     }
 }
 
@@ -107,11 +94,7 @@ impl Chunk {
     /// Leaves out the bytes of records that were replaced.
     fn without_gaps(self) -> Self {
         let (body, ranges) = self.copy(self.ranges.iter().cloned());
-        Self {
-            ids: self.ids,
-            ranges,
-            body: body.into(),
-        }
+        Self { ids: self.ids, ranges, body: body.into() }
     }
 
     fn copy(&self, records: impl Iterator<Item = Range<usize>>) -> (Vec<u8>, Vec<Range<usize>>) {

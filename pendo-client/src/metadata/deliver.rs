@@ -15,7 +15,8 @@ use super::{Group, Kind};
 use crate::error::Error;
 use crate::pendo::Pendo;
 
-/// Pendo's own limit is five minutes, and its 408 is worth waiting for.
+/// Pendo's own limit is five minutes, and its 408 is worth waiting for: it says to send less at once,
+/// so it is not repeated as it was.
 const CALL_TIMEOUT: Duration = Duration::from_secs(310);
 const NO_COUNTS: &str = "the answer does not say what became of the records";
 
@@ -58,12 +59,7 @@ pub(super) async fn deliver(target: Arc<Target>, chunk: Chunk) -> Delivered {
         halving.reply(piece, reply);
     }
     let fits = halving.fits();
-    Delivered {
-        ids: chunk.into_ids(),
-        deliveries: halving.into_outcomes(),
-        fits,
-        trouble,
-    }
+    Delivered { ids: chunk.into_ids(), deliveries: halving.into_outcomes(), fits, trouble }
 }
 
 impl Target {
@@ -75,22 +71,17 @@ impl Target {
             .query_opt("create", self.create_missing.then_some(true))
             .raw_body("application/json", chunk.body(piece))
             .safe_to_repeat()
+            .final_on(&[408])
             .timeout(CALL_TIMEOUT);
         request.json().await
     }
 }
 
 fn judged(chunk: &Chunk, piece: &[usize], answer: &Value) -> Reply {
-    let sent: Vec<&str> = piece
-        .iter()
-        .map(|position| &*chunk.ids()[*position])
-        .collect();
+    let sent: Vec<&str> = piece.iter().map(|position| &*chunk.ids()[*position]).collect();
     match judge(answer, &sent) {
         Some(verdict) => Reply::Judged(verdict),
-        None => Reply::Refused {
-            reason: NO_COUNTS.into(),
-            too_big: false,
-        },
+        None => Reply::Refused { reason: NO_COUNTS.into(), too_big: false },
     }
 }
 
@@ -99,24 +90,15 @@ fn failed(error: Error, trouble: &mut Option<Trouble>) -> Reply {
     let reason: Arc<str> = error.kind().to_string().into();
     match error.status().map(|status| status.as_u16()) {
         Some(400 | 422) => {
-            return Reply::Refused {
-                reason,
-                too_big: false,
-            };
+            return Reply::Refused { reason, too_big: false };
         }
         Some(408 | 413) => {
-            return Reply::Refused {
-                reason,
-                too_big: true,
-            };
+            return Reply::Refused { reason, too_big: true };
         }
         _ => {}
     }
-    *trouble = Some(if is_lasting(&error) {
-        Trouble::Lasting(error)
-    } else {
-        Trouble::Passing(error)
-    });
+    *trouble =
+        Some(if is_lasting(&error) { Trouble::Lasting(error) } else { Trouble::Passing(error) });
     Reply::Broken { reason }
 }
 

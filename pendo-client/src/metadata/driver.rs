@@ -73,10 +73,7 @@ impl Driver {
                 Some(Event::Row(row)) => self.read(row),
                 Some(Event::Delivered(delivered)) => return Some(self.delivered(delivered)),
                 None => {
-                    return Some(Batch {
-                        end: self.end.take(),
-                        ..self.batch(Vec::new())
-                    });
+                    return Some(Batch { end: self.end.take(), ..self.batch(Vec::new()) });
                 }
             }
         }
@@ -87,15 +84,15 @@ impl Driver {
             let Some(chunk) = self.buffer.next_chunk(self.source.is_none()) else {
                 return;
             };
-            self.in_flight
-                .push(Box::pin(deliver(Arc::clone(&self.target), chunk)));
+            self.in_flight.push(Box::pin(deliver(Arc::clone(&self.target), chunk)));
         }
     }
 
     /// Waits for what comes first; `None` when nothing can come any more.
     async fn event(&mut self) -> Option<Event> {
-        let has_room = self.buffer.has_room();
-        let Some(source) = self.source.as_mut().filter(|_| has_room) else {
+        // With nothing on its way there is always reason to read on.
+        let may_read = self.buffer.has_room() || self.in_flight.is_empty();
+        let Some(source) = self.source.as_mut().filter(|_| may_read) else {
             return self.in_flight.next().await.map(Event::Delivered);
         };
         if self.in_flight.is_empty() {
@@ -125,14 +122,10 @@ impl Driver {
         let id: Arc<str> = record.id().into();
         self.scratch.clear();
         let written = record.check().and_then(|()| {
-            record
-                .write(self.target.kind, &mut self.scratch)
-                .map_err(|error| error.to_string())
+            record.write(self.target.kind, &mut self.scratch).map_err(|error| error.to_string())
         });
         match written {
-            Err(reason) => self
-                .settled
-                .push(Outcome::new(id, Delivery::failed(reason))),
+            Err(reason) => self.settled.push(Outcome::new(id, Delivery::failed(reason))),
             Ok(()) => {
                 if self.buffer.add(Arc::clone(&id), &self.scratch) {
                     self.settled.push(Outcome::new(id, Delivery::Superseded));
@@ -142,12 +135,7 @@ impl Driver {
     }
 
     fn delivered(&mut self, delivered: Delivered) -> Batch {
-        let Delivered {
-            ids,
-            deliveries,
-            fits,
-            trouble,
-        } = delivered;
+        let Delivered { ids, deliveries, fits, trouble } = delivered;
         self.buffer.answered(&ids);
         if let Some(records) = fits {
             self.buffer.shrink(records);
@@ -163,11 +151,7 @@ impl Driver {
             }
         }
         let outcomes = ids.into_iter().zip(deliveries);
-        self.batch(
-            outcomes
-                .map(|(id, delivery)| Outcome::new(id, delivery))
-                .collect(),
-        )
+        self.batch(outcomes.map(|(id, delivery)| Outcome::new(id, delivery)).collect())
     }
 
     /// Reads no more, and gives up what waits.
@@ -175,8 +159,7 @@ impl Driver {
         self.source = None;
         let reason: Arc<str> = format!("not sent, the push stopped: {}", error.kind()).into();
         for id in self.buffer.drain() {
-            self.settled
-                .push(Outcome::new(id, Delivery::failed(Arc::clone(&reason))));
+            self.settled.push(Outcome::new(id, Delivery::failed(Arc::clone(&reason))));
         }
         if let Some(end) = &mut self.end {
             end.stopped.get_or_insert(error);
@@ -185,9 +168,6 @@ impl Driver {
 
     fn batch(&mut self, mut outcomes: Vec<Outcome>) -> Batch {
         outcomes.append(&mut self.settled);
-        Batch {
-            outcomes,
-            end: None,
-        }
+        Batch { outcomes, end: None }
     }
 }

@@ -108,9 +108,7 @@ impl Halving {
     }
 
     fn open(&self) -> Vec<usize> {
-        (0..self.outcomes.len())
-            .filter(|index| self.outcomes[*index].is_none())
-            .collect()
+        (0..self.outcomes.len()).filter(|index| self.outcomes[*index].is_none()).collect()
     }
 
     fn fail_all(&mut self, reason: &Arc<str>) {
@@ -184,18 +182,13 @@ impl Halving {
     /// single record that is too big says nothing about the number.
     pub(super) fn fits(&self) -> Option<usize> {
         let too_big = self.smallest_too_big.filter(|size| *size > 1)?;
-        (1..too_big)
-            .contains(&self.largest_passed)
-            .then_some(self.largest_passed)
+        (1..too_big).contains(&self.largest_passed).then_some(self.largest_passed)
     }
 
     /// The outcome of each record, in order.
     pub(super) fn into_outcomes(self) -> Vec<Delivery> {
         let none = || Delivery::failed("it was not sent");
-        self.outcomes
-            .into_iter()
-            .map(|outcome| outcome.unwrap_or_else(none))
-            .collect()
+        self.outcomes.into_iter().map(|outcome| outcome.unwrap_or_else(none)).collect()
     }
 }
 
@@ -221,17 +214,11 @@ mod tests {
     }
 
     fn taken() -> Reply {
-        Reply::Judged(Verdict {
-            named: vec![],
-            rest: Rest::Updated,
-        })
+        Reply::Judged(Verdict { named: vec![], rest: Rest::Updated })
     }
 
     fn refused(reason: &str, too_big: bool) -> Reply {
-        Reply::Refused {
-            reason: reason.into(),
-            too_big,
-        }
+        Reply::Refused { reason: reason.into(), too_big }
     }
 
     fn poisoned(bad: &[usize]) -> impl Fn(&[usize]) -> Reply {
@@ -253,15 +240,9 @@ mod tests {
 
     #[test]
     fn poison_costs_only_itself() {
-        for bad in [
-            &[0][..],
-            &[499],
-            &[250],
-            &[3, 4],
-            &[0, 499],
-            &[0, 250, 499],
-            &[7, 100, 300, 301],
-        ] {
+        for bad in
+            [&[0][..], &[499], &[250], &[3, 4], &[0, 499], &[0, 250, 499], &[7, 100, 300, 301]]
+        {
             let (outcomes, calls, fits) = play(500, poisoned(bad));
             assert_eq!(failed(&outcomes), bad);
             assert!(calls <= 22 * bad.len() + 20, "{calls} calls for {bad:?}");
@@ -281,10 +262,7 @@ mod tests {
             let (outcomes, calls, _) = play(records, |_| refused("400 no", false));
             assert_eq!(failed(&outcomes).len(), records);
             assert!(outcomes.iter().all(|d| *d == Delivery::failed("400 no")));
-            assert!(
-                calls <= 3 + 2 * (records.ilog2() as usize + 1),
-                "{calls} for {records}"
-            );
+            assert!(calls <= 3 + 2 * (records.ilog2() as usize + 1), "{calls} for {records}");
         }
     }
 
@@ -300,11 +278,7 @@ mod tests {
     fn too_big_is_cut_to_what_passes() {
         let server = |most: usize| {
             move |piece: &[usize]| {
-                if piece.len() > most {
-                    refused("413", true)
-                } else {
-                    taken()
-                }
+                if piece.len() > most { refused("413", true) } else { taken() }
             }
         };
         let (outcomes, calls, fits) = play(500, server(100));
@@ -317,11 +291,7 @@ mod tests {
     #[test]
     fn one_giant_record_does_not_shrink_the_calls() {
         let giant = |piece: &[usize]| {
-            if piece.contains(&17) {
-                refused("413", true)
-            } else {
-                taken()
-            }
+            if piece.contains(&17) { refused("413", true) } else { taken() }
         };
         let (outcomes, _, fits) = play(500, giant);
         assert_eq!((failed(&outcomes), fits), (vec![17], None));
@@ -330,35 +300,23 @@ mod tests {
     #[test]
     fn unexplained_counts_are_halved_until_found() {
         let server = |piece: &[usize]| match piece.contains(&5) {
-            true if piece.len() == 1 => Reply::Judged(Verdict {
-                named: vec![],
-                rest: Rest::Failed("why".into()),
-            }),
-            true => Reply::Judged(Verdict {
-                named: vec![],
-                rest: Rest::Mixed("why".into()),
-            }),
+            true if piece.len() == 1 => {
+                Reply::Judged(Verdict { named: vec![], rest: Rest::Failed("why".into()) })
+            }
+            true => Reply::Judged(Verdict { named: vec![], rest: Rest::Mixed("why".into()) }),
             false => taken(),
         };
         let (outcomes, ..) = play(64, server);
         assert_eq!(failed(&outcomes), [5]);
-        let nonsense = |_: &[usize]| {
-            Reply::Judged(Verdict {
-                named: vec![],
-                rest: Rest::Mixed("?".into()),
-            })
-        };
+        let nonsense =
+            |_: &[usize]| Reply::Judged(Verdict { named: vec![], rest: Rest::Mixed("?".into()) });
         assert_eq!(failed(&play(9, nonsense).0).len(), 9);
     }
 
     #[test]
     fn an_answer_that_says_nothing_is_given_up_early() {
-        let silent = |_: &[usize]| {
-            Reply::Judged(Verdict {
-                named: vec![],
-                rest: Rest::Unknown("?".into()),
-            })
-        };
+        let silent =
+            |_: &[usize]| Reply::Judged(Verdict { named: vec![], rest: Rest::Unknown("?".into()) });
         let (outcomes, calls, _) = play(500, silent);
         assert_eq!(failed(&outcomes).len(), 500);
         assert!(calls < 25, "{calls}");
@@ -369,9 +327,7 @@ mod tests {
         let server = |piece: &[usize]| match piece.len() {
             8 => refused("400", false),
             _ if piece[0] == 0 => taken(),
-            _ => Reply::Broken {
-                reason: "cut".into(),
-            },
+            _ => Reply::Broken { reason: "cut".into() },
         };
         let (outcomes, calls, _) = play(8, server);
         assert_eq!((failed(&outcomes), calls), (vec![4, 5, 6, 7], 3));

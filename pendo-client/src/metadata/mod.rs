@@ -141,12 +141,7 @@ impl Metadata {
         let args = [self.kind.as_str(), self.group.as_str(), id, field];
         let template = "/api/v1/metadata/{kind}/{group}/value/{id}/{field}";
         // Base64 ids are not documented for this endpoint.
-        match self
-            .pendo
-            .request(Method::GET, template, args)
-            .json::<Option<Value>>()
-            .await
-        {
+        match self.pendo.request(Method::GET, template, args).json::<Option<Value>>().await {
             Err(error) if error.is_not_found() => self.check_exists(id).await.map(|()| None),
             answer => answer,
         }
@@ -183,10 +178,7 @@ impl Metadata {
         let id = PathId::new(id);
         let args = [self.kind.as_str(), self.group.as_str(), &id.segment, field];
         let template = "/api/v1/metadata/{kind}/{group}/value/{id}/{field}";
-        let request = self
-            .pendo
-            .request(Method::PUT, template, args)
-            .body(&value.into());
+        let request = self.pendo.request(Method::PUT, template, args).body(&value.into());
         id.mark(request).send().await.map(drop)
     }
 }
@@ -194,9 +186,7 @@ impl Metadata {
 /// Pendo's rule for field names; the message says which it is.
 pub(crate) fn check_field_name(name: &str) -> Result<(), String> {
     let mut letters = name.chars();
-    let first = letters
-        .next()
-        .is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
+    let first = letters.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
     if first && letters.all(|c| c.is_ascii_alphanumeric() || c == '_') {
         return Ok(());
     }
@@ -215,11 +205,7 @@ mod tests {
             assert_eq!(check_field_name(good), Ok(()));
         }
         for bad in ["", "9a", "a-b", "a b", "a.b", "größe", "a/b"] {
-            assert!(
-                check_field_name(bad)
-                    .unwrap_err()
-                    .contains("cannot be a field name")
-            );
+            assert!(check_field_name(bad).unwrap_err().contains("cannot be a field name"));
         }
     }
 }

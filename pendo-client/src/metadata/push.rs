@@ -73,17 +73,9 @@ impl Push {
         E: Into<BoxError>,
     {
         Self {
-            target: Target {
-                pendo,
-                kind,
-                group,
-                create_missing: false,
-            },
+            target: Target { pendo, kind, group, create_missing: false },
             rows: rows.map(|row| row.map_err(Into::into)).boxed(),
-            limits: Limits {
-                records: 500,
-                bytes: 2 * 1024 * 1024,
-            },
+            limits: Limits { records: 500, bytes: 2 * 1024 * 1024 },
             concurrency: 4,
         }
     }

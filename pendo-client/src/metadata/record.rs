@@ -36,10 +36,7 @@ impl Record {
 
     /// A record with these values.
     pub fn from_values(id: impl Into<String>, values: Map<String, Value>) -> Self {
-        Self {
-            id: id.into(),
-            values,
-        }
+        Self { id: id.into(), values }
     }
 
     /// Sets a value; `None` clears the field. A float that is not finite counts as `None`.
@@ -91,20 +88,8 @@ impl Record {
         }
         let Self { id, values } = self;
         match kind {
-            Kind::Visitor => serde_json::to_writer(
-                out,
-                &Visitor {
-                    visitor_id: id,
-                    values,
-                },
-            ),
-            Kind::Account => serde_json::to_writer(
-                out,
-                &Account {
-                    account_id: id,
-                    values,
-                },
-            ),
+            Kind::Visitor => serde_json::to_writer(out, &Visitor { visitor_id: id, values }),
+            Kind::Account => serde_json::to_writer(out, &Account { account_id: id, values }),
         }
     }
 }
@@ -112,9 +97,7 @@ impl Record {
 fn is_metadata(value: &Value) -> bool {
     match value {
         Value::Object(_) => false,
-        Value::Array(items) => items
-            .iter()
-            .all(|item| !item.is_object() && !item.is_array()),
+        Value::Array(items) => items.iter().all(|item| !item.is_object() && !item.is_array()),
         _ => true,
     }
 }
@@ -131,36 +114,16 @@ mod tests {
             let mut out = Vec::new();
             record.write(kind, &mut out).unwrap();
             let written: Value = serde_json::from_slice(&out).unwrap();
-            assert_eq!(
-                written,
-                json!({key: "a\"b", "values": {"n": 1.5, "none": null}})
-            );
+            assert_eq!(written, json!({key: "a\"b", "values": {"n": 1.5, "none": null}}));
         }
     }
 
     #[test]
     fn what_pendo_cannot_take_is_found_before_sending() {
         assert!(Record::new("").check().unwrap_err().contains("no id"));
-        assert!(
-            Record::new("a")
-                .set("b-c", 1)
-                .check()
-                .unwrap_err()
-                .contains("`b-c`")
-        );
-        assert!(
-            Record::new("a")
-                .set("b", json!({"x": 1}))
-                .check()
-                .unwrap_err()
-                .contains("nested")
-        );
+        assert!(Record::new("a").set("b-c", 1).check().unwrap_err().contains("`b-c`"));
+        assert!(Record::new("a").set("b", json!({"x": 1})).check().unwrap_err().contains("nested"));
         assert!(Record::new("a").set("b", json!([["x"]])).check().is_err());
-        assert!(
-            Record::new("a")
-                .set("b", json!(["x", 1, null]))
-                .check()
-                .is_ok()
-        );
+        assert!(Record::new("a").set("b", json!(["x", 1, null])).check().is_ok());
     }
 }

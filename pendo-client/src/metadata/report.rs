@@ -28,9 +28,7 @@ pub enum Delivery {
 
 impl Delivery {
     pub(super) fn failed(reason: impl Into<Arc<str>>) -> Self {
-        Self::Failed {
-            reason: reason.into(),
-        }
+        Self::Failed { reason: reason.into() }
     }
 }
 
@@ -177,13 +175,7 @@ impl PushReport {
 
     /// Whether the source was read to its end, whatever became of the records.
     pub fn is_complete(&self) -> bool {
-        matches!(
-            self.end,
-            Some(End {
-                source: None,
-                stopped: None
-            })
-        )
+        matches!(self.end, Some(End { source: None, stopped: None }))
     }
 
     /// The report if nothing failed; records that are missing in Pendo are no failure.
@@ -195,9 +187,7 @@ impl PushReport {
         if self.failed == 0 && self.is_complete() {
             return Ok(self);
         }
-        Err(PushError {
-            report: Box::new(self),
-        })
+        Err(PushError { report: Box::new(self) })
     }
 }
 
@@ -205,10 +195,7 @@ impl Extend<Batch> for PushReport {
     fn extend<I: IntoIterator<Item = Batch>>(&mut self, batches: I) {
         for batch in batches {
             self.end = batch.end.or(self.end.take());
-            batch
-                .outcomes
-                .into_iter()
-                .for_each(|outcome| self.add(outcome));
+            batch.outcomes.into_iter().for_each(|outcome| self.add(outcome));
         }
     }
 }
@@ -222,10 +209,7 @@ impl PushReport {
             Delivery::Superseded => &mut self.superseded,
         };
         *count += 1;
-        let undelivered = matches!(
-            outcome.delivery,
-            Delivery::Missing | Delivery::Failed { .. }
-        );
+        let undelivered = matches!(outcome.delivery, Delivery::Missing | Delivery::Failed { .. });
         if undelivered && self.undelivered.len() < Self::NAMED_AT_MOST {
             self.undelivered.push(outcome);
         }
@@ -234,19 +218,10 @@ impl PushReport {
 
 impl fmt::Display for PushReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            updated,
-            missing,
-            failed,
-            superseded,
-            ..
-        } = self;
+        let Self { updated, missing, failed, superseded, .. } = self;
         write!(f, "{updated} updated, {missing} missing")?;
         if *missing > 0 {
-            write!(
-                f,
-                " (Pendo does not know them; create_missing(true) adds them)"
-            )?;
+            write!(f, " (Pendo does not know them; create_missing(true) adds them)")?;
         }
         write!(f, ", {failed} failed, {superseded} superseded")
     }
@@ -272,14 +247,8 @@ fn why_incomplete(report: &PushReport) -> Option<String> {
     let Some(end) = &report.end else {
         return Some("the push was not read to its end".into());
     };
-    let stopped = end
-        .stopped
-        .as_ref()
-        .map(|error| format!("the push stopped: {error}"));
-    let source = end
-        .source
-        .as_ref()
-        .map(|error| format!("the source failed: {error}"));
+    let stopped = end.stopped.as_ref().map(|error| format!("the push stopped: {error}"));
+    let source = end.source.as_ref().map(|error| format!("the source failed: {error}"));
     stopped.or(source)
 }
 
@@ -309,18 +278,20 @@ impl fmt::Display for PushError {
             write!(f, "{why}; ")?;
         }
         write!(f, "of {total} records read {} were updated", report.updated)?;
-        let mut failed = report
-            .undelivered
-            .iter()
-            .filter_map(|outcome| match outcome.delivery() {
-                Delivery::Failed { reason } => Some((outcome.id(), reason)),
-                _ => None,
-            });
-        match failed.next() {
+        // When the push stopped, the reason of the records is the one that is said already.
+        let first = report.stopped().is_none().then(|| first_failed(report)).flatten();
+        match first {
             Some((id, reason)) => write!(f, ", {} failed, first {id}: {reason}", report.failed),
-            None => Ok(()),
+            None => write!(f, ", {} failed", report.failed),
         }
     }
+}
+
+fn first_failed(report: &PushReport) -> Option<(&str, &str)> {
+    report.undelivered.iter().find_map(|outcome| match outcome.delivery() {
+        Delivery::Failed { reason } => Some((outcome.id(), &**reason)),
+        _ => None,
+    })
 }
 
 impl std::error::Error for PushError {

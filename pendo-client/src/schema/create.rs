@@ -52,11 +52,7 @@ impl NewField {
     /// digit; Pendo turns them into lower case and they cannot be changed later.
     pub fn new(name: impl Into<String>, data_type: NewType) -> Self {
         let name = name.into();
-        Self {
-            display_name: name.clone(),
-            name,
-            data_type,
-        }
+        Self { display_name: name.clone(), name, data_type }
     }
 
     /// Shows the field under another name.
@@ -145,10 +141,7 @@ impl SchemaCalls {
         fields: impl IntoIterator<Item = NewField>,
     ) -> Result<Vec<FieldOutcome>, Error> {
         let fields: Vec<NewField> = fields.into_iter().collect();
-        fields
-            .iter()
-            .try_for_each(|f| check_field_name(&f.name))
-            .map_err(Error::request)?;
+        fields.iter().try_for_each(|f| check_field_name(&f.name)).map_err(Error::request)?;
         let mut said = Vec::with_capacity(fields.len());
         let mut waiting: Vec<&[NewField]> = fields.chunks(FIELDS_PER_CALL).rev().collect();
         while let Some(some) = waiting.pop() {
@@ -162,15 +155,9 @@ impl SchemaCalls {
             }
         }
         let refused = said.iter().any(|said| matches!(said, Said::Refused(_)));
-        let schema = if refused {
-            self.read().await?
-        } else {
-            Schema::default()
-        };
+        let schema = if refused { self.read().await? } else { Schema::default() };
         let outcomes = fields.into_iter().zip(said);
-        Ok(outcomes
-            .map(|(field, said)| conclude(field, said, &group, &schema))
-            .collect())
+        Ok(outcomes.map(|(field, said)| conclude(field, said, &group, &schema)).collect())
     }
 
     /// What one call says about each field; `None` when it refuses them together.
@@ -206,25 +193,18 @@ impl SchemaCalls {
 /// The name of the array in the answer is not documented, but there is only one.
 fn read_answer(body: &[u8], fields: &[NewField], all_made: bool) -> Vec<Said> {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
-    let items = body
-        .as_array()
-        .or_else(|| body.as_object()?.values().find_map(Value::as_array));
+    let items = body.as_array().or_else(|| body.as_object()?.values().find_map(Value::as_array));
     let items: &[Value] = items.map(Vec::as_slice).unwrap_or_default();
     let silent = || match all_made {
         true => Said::Created,
         false => Said::Refused("Pendo did not say what became of it".into()),
     };
     let of = |field: &NewField| items.iter().find(|item| names(item, field)).map(said);
-    fields
-        .iter()
-        .map(|field| of(field).unwrap_or_else(silent))
-        .collect()
+    fields.iter().map(|field| of(field).unwrap_or_else(silent)).collect()
 }
 
 fn names(item: &Value, field: &NewField) -> bool {
-    let name = item["schema"]["name"]
-        .as_str()
-        .or_else(|| item["name"].as_str());
+    let name = item["schema"]["name"].as_str().or_else(|| item["name"].as_str());
     name.is_some_and(|name| name.eq_ignore_ascii_case(&field.name))
 }
 
@@ -234,11 +214,7 @@ fn said(item: &Value) -> Said {
     match item["status"].as_str() {
         Some("created") => Said::Created,
         Some("undeleted") => Said::Undeleted,
-        _ => Said::Refused(
-            message
-                .unwrap_or("Pendo refused it and did not say why")
-                .to_owned(),
-        ),
+        _ => Said::Refused(message.unwrap_or("Pendo refused it and did not say why").to_owned()),
     }
 }
 
@@ -260,10 +236,7 @@ fn conclude(field: NewField, said: Said, group: &Group, schema: &Schema) -> Fiel
             None => FieldResult::Failed { message },
         },
     };
-    FieldOutcome {
-        name: field.name,
-        result,
-    }
+    FieldOutcome { name: field.name, result }
 }
 
 #[cfg(test)]
@@ -283,11 +256,7 @@ mod tests {
             json!({"summary": {}, "zz": [item]}),
             json!([item]),
         ] {
-            let said = read_answer(
-                body.to_string().as_bytes(),
-                &[field("A"), field("b")],
-                false,
-            );
+            let said = read_answer(body.to_string().as_bytes(), &[field("A"), field("b")], false);
             assert_eq!(said[0], Said::Created);
             assert!(matches!(&said[1], Said::Refused(message) if message.contains("did not say")));
         }
@@ -301,23 +270,13 @@ mod tests {
         }}))
         .unwrap();
         let conclude = |name| {
-            conclude(
-                field(name),
-                Said::Refused("no".into()),
-                &Group::Custom,
-                &schema,
-            )
-            .result
+            conclude(field(name), Said::Refused("no".into()), &Group::Custom, &schema).result
         };
         assert_eq!(conclude("Same"), FieldResult::AlreadyThere);
-        let failed = |message: &str| FieldResult::Failed {
-            message: message.into(),
-        };
+        let failed = |message: &str| FieldResult::Failed { message: message.into() };
         assert_eq!(conclude("gone"), failed("no"));
         assert_eq!(conclude("new"), failed("no"));
-        let FieldResult::Failed { message } = conclude("other") else {
-            panic!("not failed")
-        };
+        let FieldResult::Failed { message } = conclude("other") else { panic!("not failed") };
         assert!(message.contains("boolean, not string"), "{message}");
     }
 

@@ -42,11 +42,7 @@ impl SchemaCalls {
     /// ```
     pub async fn read(&self) -> Result<Schema, Error> {
         self.pendo
-            .request(
-                Method::GET,
-                "/api/v1/metadata/schema/{kind}",
-                [self.kind.as_str()],
-            )
+            .request(Method::GET, "/api/v1/metadata/schema/{kind}", [self.kind.as_str()])
             .json()
             .await
     }

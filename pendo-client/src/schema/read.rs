@@ -22,24 +22,14 @@ impl Schema {
     /// The fields of a group; `None` also when it has none, Pendo then leaves it out.
     pub fn group(&self, group: &Group) -> Option<&Fields> {
         let name = group.as_str();
-        let any_case = || {
-            self.groups
-                .iter()
-                .find(|(known, _)| known.eq_ignore_ascii_case(name))
-        };
-        self.groups
-            .get(name)
-            .or_else(|| any_case().map(|(_, fields)| fields))
+        let any_case = || self.groups.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        self.groups.get(name).or_else(|| any_case().map(|(_, fields)| fields))
     }
 
     /// A field, its name in any case.
     pub fn field(&self, group: &Group, name: &str) -> Option<&Field> {
         let fields = self.group(group)?;
-        let any_case = || {
-            fields
-                .values()
-                .find(|field| field.name.eq_ignore_ascii_case(name))
-        };
+        let any_case = || fields.values().find(|field| field.name.eq_ignore_ascii_case(name));
         fields.get(name).or_else(any_case)
     }
 
@@ -58,11 +48,7 @@ impl<'de> Deserialize<'de> for Schema {
             fields.into_iter().map(field).collect()
         };
         let groups = groups.unwrap_or_default().into_iter();
-        Ok(Self {
-            groups: groups
-                .map(|(name, f)| (name, read(f.unwrap_or_default())))
-                .collect(),
-        })
+        Ok(Self { groups: groups.map(|(name, f)| (name, read(f.unwrap_or_default()))).collect() })
     }
 }
 
@@ -98,30 +84,14 @@ impl Field {
             _ => Map::new(),
         };
         let mut take = |wanted: &str| {
-            let key = members
-                .keys()
-                .find(|key| key.eq_ignore_ascii_case(wanted))
-                .cloned()?;
+            let key = members.keys().find(|key| key.eq_ignore_ascii_case(wanted)).cloned()?;
             members.remove(&key)
         };
-        let data_type = take("Type")
-            .as_ref()
-            .and_then(Value::as_str)
-            .map(FieldType::from);
-        let element_type = take("ElementType")
-            .as_ref()
-            .and_then(Value::as_str)
-            .map(FieldType::from);
-        let display_name = take("DisplayName")
-            .as_ref()
-            .and_then(Value::as_str)
-            .map(str::to_owned);
-        let mut flag = |name: &str| {
-            take(name)
-                .as_ref()
-                .and_then(Value::as_bool)
-                .unwrap_or(false)
-        };
+        let data_type = take("Type").as_ref().and_then(Value::as_str).map(FieldType::from);
+        let element_type =
+            take("ElementType").as_ref().and_then(Value::as_str).map(FieldType::from);
+        let display_name = take("DisplayName").as_ref().and_then(Value::as_str).map(str::to_owned);
+        let mut flag = |name: &str| take(name).as_ref().and_then(Value::as_bool).unwrap_or(false);
         Self {
             data_type: data_type.unwrap_or(FieldType::Unset),
             element_type,
@@ -201,11 +171,7 @@ impl From<&str> for FieldType {
 
 impl fmt::Display for FieldType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if *self == Self::Unset {
-            "none"
-        } else {
-            self.as_str()
-        })
+        f.write_str(if *self == Self::Unset { "none" } else { self.as_str() })
     }
 }
 
@@ -246,10 +212,7 @@ mod tests {
         let badge = schema.field(&Group::Custom, "badgeNo").unwrap();
         assert_eq!(badge.data_type, FieldType::Integer);
         assert_eq!(badge.display_name.as_deref(), Some("badgeNo"));
-        assert_eq!(
-            badge.other,
-            Map::from_iter([("sample".to_owned(), json!([1]))])
-        );
+        assert_eq!(badge.other, Map::from_iter([("sample".to_owned(), json!([1]))]));
         assert!(schema.field(&Group::Agent, "badgeno").is_none());
         let accounts = schema.field(&Group::Auto, "accountIds").unwrap();
         assert_eq!(accounts.element_type, Some(FieldType::String));
@@ -258,18 +221,9 @@ mod tests {
     #[test]
     fn unknown_and_absent_types_are_kept() {
         let schema = schema();
-        let of = |name| {
-            schema
-                .field(&Group::Custom, name)
-                .unwrap()
-                .data_type
-                .clone()
-        };
+        let of = |name| schema.field(&Group::Custom, name).unwrap().data_type.clone();
         assert_eq!(of("later"), FieldType::Other("vector".into()));
-        assert_eq!(
-            (of("untyped"), of("odd")),
-            (FieldType::Unset, FieldType::Unset)
-        );
+        assert_eq!((of("untyped"), of("odd")), (FieldType::Unset, FieldType::Unset));
         assert_eq!(serde_json::to_value(of("later")).unwrap(), json!("vector"));
         assert!(schema.field(&Group::Custom, "later").unwrap().is_hidden);
     }

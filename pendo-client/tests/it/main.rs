@@ -1,5 +1,8 @@
 //! Endpoints against wiremock, flows against the sandbox.
 
+// Clippy takes only functions marked `#[test]` for tests, not what they share.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 mod endpoints;
 mod outcomes;
 mod push;

@@ -144,7 +144,7 @@ async fn a_failing_source_fails_the_push_and_what_was_read_is_delivered() {
     let error = report.into_result().unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the source failed: page 8 could not be read; of 700 records read 700 were updated"
+        "the source failed: page 8 could not be read; of 700 records read 700 were updated, 0 failed"
     );
     assert!(std::error::Error::source(&error).unwrap().to_string().contains("page 8"));
 }

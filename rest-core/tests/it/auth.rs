@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
 use rest_core::{
-    AuthError, Authorize, Client, HeaderKey, HeaderMap, Method, SecretString, reqwest,
+    Anonymous, AuthError, Authorize, Client, HeaderKey, HeaderMap, Method, SecretString, reqwest,
 };
 use wiremock::matchers::{header as has, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -27,7 +27,9 @@ impl Authorize for Numbered {
         Ok(())
     }
 
-    async fn renew(&self, refused: &HeaderMap) -> bool {
+    async fn renew(&self, sent: &HeaderMap, refused: &HeaderMap) -> bool {
+        let last = format!("token-{}-", self.asked.load(SeqCst));
+        assert!(sent["x-key"].to_str().unwrap().starts_with(&last), "what was refused is told");
         self.renewed.fetch_add(1, SeqCst);
         refused.contains_key("www-authenticate")
     }
@@ -164,4 +166,13 @@ async fn redirects_are_not_followed() {
     }
     let reached = elsewhere.received_requests().await.unwrap();
     assert!(reached.is_empty(), "the key must not travel: {reached:?}");
+}
+
+#[tokio::test]
+async fn without_a_credential_none_is_sent() {
+    let server = Server::start(|_, _| json("{}")).await;
+    let client: Client<Refusal> = Client::builder(&server.url, Anonymous).build().unwrap();
+    client.request(Method::GET, "/.well-known/keys", []).send().await.unwrap();
+    let sent = server.requests().pop().unwrap();
+    assert_eq!((header(&sent, "x-key"), header(&sent, "authorization")), (None, None));
 }

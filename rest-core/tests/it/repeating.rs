@@ -223,3 +223,15 @@ async fn every_attempt_carries_the_same_request() {
         assert!(agent.starts_with("rest-core/"));
     }
 }
+
+#[tokio::test]
+async fn a_status_the_caller_has_a_better_answer_to_is_not_repeated() {
+    for (safe, unclear) in [(true, false), (false, true)] {
+        let server = Server::start(|_, _| answer(408, &[], "")).await;
+        let post = client(&server.url).request(Method::POST, "/bulk", []).final_on(&[408, 413]);
+        let post = if safe { post.safe_to_repeat() } else { post };
+        let error = post.send().await.unwrap_err();
+        assert_eq!(server.count(), 1);
+        assert_eq!(error.is_unclear(), unclear, "final or not, it may have acted");
+    }
+}

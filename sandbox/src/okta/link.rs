@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::call::Call;
 use super::error::OktaError;
-use super::user::{SCHEMA, Status, User};
+use super::user::{SCHEMA, Status, USER_TYPE};
 
 /// Where a listing goes on: the next position, and how many items it has given so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,26 +67,26 @@ fn url(call: &Call, limit: usize, after: Option<&str>) -> String {
 }
 
 /// The links of a user that is answered alone: what its status allows.
-pub(crate) fn of_user<P>(user: &User<P>, id: &str, origin: &str) -> Value {
+pub(crate) fn of_user(status: Status, id: &str, origin: &str) -> Value {
     let base = format!("{origin}/api/v1/users/{id}");
     let mut links = Map::new();
     let mut post = |name: &str, path: &str| {
         links.insert(name.into(), json!({"href": format!("{base}{path}"), "method": "POST"}));
     };
-    for (name, path) in calls_for(user) {
+    for (name, path) in calls_for(status) {
         post(name, path);
     }
     let meta = format!("{origin}/api/v1/meta");
     links.insert("schema".into(), json!({"href": format!("{meta}/schemas/user/{SCHEMA}")}));
-    links.insert("type".into(), json!({"href": format!("{meta}/types/user/{}", user.type_id)}));
+    links.insert("type".into(), json!({"href": format!("{meta}/types/user/{}", USER_TYPE)}));
     links.insert("self".into(), json!({"href": base}));
-    if user.status == Status::Deprovisioned {
+    if status == Status::Deprovisioned {
         links.insert("delete".into(), json!({"href": base, "method": "DELETE"}));
     }
     Value::Object(links)
 }
 
-fn calls_for<P>(user: &User<P>) -> Vec<(&'static str, &'static str)> {
+fn calls_for(status: Status) -> Vec<(&'static str, &'static str)> {
     const FACTORS: (&str, &str) = ("resetFactors", "/lifecycle/reset_factors");
     const DEACTIVATE: (&str, &str) = ("deactivate", "/lifecycle/deactivate");
     const SUSPEND: (&str, &str) = ("suspend", "/lifecycle/suspend");
@@ -100,7 +100,7 @@ fn calls_for<P>(user: &User<P>) -> Vec<(&'static str, &'static str)> {
     const REACTIVATE: (&str, &str) = ("reactivate", "/lifecycle/reactivate");
     const UNSUSPEND: (&str, &str) = ("unsuspend", "/lifecycle/unsuspend");
     const UNLOCK: (&str, &str) = ("unlock", "/lifecycle/unlock");
-    match user.status {
+    match status {
         Status::Staged | Status::Deprovisioned => vec![ACTIVATE, FACTORS],
         Status::Provisioned => vec![SUSPEND, RESET, REACTIVATE, FACTORS, DEACTIVATE],
         Status::Active | Status::PasswordExpired => {

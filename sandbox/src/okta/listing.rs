@@ -10,8 +10,8 @@ use serde_json::Value;
 use super::call::Call;
 use super::error::{Answer, OktaError};
 use super::link::{self, Cursor};
-use super::state::{Found, State};
-use super::user::Status;
+use super::state::State;
+use super::user::{Status, User};
 
 const PAGE: usize = 200;
 const PAGE_OF_Q: usize = 10;
@@ -47,7 +47,7 @@ pub(crate) fn answer(state: &State, cap: SearchCap, call: &Call) -> Answer {
         let expression = Expression::parse(filter)?;
         check_user_filter(&expression)?;
         let limit = call.limit(PAGE, PAGE)?;
-        let keep = |user: &Found<'_>| expression.matches_with(&user.in_list(""), Letters::Exact);
+        let keep = |user: &User| expression.matches_with(&user.in_list(""), Letters::Exact);
         let page = Page::collect(state, state.indexes(after), after, limit, &call.origin, keep);
         return Ok(page.into_response(call, limit));
     }
@@ -59,7 +59,7 @@ pub(crate) fn answer(state: &State, cap: SearchCap, call: &Call) -> Answer {
 
 fn plain_page(state: &State, call: &Call, after: Cursor) -> Answer {
     let limit = call.limit(PAGE, PAGE)?;
-    let listed = |user: &Found<'_>| user.status() != Status::Deprovisioned;
+    let listed = |user: &User| user.status != Status::Deprovisioned;
     let page = Page::collect(state, state.indexes(after), after, limit, &call.origin, listed);
     Ok(page.into_response(call, limit))
 }
@@ -71,9 +71,9 @@ fn page_of_q(state: &State, call: &Call, q: &str) -> Answer {
     let starts = |profile: &Value, name: &str| {
         profile[name].as_str().is_some_and(|text| text.to_lowercase().starts_with(&start))
     };
-    let found = |user: &Found<'_>| {
+    let found = |user: &User| {
         let profile = &user.in_list("")["profile"];
-        user.status() != Status::Deprovisioned
+        user.status != Status::Deprovisioned
             && ["firstName", "lastName", "email"].into_iter().any(|name| starts(profile, name))
     };
     let from = Cursor::default();
@@ -95,7 +95,7 @@ fn search_page(
     let asked = call.limit(PAGE, PAGE)?;
     let left = SEARCH_CAP.saturating_sub(after.given) as usize;
     let limit = if cap == SearchCap::Off { asked } else { asked.min(left) };
-    let matches = |user: &Found<'_>| expression.matches(&user.in_list(""));
+    let matches = |user: &User| expression.matches(&user.in_list(""));
     let mut page = match call.get("sortBy") {
         Some(attribute) => sorted_page(state, call, attribute, after, limit, matches)?,
         None => Page::collect(state, state.indexes(after), after, limit, &call.origin, matches),
@@ -111,7 +111,7 @@ fn sorted_page(
     attribute: &str,
     after: Cursor,
     limit: usize,
-    matches: impl Fn(&Found<'_>) -> bool,
+    matches: impl Fn(&User) -> bool,
 ) -> Result<Page, OktaError> {
     let descending = match call.get("sortOrder") {
         None | Some("asc") => false,
@@ -120,7 +120,7 @@ fn sorted_page(
     };
     let mut found = Vec::new();
     for index in state.indexes(Cursor::default()) {
-        if let Some(user) = state.user(index).filter(&matches) {
+        if let Some(user) = state.user(index).filter(|user| matches(user)) {
             found.push((sort_key(&user.in_list(""), attribute), index));
         }
     }
@@ -133,7 +133,9 @@ fn sorted_page(
     let end = start.saturating_add(limit).min(found.len());
     let mut page = Page::default();
     for (_, index) in &found[start..end] {
-        page.add(state.user(*index), &call.origin);
+        if let Some(user) = state.user(*index) {
+            page.add(&user, &call.origin);
+        }
     }
     let given = after.given + (end - start) as u64;
     page.next = (end < found.len()).then_some(Cursor { position: end as u64, given });
@@ -170,12 +172,12 @@ impl Page {
         after: Cursor,
         limit: usize,
         origin: &str,
-        keep: impl Fn(&Found<'_>) -> bool,
+        keep: impl Fn(&User) -> bool,
     ) -> Self {
         let mut page = Self::default();
         let mut taken = 0;
         for index in indexes {
-            let Some(user) = state.user(index).filter(&keep) else {
+            let Some(user) = state.user(index).filter(|user| keep(user)) else {
                 continue;
             };
             if taken == limit {
@@ -183,16 +185,13 @@ impl Page {
                 page.next = Some(Cursor { position: index, given: after.given + taken as u64 });
                 break;
             }
-            page.add(Some(user), origin);
+            page.add(&user, origin);
             taken += 1;
         }
         page
     }
 
-    fn add(&mut self, user: Option<Found<'_>>, origin: &str) {
-        let Some(user) = user else {
-            return;
-        };
+    fn add(&mut self, user: &User, origin: &str) {
         if !self.items.is_empty() {
             self.items.push(b',');
         }

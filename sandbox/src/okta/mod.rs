@@ -124,7 +124,7 @@ impl OktaOrg {
     pub fn listed_count(&self) -> u64 {
         let state = self.read();
         let listed = |index: &u64| {
-            state.user(*index).is_some_and(|user| user.status() != user::Status::Deprovisioned)
+            state.user(*index).is_some_and(|user| user.status != user::Status::Deprovisioned)
         };
         (0..state.next_user).filter(listed).count() as u64
     }
@@ -142,18 +142,18 @@ impl OktaOrg {
     }
 
     /// Sets attributes of a user's profile past all rules; false if there is no such user.
-    pub fn set_profile(
+    pub fn set_profile<'a>(
         &self,
         id_or_login: &str,
-        attributes: impl IntoIterator<Item = (&'static str, Value)>,
+        attributes: impl IntoIterator<Item = (&'a str, Value)>,
     ) -> bool {
         let mut state = self.write();
         let Ok(mut user) = users::taken(&state, id_or_login) else {
             return false;
         };
-        for (name, value) in attributes {
-            user.profile.insert(name.to_owned(), value);
-        }
+        let mut profile = user.profile.into_map();
+        profile.extend(attributes.into_iter().map(|(name, value)| (name.to_owned(), value)));
+        user.profile = user::Profile::Kept(profile);
         state.put(user);
         true
     }

@@ -1,16 +1,14 @@
 //! What the org remembers: the people who were changed or added, groups, and the schema.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-
-use serde::Serialize;
-use serde_json::Value;
 
 use super::group::{self, Group};
 use super::ids;
 use super::schema::Schema;
-use super::user::{Status, User};
-use crate::people::{People, Profile};
+use super::user::User;
+use crate::people::People;
 
 #[derive(Debug)]
 pub(crate) struct State {
@@ -26,12 +24,6 @@ pub(crate) struct State {
     pub(crate) schema: Schema,
 }
 
-/// A user as it is kept: computed until somebody changes it.
-pub(crate) enum Found<'a> {
-    Computed(Box<User<Profile>>),
-    Stored(&'a User),
-}
-
 impl State {
     pub(crate) fn new(people: Arc<People>) -> Self {
         Self {
@@ -45,11 +37,12 @@ impl State {
         }
     }
 
-    pub(crate) fn user(&self, index: u64) -> Option<Found<'_>> {
+    /// A user as it is kept, or as it is computed.
+    pub(crate) fn user(&self, index: u64) -> Option<Cow<'_, User>> {
         match self.changed.get(&index) {
-            Some(kept) => kept.as_ref().map(Found::Stored),
+            Some(kept) => kept.as_ref().map(Cow::Borrowed),
             None if index < self.people.total() => {
-                Some(Found::Computed(Box::new(User::computed(&self.people, index))))
+                Some(Cow::Owned(User::computed(&self.people, index)))
             }
             None => None,
         }
@@ -82,7 +75,7 @@ impl State {
     pub(crate) fn put(&mut self, user: User) {
         let index = user.index;
         self.forget_login(index);
-        self.logins.insert(user.text("login").to_lowercase(), index);
+        self.logins.insert(user.profile.login().to_lowercase(), index);
         self.next_user = self.next_user.max(index + 1);
         self.changed.insert(index, Some(user));
     }
@@ -97,7 +90,7 @@ impl State {
 
     fn forget_login(&mut self, index: u64) {
         if let Some(Some(before)) = self.changed.get(&index) {
-            self.logins.remove(&before.text("login").to_lowercase());
+            self.logins.remove(&before.profile.login().to_lowercase());
         }
     }
 
@@ -106,47 +99,4 @@ impl State {
         let deleted = self.changed.values().filter(|kept| kept.is_none()).count();
         self.next_user - deleted as u64
     }
-}
-
-impl Found<'_> {
-    pub(crate) fn status(&self) -> Status {
-        match self {
-            Self::Computed(user) => user.status,
-            Self::Stored(user) => user.status,
-        }
-    }
-
-    pub(crate) fn into_user(self) -> User {
-        match self {
-            Self::Computed(user) => user.stored(),
-            Self::Stored(user) => user.clone(),
-        }
-    }
-
-    pub(crate) fn alone(&self, origin: &str) -> Value {
-        match self {
-            Self::Computed(user) => user.alone(origin),
-            Self::Stored(user) => user.alone(origin),
-        }
-    }
-
-    pub(crate) fn in_list(&self, origin: &str) -> Value {
-        let json = match self {
-            Self::Computed(user) => serde_json::to_value(user.in_list(origin)),
-            Self::Stored(user) => serde_json::to_value(user.in_list(origin)),
-        };
-        json.unwrap_or_default()
-    }
-
-    pub(crate) fn write(&self, origin: &str, into: &mut Vec<u8>) {
-        match self {
-            Self::Computed(user) => write(&user.in_list(origin), into),
-            Self::Stored(user) => write(&user.in_list(origin), into),
-        }
-    }
-}
-
-fn write(item: &impl Serialize, into: &mut Vec<u8>) {
-    // Writing to memory cannot fail, and every key is text.
-    let _ = serde_json::to_writer(into, item);
 }

@@ -1,10 +1,12 @@
 //! A user, and how it looks in an answer.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::ids;
-use crate::people::{People, Profile};
+use super::{ids, link};
+use crate::people::{People, SeededProfile};
 
 /// Where a user stands in Okta's state machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -20,9 +22,8 @@ pub(crate) enum Status {
     Deprovisioned,
 }
 
-/// A user whose profile is a map once somebody changed it, and computed until then.
 #[derive(Clone, Debug)]
-pub(crate) struct User<P = Map<String, Value>> {
+pub(crate) struct User {
     pub(crate) index: u64,
     pub(crate) status: Status,
     pub(crate) created: String,
@@ -31,17 +32,48 @@ pub(crate) struct User<P = Map<String, Value>> {
     pub(crate) last_login: Option<String>,
     pub(crate) last_updated: String,
     pub(crate) password_changed: Option<String>,
-    pub(crate) type_id: String,
-    pub(crate) profile: P,
+    pub(crate) profile: Profile,
     pub(crate) credentials: Credentials,
+}
+
+/// Computed until somebody changes it.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Profile {
+    Seeded(Box<SeededProfile>),
+    Kept(Map<String, Value>),
+}
+
+impl Profile {
+    pub(crate) fn login(&self) -> &str {
+        self.text("login", SeededProfile::email)
+    }
+
+    fn email(&self) -> &str {
+        self.text("email", SeededProfile::email)
+    }
+
+    fn text(&self, name: &str, seeded: fn(&SeededProfile) -> &str) -> &str {
+        match self {
+            Self::Seeded(profile) => seeded(profile),
+            Self::Kept(map) => map.get(name).and_then(Value::as_str).unwrap_or_default(),
+        }
+    }
+
+    pub(crate) fn into_map(self) -> Map<String, Value> {
+        match self {
+            Self::Seeded(profile) => profile.into_map(),
+            Self::Kept(map) => map,
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
 pub(crate) struct Credentials {
     pub(crate) password: Password,
     pub(crate) recovery: Option<Recovery>,
-    pub(crate) provider_type: String,
-    pub(crate) provider_name: String,
+    pub(crate) provider_type: Cow<'static, str>,
+    pub(crate) provider_name: Cow<'static, str>,
 }
 
 /// What the org knows of a password; an imported hash or a seeded one cannot be compared.
@@ -72,8 +104,8 @@ impl Password {
 
 impl Credentials {
     pub(crate) fn okta(password: Password) -> Self {
-        let okta = || "OKTA".to_owned();
-        Self { password, recovery: None, provider_type: okta(), provider_name: okta() }
+        let okta = Cow::Borrowed("OKTA");
+        Self { password, recovery: None, provider_type: okta.clone(), provider_name: okta }
     }
 
     /// As in the answer to a change of credentials: without addresses.
@@ -129,7 +161,7 @@ struct ProviderJson<'a> {
     name: &'a str,
 }
 
-impl User<Profile> {
+impl User {
     pub(crate) fn computed(people: &People, index: u64) -> Self {
         let status = seeded_status(people, index);
         let at = |salt| format!("{}T08:00:00.000Z", people.date(index, salt));
@@ -147,40 +179,9 @@ impl User<Profile> {
                 .then(|| format!("2026-02-{:02}T09:30:00.000Z", 1 + index % 28)),
             last_updated: format!("2025-{:02}-11T16:45:00.000Z", 1 + people.roll(index, 22) % 12),
             password_changed: has_password.then(|| at(20)),
-            type_id: USER_TYPE.to_owned(),
-            profile: people.computed(index),
+            profile: Profile::Seeded(Box::new(people.computed(index))),
             credentials: Credentials::okta(password),
         }
-    }
-
-    pub(crate) fn stored(self) -> User {
-        let profile = match serde_json::to_value(&self.profile) {
-            Ok(Value::Object(profile)) => profile,
-            _ => Map::new(),
-        };
-        self.with_profile(profile)
-    }
-
-    fn with_profile(self, profile: Map<String, Value>) -> User {
-        User {
-            index: self.index,
-            status: self.status,
-            created: self.created,
-            activated: self.activated,
-            status_changed: self.status_changed,
-            last_login: self.last_login,
-            last_updated: self.last_updated,
-            password_changed: self.password_changed,
-            type_id: self.type_id,
-            profile,
-            credentials: self.credentials,
-        }
-    }
-}
-
-impl User {
-    pub(crate) fn text(&self, attribute: &str) -> &str {
-        self.profile.get(attribute).and_then(Value::as_str).unwrap_or_default()
     }
 }
 
@@ -207,7 +208,7 @@ fn seeded_status(people: &People, index: u64) -> Status {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct UserJson<'a, P, L> {
+struct UserJson<'a, L> {
     id: String,
     status: Status,
     created: &'a str,
@@ -217,8 +218,8 @@ struct UserJson<'a, P, L> {
     last_updated: &'a str,
     password_changed: Option<&'a str>,
     #[serde(rename = "type")]
-    kind: TypeJson<'a>,
-    profile: &'a P,
+    kind: TypeJson,
+    profile: &'a Profile,
     credentials: CredentialsJson<'a>,
     #[serde(rename = "_links")]
     links: L,
@@ -236,47 +237,41 @@ struct Href {
 }
 
 #[derive(Serialize)]
-struct TypeJson<'a> {
-    id: &'a str,
+struct TypeJson {
+    id: &'static str,
 }
 
-/// The profile attributes the answer needs besides the profile itself.
-pub(crate) trait HasEmail {
-    fn email(&self) -> &str;
-}
-
-impl HasEmail for Profile {
-    fn email(&self) -> &str {
-        self.primary_email()
-    }
-}
-
-impl HasEmail for Map<String, Value> {
-    fn email(&self) -> &str {
-        self.get("email").and_then(Value::as_str).unwrap_or_default()
-    }
-}
-
-impl<P: Serialize + HasEmail> User<P> {
+impl User {
     pub(crate) fn id(&self) -> String {
         ids::id(ids::USER, self.index)
     }
 
-    /// As an item of a list: its links are `self` alone.
-    pub(crate) fn in_list(&self, origin: &str) -> impl Serialize {
-        let id = self.id();
-        let links = SelfLink { this: Href { href: format!("{origin}/api/v1/users/{id}") } };
-        self.json(id, links)
+    /// As an item of a list.
+    pub(crate) fn in_list(&self, origin: &str) -> Value {
+        serde_json::to_value(self.item(origin)).unwrap_or_default()
+    }
+
+    /// The text of [`in_list`](Self::in_list), without the detour.
+    pub(crate) fn write(&self, origin: &str, into: &mut Vec<u8>) {
+        // Writing to memory cannot fail, and every key is text.
+        let _ = serde_json::to_writer(into, &self.item(origin));
     }
 
     /// As the answer of a single read or a change: with the links its status allows.
     pub(crate) fn alone(&self, origin: &str) -> Value {
         let id = self.id();
-        let links = super::link::of_user(self, &id, origin);
+        let links = link::of_user(self.status, &id, origin);
         serde_json::to_value(self.json(id, links)).unwrap_or_default()
     }
 
-    fn json<L: Serialize>(&self, id: String, links: L) -> UserJson<'_, P, L> {
+    // In a list its links are `self` alone.
+    fn item(&self, origin: &str) -> UserJson<'_, SelfLink> {
+        let id = self.id();
+        let links = SelfLink { this: Href { href: format!("{origin}/api/v1/users/{id}") } };
+        self.json(id, links)
+    }
+
+    fn json<L: Serialize>(&self, id: String, links: L) -> UserJson<'_, L> {
         UserJson {
             id,
             status: self.status,
@@ -286,7 +281,7 @@ impl<P: Serialize + HasEmail> User<P> {
             last_login: self.last_login.as_deref(),
             last_updated: &self.last_updated,
             password_changed: self.password_changed.as_deref(),
-            kind: TypeJson { id: &self.type_id },
+            kind: TypeJson { id: USER_TYPE },
             profile: &self.profile,
             credentials: self.credentials.json(self.listed_address()),
             links,

@@ -1,5 +1,7 @@
 //! Users: list, read, create, update, replace, delete, and the groups of one.
 
+use std::borrow::Cow;
+
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, State as Shared};
@@ -9,8 +11,8 @@ use serde_json::{Map, Value, json};
 
 use super::call::{Call, object};
 use super::error::{Answer, OktaError};
-use super::state::{Found, State};
-use super::user::{Credentials, Password, Recovery, Status, USER_TYPE, User};
+use super::state::State;
+use super::user::{Credentials, Password, Profile, Recovery, Status, USER_TYPE, User};
 use super::{OktaOrg, group, ids, link, listing, now};
 
 const MOST_GROUPS_AT_CREATION: usize = 20;
@@ -50,10 +52,9 @@ pub(crate) async fn update(
     call: Call,
     body: Bytes,
 ) -> Answer {
-    change(&org, &name, &call, &body, |user, given| {
-        for (attribute, value) in given {
-            user.profile.insert(attribute, value);
-        }
+    change(&org, &name, &call, &body, |mut profile, given| {
+        profile.extend(given);
+        profile
     })
 }
 
@@ -63,7 +64,7 @@ pub(crate) async fn replace(
     call: Call,
     body: Bytes,
 ) -> Answer {
-    change(&org, &name, &call, &body, |user, given| user.profile = given)
+    change(&org, &name, &call, &body, |_, given| given)
 }
 
 pub(crate) async fn delete(
@@ -105,10 +106,10 @@ pub(crate) async fn end_sessions(
 /// A copy of the user with this id or login, to be changed and put back.
 pub(crate) fn taken(state: &State, name: &str) -> Result<User, OktaError> {
     let user = state.find(name).and_then(|index| state.user(index));
-    user.map(Found::into_user).ok_or_else(|| OktaError::not_found(name, "User"))
+    user.map(Cow::into_owned).ok_or_else(|| OktaError::not_found(name, "User"))
 }
 
-fn tagged(user: &Found<'_>, call: &Call) -> Response {
+fn tagged(user: &User, call: &Call) -> Response {
     let json = user.alone(&call.origin);
     let tag = tag_of(user);
     let mut response = Json(json).into_response();
@@ -119,7 +120,7 @@ fn tagged(user: &Found<'_>, call: &Call) -> Response {
 }
 
 // FNV-1a over the user as listed: the same for the same content, whatever address was asked.
-fn tag_of(user: &Found<'_>) -> String {
+fn tag_of(user: &User) -> String {
     let text = user.in_list("").to_string();
     let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
@@ -132,19 +133,19 @@ fn change(
     name: &str,
     call: &Call,
     body: &[u8],
-    apply: impl FnOnce(&mut User, Map<String, Value>),
+    merge: impl FnOnce(Map<String, Value>, Map<String, Value>) -> Map<String, Value>,
 ) -> Answer {
     let body = object(body)?;
     let mut state = org.write();
     let mut user = taken(&state, name)?;
-    check_tag(&Found::Stored(&user), call)?;
+    check_tag(&user, call)?;
     if user.status == Status::Deprovisioned {
         return Err(OktaError::wrong_status());
     }
     if let Some(given) = body.get("profile") {
         let given = given.as_object().cloned().ok_or_else(OktaError::malformed_body)?;
-        apply(&mut user, given);
-        user.profile = checked_profile(&state, user.profile, Some(user.index))?;
+        let profile = merge(user.profile.into_map(), given);
+        user.profile = checked_profile(&state, profile, Some(user.index))?;
     }
     if let Some(given) = body.get("credentials") {
         user.credentials = credentials(given, &user.credentials)?;
@@ -158,7 +159,7 @@ fn change(
     Ok(answer)
 }
 
-fn check_tag(user: &Found<'_>, call: &Call) -> Result<(), OktaError> {
+fn check_tag(user: &User, call: &Call) -> Result<(), OktaError> {
     match call.header(header::IF_MATCH) {
         Some(tag) if tag != "*" && tag != tag_of(user) => {
             let summary = "The resource was changed since it was read: the ETag does not match.";
@@ -191,7 +192,6 @@ fn new_user(state: &State, call: &Call, body: &Map<String, Value>) -> Result<Use
         last_login: None,
         last_updated: now.clone(),
         password_changed: credentials.password.is_set().then_some(now),
-        type_id: USER_TYPE.to_owned(),
         profile,
         credentials,
     })
@@ -204,7 +204,7 @@ fn first_status(call: &Call, credentials: &Credentials) -> Result<Status, OktaEr
         let summary = "To set a user's password to expire at the next login, specify the password.";
         return Err(OktaError::new(400, "E0000124", summary));
     }
-    let federated = ["FEDERATION", "SOCIAL"].contains(&credentials.provider_type.as_str());
+    let federated = ["FEDERATION", "SOCIAL"].contains(&&*credentials.provider_type);
     Ok(match call.flag("activate", true) {
         false => Status::Staged,
         true if changes_password => Status::PasswordExpired,
@@ -218,7 +218,7 @@ fn checked_profile(
     state: &State,
     mut profile: Map<String, Value>,
     of: Option<u64>,
-) -> Result<Map<String, Value>, OktaError> {
+) -> Result<Profile, OktaError> {
     profile.retain(|_, value| !value.is_null());
     state.schema.check(&profile)?;
     let login = profile.get("login").and_then(Value::as_str).unwrap_or_default();
@@ -229,7 +229,7 @@ fn checked_profile(
     for always in ["mobilePhone", "secondEmail"] {
         profile.entry(always).or_insert(Value::Null);
     }
-    Ok(profile)
+    Ok(Profile::Kept(profile))
 }
 
 fn check_type(id: &str) -> Result<(), OktaError> {
@@ -247,12 +247,13 @@ fn credentials(given: &Value, before: &Credentials) -> Result<Credentials, OktaE
         credentials.password = Password::Known(value.to_owned());
     } else if password["hash"].is_object() || password["hook"].is_object() {
         credentials.password = Password::Unknown;
-        credentials.provider_type = "IMPORT".to_owned();
-        credentials.provider_name = "IMPORT".to_owned();
+        credentials.provider_type = "IMPORT".into();
+        credentials.provider_name = "IMPORT".into();
     }
     if let Some(kind) = given["provider"]["type"].as_str() {
-        credentials.provider_type = kind.to_owned();
-        credentials.provider_name = given["provider"]["name"].as_str().unwrap_or(kind).to_owned();
+        credentials.provider_type = kind.to_owned().into();
+        let name = given["provider"]["name"].as_str().unwrap_or(kind);
+        credentials.provider_name = name.to_owned().into();
     }
     let recovery = &given["recovery_question"];
     if let (Some(question), Some(answer)) =

@@ -71,8 +71,9 @@ fn set_one(
     if group == "pendo" && field == "blacklistguides" && !options.guide_exclude_list {
         return text_answer(StatusCode::BAD_REQUEST, "the guide exclude list is not turned on");
     }
-    let writable = matches!(group, "agent" | "custom" | "pendo");
-    if !writable && !(options.okta_group && group == "okta") {
+    let known = matches!(group, "agent" | "custom" | "pendo");
+    let writable = known || (group == "okta" && options.okta_group);
+    if !writable {
         return text_answer(StatusCode::BAD_REQUEST, "not a writable group");
     }
     let name = field.to_lowercase();

@@ -1,5 +1,8 @@
 //! The sandbox over HTTP.
 
+// Clippy takes only functions marked `#[test]` for tests, not what they share.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 mod binary;
 mod errors;
 mod faults;
