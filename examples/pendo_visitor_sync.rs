@@ -8,7 +8,7 @@ use std::time::Instant;
 use clap::Parser;
 use examples::{
     Failure, FieldMap, ListsAs, Preparation, Progress, Read, ReportFile, SandboxOptions, Systems,
-    print_report, say, thousands, visitor_id,
+    has_value, print_report, say, thousands, visitor_id,
 };
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt, future, stream};
@@ -122,12 +122,15 @@ async fn run(options: &Options) -> Result<(), Failure> {
         lists: options.lists,
         plan: options.plan,
     };
+    // Before anything is sent: a report that cannot be written is a wrong setting.
+    let file = options.report.as_deref().filter(|_| !options.plan).map(ReportFile::create);
+    let file = file.transpose().map_err(|error| Failure::Settings(format!("--report: {error}")))?;
     preparation.run(&mut map).await?;
     let people = stream::iter(first).map(Ok).chain(users).boxed();
     if options.plan {
         plan(people, map, options).await
     } else {
-        push(&systems, people, map, options).await
+        push(&systems, people, map, options, file).await
     }
 }
 
@@ -180,18 +183,21 @@ fn users(systems: &Systems, options: &Options) -> People {
 }
 
 async fn first_page(users: &mut People, options: &Options) -> Result<Vec<User>, Failure> {
-    users.by_ref().take(options.page_size.into()).try_collect().await.map_err(Failure::settings)
+    let first = users.by_ref().take(options.page_size.into()).try_collect().await;
+    first.map_err(|error: OktaError| match error.status() {
+        Some(status) if status.is_client_error() => Failure::settings(error),
+        _ => Failure::running(error),
+    })
 }
 
 fn list_fields(map: &FieldMap, first: &[User]) {
     say!("\n{:<24} {:<10} {:<8} of the first {} have it", "attribute", "type", "", first.len());
     for row in &map.rows {
         let attribute = &row.attribute;
-        let has =
-            |user: &&User| user.profile.attribute(&attribute.name).is_some_and(|v| !v.is_null());
+        let having = first.iter().filter(|user| has_value(user, &attribute.name)).count();
         let origin = if attribute.custom { "custom" } else { "base" };
         let kind = attribute.attribute_type.as_str();
-        say!("{:<24} {kind:<10} {origin:<8} {}", attribute.name, first.iter().filter(has).count());
+        say!("{:<24} {kind:<10} {origin:<8} {}", attribute.name, having);
     }
 }
 
@@ -244,10 +250,9 @@ async fn push(
     people: People,
     map: FieldMap,
     options: &Options,
+    mut file: Option<ReportFile>,
 ) -> Result<(), Failure> {
     let (started, read) = (Instant::now(), Arc::new(Read::default()));
-    let file = options.report.as_deref().map(ReportFile::create).transpose();
-    let mut file = file.map_err(|error| Failure::Settings(format!("--report: {error}")))?;
     let metadata = systems.pendo.metadata(Kind::Visitor, Group::Custom);
     let mut batches = metadata
         .push(records(people, map, options, Arc::clone(&read)))

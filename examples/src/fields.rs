@@ -132,6 +132,11 @@ pub fn visitor_id(user: &User, key: &str) -> Option<String> {
     Some(id).filter(|id| !id.is_empty())
 }
 
+/// Whether a person has anything there.
+pub fn has_value(user: &User, attribute: &str) -> bool {
+    !value(user.profile.attribute(attribute), Sent::List).is_null()
+}
+
 /// Empty in Okta, in whatever way, is null here: Pendo then clears the field.
 fn value(attribute: Option<Attribute<'_>>, sent: Sent) -> Value {
     let value = attribute.map(Attribute::to_value).unwrap_or_default();

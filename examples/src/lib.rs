@@ -12,7 +12,7 @@ mod report;
 mod summary;
 mod systems;
 
-pub use fields::{FieldMap, FieldRow, Sent, visitor_id};
+pub use fields::{FieldMap, FieldRow, Sent, has_value, visitor_id};
 pub use prepare::{ListsAs, Preparation};
 pub use progress::Progress;
 pub use report::{ReportFile, thousands};

@@ -2,14 +2,17 @@
 //! what is missing, typed.
 
 use clap::ValueEnum;
-use futures::StreamExt;
 use okta_client::User;
 use pendo_client::{
-    Delivery, Field, FieldOutcome, FieldResult, FieldType, Group, Kind, Pendo, Record, Schema,
+    Field, FieldOutcome, FieldResult, FieldType, Group, Kind, Pendo, Record, Schema,
 };
+use serde_json::Value;
 
 use crate::fields::{FieldMap, FieldRow, Sent, visitor_id};
 use crate::{Failure, say};
+
+/// With how many people's lists Pendo is asked whether it takes lists.
+const ASKED_WITH: usize = 20;
 
 /// How a list is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -76,7 +79,8 @@ impl Preparation<'_> {
     async fn settle_list(&self, row: &mut FieldRow, field: Option<&Field>) {
         let as_list = match (self.lists, field.map(|field| &field.data_type)) {
             (ListsAs::Array, _) | (ListsAs::Auto, Some(FieldType::List)) => true,
-            (ListsAs::Text, _) | (ListsAs::Auto, Some(FieldType::String)) => false,
+            (ListsAs::Text, _) => false,
+            (ListsAs::Auto, Some(FieldType::String)) => self.holds_list(row).await,
             (ListsAs::Auto, _) => self.plan || self.takes_list(row).await,
         };
         if !as_list {
@@ -84,29 +88,36 @@ impl Preparation<'_> {
         }
     }
 
-    /// Writes one person's list; when nobody could be asked about, the answer is text, which always goes.
-    async fn takes_list(&self, row: &FieldRow) -> bool {
-        for user in self.people {
-            let list = user.profile.attribute(&row.attribute.name).map(|found| found.to_value());
-            let list = list.filter(|value| value.as_array().is_some_and(|items| !items.is_empty()));
-            let (Some(list), Some(id)) = (list, visitor_id(user, self.visitor_id)) else {
-                continue;
-            };
-            match self.try_one(Record::new(id).set(&row.field, list)).await {
-                Some(Delivery::Updated) => return true,
-                Some(Delivery::Missing) => {}
-                _ => return false,
+    /// A field that an earlier push made counts as text in Pendo, whatever it holds: one that holds a
+    /// list goes on as a list, or its form would change from run to run.
+    async fn holds_list(&self, row: &FieldRow) -> bool {
+        let metadata = self.pendo.metadata(Kind::Visitor, self.group.clone());
+        for (id, _) in self.lists_of(row) {
+            if let Ok(Some(held)) = metadata.get(&id, &row.field).await {
+                return held.is_array();
             }
         }
         false
     }
 
-    async fn try_one(&self, record: Record) -> Option<Delivery> {
-        let rows = futures::stream::iter([Ok::<_, std::io::Error>(record)]);
+    /// Writes a few people's lists; when nobody could be asked about, the answer is text, which always
+    /// goes.
+    async fn takes_list(&self, row: &FieldRow) -> bool {
+        let records = self.lists_of(row).map(|(id, list)| Record::new(id).set(&row.field, list));
+        let records: Vec<_> = records.map(Ok::<_, std::io::Error>).collect();
         let metadata = self.pendo.metadata(Kind::Visitor, self.group.clone());
-        let mut push = metadata.push(rows).create_missing(self.create_missing).stream();
-        let batch = push.next().await?;
-        batch.outcomes().first().map(|outcome| outcome.delivery().clone())
+        let push = metadata.push(futures::stream::iter(records));
+        push.create_missing(self.create_missing).await.updated() > 0
+    }
+
+    /// The first few people who have a list there, by visitor id.
+    fn lists_of(&self, row: &FieldRow) -> impl Iterator<Item = (String, Value)> {
+        let list = |user: &User| {
+            let list = user.profile.attribute(&row.attribute.name)?.to_value();
+            let has_items = list.as_array().is_some_and(|items| !items.is_empty());
+            has_items.then_some(()).and(visitor_id(user, self.visitor_id)).map(|id| (id, list))
+        };
+        self.people.iter().filter_map(list).take(ASKED_WITH)
     }
 }
 

@@ -77,9 +77,10 @@ pub fn print_report(report: &PushReport) {
         say!("unknown {count} to Pendo; --create-missing adds them: {names}");
     }
     if report.superseded() > 0 {
-        let names = names(report, &Delivery::Superseded);
         let count = thousands(report.superseded());
-        say!("twice   {count} came again with the same visitor id, the later won: {names}");
+        say!(
+            "twice   {count} came again with the same visitor id, the later won (named in --report)"
+        );
     }
     say!("failed  {}", thousands(report.failed()));
     let reason = |outcome: &pendo_client::Outcome| match outcome.delivery() {

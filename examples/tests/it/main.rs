@@ -1,0 +1,14 @@
+//! The programs as people run them: a process with its options, its environment, its exit code and
+//! what it prints, and afterwards what the vendors really hold.
+
+// Clippy's allowance for tests does not reach the helpers that several of them share.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod breakdown;
+mod delivered;
+mod foreign;
+mod long;
+mod options;
+mod report;
+mod support;
+mod wrong_use;
