@@ -56,4 +56,15 @@ macro_rules! list_options {
     };
 }
 
-pub(crate) use {awaitable, list_options};
+/// `Debug` that names the endpoint and shows nothing of what is to be sent: it may hold a password.
+macro_rules! shows_endpoint_only {
+    ($($name:ident),+) => {$(
+        impl<P> ::std::fmt::Debug for $name<P> {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                f.debug_struct(stringify!($name)).field("request", &self.request).finish_non_exhaustive()
+            }
+        }
+    )+};
+}
+
+pub(crate) use {awaitable, list_options, shows_endpoint_only};

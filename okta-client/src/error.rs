@@ -25,7 +25,12 @@ pub struct OktaError {
     #[serde(rename = "errorCode")]
     pub code: String,
     /// One sentence for people.
-    #[serde(rename = "errorSummary", default, deserialize_with = "or_default")]
+    #[serde(
+        rename = "errorSummary",
+        default,
+        deserialize_with = "or_default",
+        skip_serializing_if = "String::is_empty"
+    )]
     pub summary: String,
     /// The code again, in what was recorded so far.
     #[serde(rename = "errorLink", default, skip_serializing_if = "Option::is_none")]
@@ -47,8 +52,25 @@ pub struct OktaError {
 #[non_exhaustive]
 pub struct Cause {
     /// One sentence for people.
-    #[serde(rename = "errorSummary", default, deserialize_with = "or_default")]
+    #[serde(
+        rename = "errorSummary",
+        default,
+        deserialize_with = "or_default",
+        skip_serializing_if = "String::is_empty"
+    )]
     pub summary: String,
+    /// A word for programs, from some endpoints only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// What is wrong, such as the name of a member.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<String>,
+    /// What kind of place that is, such as `body`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location_type: Option<String>,
+    /// The part of Okta that found it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub domain: Option<String>,
 }
 
 fn or_default<'de, D, T>(from: D) -> std::result::Result<T, D::Error>

@@ -183,7 +183,7 @@ pub struct Permission {
 }
 
 impl Schema {
-    /// All attributes: base ones first, each half in the schema's order.
+    /// All attributes: base ones first, each half by name.
     pub fn attributes(&self) -> Vec<SchemaAttribute> {
         let halves = [(&self.definitions.base, false), (&self.definitions.custom, true)];
         halves

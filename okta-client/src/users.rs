@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use crate::call::{awaitable, list_options};
+use crate::call::{awaitable, list_options, shows_endpoint_only};
 use crate::credentials::NewCredentials;
 use crate::error::{OktaError, Result};
 use crate::groups::ListGroups;
@@ -279,7 +279,7 @@ impl<P: Received> ListUsers<P> {
 }
 
 /// Creates a user when awaited.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct CreateUser<P> {
     request: Request<OktaError>,
@@ -345,7 +345,6 @@ impl<P: Serialize> CreateUser<P> {
 }
 
 /// Changes attributes of a user when awaited.
-#[derive(Debug)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct UpdateUser<P> {
     request: Request<OktaError>,
@@ -398,7 +397,7 @@ impl<P: Received> UpdateUser<P> {
 const CHANGED_MAYBE: &str = "the user may have been changed: read it before changing it again";
 
 /// Replaces a user's profile when awaited.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct ReplaceUser<P> {
     request: Request<OktaError>,
@@ -434,3 +433,5 @@ impl<P: Received + Serialize> Sent for P {}
 awaitable!(CreateUser<P> => User<P>, this { this.ready().json().await } where P: Sent);
 awaitable!(UpdateUser<P> => User<P>, this { this.ready().json().await } where P: Received);
 awaitable!(ReplaceUser<P> => User<P>, this { this.ready().json().await } where P: Sent);
+
+shows_endpoint_only!(CreateUser, UpdateUser, ReplaceUser);

@@ -1,0 +1,539 @@
+//! Service-app authentication, against a token endpoint that checks every claim.
+
+use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::fmt::Debug;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, SystemTime};
+
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize};
+use aws_lc_rs::signature::{self, EcdsaKeyPair, KeyPair, UnparsedPublicKey, VerificationAlgorithm};
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use futures::future::join_all;
+use okta_client::{
+    Algorithm, ApiToken, Auth, BearerToken, Method, Okta, OktaBuilder, Result, RetryPolicy,
+    ServiceApp, SigningKey,
+};
+use serde_json::{Value, json};
+use wiremock::matchers::{method, path, path_regex};
+use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
+
+const CLIENT_ID: &str = "0oa1b2c3";
+const KEY_ID: &str = "key-1";
+const SCOPES: [&str; 2] = ["okta.users.read", "okta.groups.read"];
+
+/// The half of the key pair that the org knows.
+struct Registered {
+    algorithm: Algorithm,
+    check: &'static dyn VerificationAlgorithm,
+    public: Vec<u8>,
+}
+
+fn armor(der: &[u8]) -> String {
+    format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", STANDARD.encode(der))
+}
+
+fn ec_key() -> (SigningKey, Registered) {
+    let pair = EcdsaKeyPair::generate(&signature::ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
+    let key = SigningKey::from_pem(&armor(pair.to_pkcs8v1().unwrap().as_ref())).unwrap();
+    let registered = Registered {
+        algorithm: Algorithm::Es256,
+        check: &signature::ECDSA_P256_SHA256_FIXED,
+        public: pair.public_key().as_ref().to_vec(),
+    };
+    (key.key_id(KEY_ID), registered)
+}
+
+fn rsa_key(
+    algorithm: Algorithm,
+    check: &'static dyn VerificationAlgorithm,
+) -> (SigningKey, Registered) {
+    let pair = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
+    let der: Pkcs8V1Der = pair.as_der().unwrap();
+    let key = SigningKey::from_pem(&armor(der.as_ref())).unwrap().algorithm(algorithm).unwrap();
+    let public = pair.public_key().as_ref().to_vec();
+    (key.key_id(KEY_ID), Registered { algorithm, check, public })
+}
+
+/// An org with a token endpoint and an API that takes only the tokens it knows as valid.
+struct Org {
+    server: MockServer,
+    state: Arc<State>,
+    key: SigningKey,
+}
+
+struct State {
+    registered: Registered,
+    audience: String,
+    lifetime: u64,
+    seen: Mutex<Seen>,
+}
+
+#[derive(Default)]
+struct Seen {
+    ids: HashSet<String>,
+    token_requests: usize,
+    valid: HashSet<String>,
+    api_calls: usize,
+    /// Answered in turn before the endpoint works.
+    failures: VecDeque<ResponseTemplate>,
+}
+
+struct TokenEndpoint(Arc<State>);
+struct Api(Arc<State>);
+
+fn oauth_error(status: u16, error: &str, description: &str) -> ResponseTemplate {
+    ResponseTemplate::new(status)
+        .insert_header("x-okta-request-id", "req-1")
+        .set_body_json(json!({"error": error, "error_description": description}))
+}
+
+impl Respond for TokenEndpoint {
+    fn respond(&self, request: &Request) -> ResponseTemplate {
+        let State { lifetime, .. } = *self.0;
+        match self.0.check(request) {
+            Err(problem) => oauth_error(400, "test", &problem),
+            Ok(id) => {
+                let mut seen = self.0.seen();
+                seen.token_requests += 1;
+                if !seen.ids.insert(id) {
+                    return oauth_error(
+                        401,
+                        "invalid_client",
+                        "The assertion has already been used.",
+                    );
+                }
+                if let Some(failure) = seen.failures.pop_front() {
+                    return failure;
+                }
+                let token = format!("secret-token-{}", seen.token_requests);
+                seen.valid.insert(token.clone());
+                ResponseTemplate::new(200).set_body_json(json!({
+                    "token_type": "Bearer", "expires_in": lifetime, "access_token": token,
+                    "scope": SCOPES.join(" "),
+                }))
+            }
+        }
+    }
+}
+
+impl Respond for Api {
+    fn respond(&self, request: &Request) -> ResponseTemplate {
+        let mut seen = self.0.seen();
+        seen.api_calls += 1;
+        let sent = request.headers["authorization"].to_str().unwrap();
+        if sent.strip_prefix("Bearer ").is_some_and(|token| seen.valid.contains(token)) {
+            return ResponseTemplate::new(200).set_body_json(json!({"path": request.url.path()}));
+        }
+        let body = json!({"errorCode": "E0000011", "errorSummary": "Invalid token provided"});
+        ResponseTemplate::new(401).set_body_json(body)
+    }
+}
+
+type Problem<T> = std::result::Result<T, String>;
+
+fn ensure(holds: bool, problem: impl Debug) -> Problem<()> {
+    if holds { Ok(()) } else { Err(format!("{problem:?}")) }
+}
+
+fn decoded(part: &str) -> Problem<Value> {
+    let bytes = URL_SAFE_NO_PAD.decode(part).map_err(|error| error.to_string())?;
+    serde_json::from_slice(&bytes).map_err(|error| error.to_string())
+}
+
+impl State {
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap()
+    }
+
+    /// Checks the whole request; its `jti` if all is right.
+    fn check(&self, request: &Request) -> Problem<String> {
+        let kind = &request.headers["content-type"];
+        ensure(kind == "application/x-www-form-urlencoded", kind)?;
+        ensure(request.headers.get("authorization").is_none(), "no Authorization here")?;
+        let form: Vec<(String, String)> =
+            url::form_urlencoded::parse(&request.body).into_owned().collect();
+        let fields: BTreeMap<_, _> = form.iter().cloned().collect();
+        ensure(form.len() == 4 && fields.len() == 4, &form)?;
+        let field = |name: &str| fields.get(name).cloned().unwrap_or_default();
+        ensure(field("grant_type") == "client_credentials", &form)?;
+        ensure(field("scope") == SCOPES.join(" "), &form)?;
+        let assertion_type = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+        ensure(field("client_assertion_type") == assertion_type, &form)?;
+        self.check_assertion(&field("client_assertion"))
+    }
+
+    fn check_assertion(&self, assertion: &str) -> Problem<String> {
+        let (signed, signature) = assertion.rsplit_once('.').ok_or("not a JWT")?;
+        let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|error| error.to_string())?;
+        let Registered { algorithm, check, public } = &self.registered;
+        UnparsedPublicKey::new(*check, public)
+            .verify(signed.as_bytes(), &signature)
+            .map_err(|_| "the signature is wrong")?;
+
+        let (header, claims) = signed.split_once('.').ok_or("not a JWT")?;
+        let (header, claims) = (decoded(header)?, decoded(claims)?);
+        let expected = json!({"alg": algorithm.name(), "typ": "JWT", "kid": KEY_ID});
+        ensure(header == expected, &header)?;
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+        let (iat, exp) =
+            (claims["iat"].as_u64().ok_or("iat")?, claims["exp"].as_u64().ok_or("exp")?);
+        ensure(now.abs_diff(iat) < 60 && exp > now && exp - iat <= 3600, (now, iat, exp))?;
+        let id = claims["jti"].as_str().ok_or("jti")?;
+        ensure(id.len() >= 16, id)?;
+        let expected = json!({
+            "iss": CLIENT_ID, "sub": CLIENT_ID, "aud": self.audience, "iat": iat, "exp": exp, "jti": id,
+        });
+        ensure(claims == expected, &claims)?;
+        Ok(id.to_owned())
+    }
+}
+
+impl Org {
+    async fn start() -> Self {
+        Self::with(ec_key(), 3600).await
+    }
+
+    async fn with((key, registered): (SigningKey, Registered), lifetime: u64) -> Self {
+        let server = MockServer::start().await;
+        let audience = format!("{}/oauth2/v1/token", server.uri());
+        let state = Arc::new(State { registered, audience, lifetime, seen: Mutex::default() });
+        Mock::given(method("POST"))
+            .and(path("/oauth2/v1/token"))
+            .respond_with(TokenEndpoint(Arc::clone(&state)))
+            .mount(&server)
+            .await;
+        Mock::given(method("GET"))
+            .and(path_regex("^/api/v1/users/"))
+            .respond_with(Api(Arc::clone(&state)))
+            .mount(&server)
+            .await;
+        Self { server, state, key }
+    }
+
+    fn app(&self) -> ServiceApp {
+        ServiceApp::builder(CLIENT_ID, self.key.clone()).scopes(SCOPES).build()
+    }
+
+    fn builder(&self) -> OktaBuilder {
+        let quick = RetryPolicy::default()
+            .min_delay(Duration::from_millis(1))
+            .max_delay(Duration::from_millis(2));
+        Okta::builder(self.server.uri(), self.app()).retry(quick)
+    }
+
+    fn okta(&self) -> Okta {
+        self.builder().build().unwrap()
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.state.seen()
+    }
+
+    fn fail_next(&self, failure: ResponseTemplate) {
+        self.seen().failures.push_back(failure);
+    }
+
+    /// How a call ends when the token endpoint answers `failure`.
+    async fn error_after(&self, failure: ResponseTemplate) -> String {
+        self.fail_next(failure);
+        call(&self.okta(), "1").await.unwrap_err().to_string()
+    }
+}
+
+async fn call(okta: &Okta, id: &str) -> Result<Value> {
+    okta.request(Method::GET, "/api/v1/users/{id}", [id]).json().await
+}
+
+async fn call_by(okta: &Okta, tasks: usize) -> Vec<Result<Value>> {
+    join_all((0..tasks).map(|_| call(okta, "1"))).await
+}
+
+/// Moves the runtime's clock only for this moment: with sockets it must run.
+async fn advance(by: Duration) {
+    tokio::time::pause();
+    tokio::time::advance(by).await;
+    tokio::time::resume();
+}
+
+#[tokio::test]
+async fn every_kind_of_key_gets_a_token() {
+    for key in [
+        ec_key(),
+        rsa_key(Algorithm::Rs256, &signature::RSA_PKCS1_2048_8192_SHA256),
+        rsa_key(Algorithm::Rs512, &signature::RSA_PKCS1_2048_8192_SHA512),
+    ] {
+        let org = Org::with(key, 3600).await;
+        let okta = org.okta();
+        assert_eq!(call(&okta, "00u1").await.unwrap()["path"], "/api/v1/users/00u1");
+        call(&okta, "00u2").await.unwrap();
+        let seen = org.seen();
+        assert_eq!((seen.token_requests, seen.api_calls), (1, 2));
+    }
+}
+
+#[tokio::test]
+async fn tokens_given_ready_are_sent_as_they_are() {
+    let server = MockServer::start().await;
+    Mock::given(method("GET"))
+        .respond_with(|request: &Request| {
+            let sent = request.headers["authorization"].to_str().unwrap();
+            ResponseTemplate::new(200).set_body_json(json!(sent))
+        })
+        .mount(&server)
+        .await;
+    for (auth, expected) in [
+        (Auth::from(ApiToken::new("00Ab")), "SSWS 00Ab"),
+        (Auth::from(BearerToken::new("eyJ".to_owned())), "Bearer eyJ"),
+    ] {
+        let okta = Okta::new(&server.uri(), auth).unwrap();
+        assert_eq!(call(&okta, "1").await.unwrap(), expected);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn fifty_tasks_share_one_token_request() {
+    let org = Org::start().await;
+    let okta = org.okta();
+    let tasks: Vec<_> = (0..50)
+        .map(|_| {
+            let okta = okta.clone();
+            tokio::spawn(async move { call(&okta, "1").await })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap().unwrap();
+    }
+    assert_eq!(org.seen().token_requests, 1);
+}
+
+#[tokio::test]
+async fn a_token_of_three_seconds_is_asked_for_once_a_life() {
+    let org = Org::with(ec_key(), 3).await;
+    let okta = org.okta();
+    for life in 1..=4 {
+        for part in 0..2 {
+            for result in call_by(&okta, 50).await {
+                result.unwrap();
+            }
+            assert_eq!(org.seen().token_requests, life, "part {part}");
+            // 1.4 s twice is more than 2.7 s, at which it is renewed; once is not.
+            advance(Duration::from_millis(1400)).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_token_of_an_hour_is_renewed_a_minute_early() {
+    let org = Org::start().await;
+    let okta = org.okta();
+    for (minutes, requests) in [(0, 1), (58, 1), (1, 2), (58, 2), (1, 3)] {
+        advance(Duration::from_secs(60 * minutes)).await;
+        call(&okta, "1").await.unwrap();
+        assert_eq!(org.seen().token_requests, requests);
+    }
+}
+
+#[tokio::test]
+async fn a_refused_token_is_replaced_once_for_all() {
+    let org = Org::start().await;
+    let okta = org.okta();
+    call(&okta, "1").await.unwrap();
+    for round in 1..=3 {
+        org.seen().valid.clear();
+        for result in call_by(&okta, 50).await {
+            result.unwrap();
+        }
+        assert_eq!(
+            org.seen().token_requests,
+            1 + round,
+            "every call was refused with the same token"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_is_refused_again_is_an_error() {
+    let org = Org::start().await;
+    let okta = org.okta();
+    Mock::given(method("GET"))
+        .respond_with(ResponseTemplate::new(401).set_body_json(
+            json!({"errorCode": "E0000011", "errorSummary": "Invalid token provided"}),
+        ))
+        .with_priority(1)
+        .mount(&org.server)
+        .await;
+    let error = call(&okta, "1").await.unwrap_err();
+    assert!(error.is_unauthorized() && error.attempts() == 2, "{error}");
+    assert_eq!(org.seen().token_requests, 2);
+}
+
+#[tokio::test]
+async fn every_attempt_has_an_assertion_of_its_own() {
+    let org = Org::start().await;
+    for status in [503, 500, 429] {
+        org.fail_next(ResponseTemplate::new(status));
+    }
+    call(&org.okta(), "1").await.unwrap();
+    let seen = org.seen();
+    assert_eq!((seen.token_requests, seen.ids.len()), (4, 4), "a repeated jti would be refused");
+}
+
+#[tokio::test]
+async fn a_caller_who_gives_up_or_sleeps_holds_nobody_up() {
+    let org = Org::start().await;
+    let okta = org.okta();
+    let mut abandoned = Box::pin(call(&okta, "1"));
+    assert!(futures::poll!(&mut abandoned).is_pending());
+    drop(abandoned);
+    call(&okta, "2").await.unwrap();
+
+    let okta = org.okta();
+    let mut sleeping = Box::pin(call(&okta, "3"));
+    assert!(futures::poll!(&mut sleeping).is_pending());
+    call(&okta, "4").await.unwrap();
+    let asked = org.seen().token_requests;
+    sleeping.await.unwrap();
+    assert_eq!(org.seen().token_requests, asked, "it shares the token that the other one got");
+}
+
+#[tokio::test]
+async fn waiting_callers_share_a_refusal_too() {
+    let org = Org::start().await;
+    let okta = org.okta();
+    org.fail_next(oauth_error(401, "invalid_client", "The client_assertion signature is invalid."));
+    for result in call_by(&okta, 50).await {
+        assert!(result.unwrap_err().to_string().contains("invalid_client"));
+    }
+    assert_eq!(org.seen().token_requests, 1);
+    call(&okta, "1").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_refusal_says_what_failed_and_what_to_do() {
+    let org = Org::start().await;
+    let refusal = oauth_error(401, "invalid_client", "The client_assertion signature is invalid.");
+    assert_eq!(
+        org.error_after(refusal).await,
+        "GET /api/v1/users/{id}: no access token: POST /oauth2/v1/token: 401 invalid_client The \
+         client_assertion signature is invalid. [request req-1]; check that the client id 0oa1b2c3 is an \
+         app of this org, and that the public half of this key (kid key-1) is active there"
+    );
+    let dpop = "settings.oauthClient.dpop_bound_access_tokens to false";
+    for (error, description, advice) in [
+        ("invalid_client", "The client_assertion token is expired.", "this machine's clock"),
+        (
+            "invalid_scope",
+            "One or more scopes are not configured.",
+            "okta.users.read okta.groups.read",
+        ),
+        ("unauthorized_client", "The grant is not allowed.", "API Services app"),
+        ("invalid_dpop_proof", "The DPoP proof JWT header is missing.", dpop),
+        ("use_dpop_nonce", "Authorization server requires nonce in DPoP proof.", dpop),
+    ] {
+        let error = org.error_after(oauth_error(400, error, description)).await;
+        assert!(error.contains(advice) && error.contains(description), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_no_bearer_token_is_refused() {
+    let org = Org::start().await;
+    let answer = |body| ResponseTemplate::new(200).set_body_json(body);
+    let bound = json!({"token_type": "DPoP", "expires_in": 3600, "access_token": "hush"});
+    let error = org.error_after(answer(bound)).await;
+    assert!(error.contains("bound by DPoP") && !error.contains("hush"), "{error}");
+    let error = org.error_after(answer(json!({"access_token": "hush"}))).await;
+    assert!(error.contains("POST /oauth2/v1/token") && !error.contains("hush"), "{error}");
+}
+
+#[tokio::test]
+async fn an_app_that_cannot_ask_is_refused_before_anything_is_sent() {
+    let (key, _) = ec_key();
+    let refused = |app| Okta::new("https://acme.okta.com", app).unwrap_err().to_string();
+    let error = refused(ServiceApp::builder(CLIENT_ID, key.clone()).build());
+    assert!(error.contains("asks for no scopes: name those it needs"), "{error}");
+    let error = refused(ServiceApp::builder(" ", key.clone()).scopes(SCOPES).build());
+    assert!(error.contains("has no client id"), "{error}");
+    let app = ServiceApp::builder(CLIENT_ID, key).scopes(SCOPES).build();
+    let error = Okta::new("http://acme.okta.com", app).unwrap_err().to_string();
+    assert!(error.contains("in the clear"), "{error}");
+}
+
+#[tokio::test]
+async fn scopes_may_come_as_one_text() {
+    let org = Org::start().await;
+    let app = ServiceApp::builder(format!(" {CLIENT_ID}\n"), org.key.clone());
+    let app = app.scopes([SCOPES.join("  ")]).build();
+    call(&Okta::new(&org.server.uri(), app).unwrap(), "1").await.unwrap();
+}
+
+/// What a subscriber at the highest level was told.
+#[derive(Clone, Default)]
+struct Captured(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Captured {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn no_secret_is_shown() {
+    let captured = Captured::default();
+    let writer = captured.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
+        .with_writer(move || writer.clone())
+        .finish();
+    let quiet = tracing_subscriber::util::SubscriberInitExt::set_default(subscriber);
+
+    let pair = EcdsaKeyPair::generate(&signature::ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
+    let der = pair.to_pkcs8v1().unwrap();
+    let pem = STANDARD.encode(der.as_ref());
+    let key = SigningKey::from_pem(&armor(der.as_ref())).unwrap().key_id(KEY_ID);
+    let registered = Registered {
+        algorithm: Algorithm::Es256,
+        check: &signature::ECDSA_P256_SHA256_FIXED,
+        public: pair.public_key().as_ref().to_vec(),
+    };
+    let org = Org::with((key.clone(), registered), 3600).await;
+    org.fail_next(ResponseTemplate::new(503));
+    let okta = org.okta();
+    call(&okta, "1").await.unwrap();
+    org.fail_next(oauth_error(401, "invalid_client", "no"));
+    org.seen().valid.clear();
+    let error = call(&okta, "1").await.unwrap_err();
+    let app = org.app();
+    drop(quiet);
+
+    let mut shown = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
+    assert!(shown.contains("/oauth2/v1/token"), "the subscriber was told of the calls");
+    shown += &format!("{key:?} {app:?} {:?} {:?}", Auth::from(app.clone()), org.builder());
+    shown += &format!("{okta:?} {error:?} {error} {:?}", ServiceApp::builder("x", key));
+    shown += &format!(
+        "{:?} {:?}",
+        ApiToken::new("secret-token-ssws"),
+        BearerToken::new("secret-token-b")
+    );
+    let mut source = std::error::Error::source(&error);
+    while let Some(cause) = source {
+        shown += &format!("{cause} {cause:?}");
+        source = cause.source();
+    }
+    // Every assertion starts with this: `{"alg":"ES256"` in base64url.
+    for secret in ["secret-token", "eyJhbGciOiJFUzI1NiI", &pem[60..80]] {
+        assert!(!shown.contains(secret), "{secret} is shown in {shown}");
+    }
+    assert!(
+        shown.contains(r#"SigningKey { algorithm: Es256, key_id: Some("key-1"), .. }"#),
+        "{shown}"
+    );
+}

@@ -1,0 +1,120 @@
+//! Where a client gets its address and credential from.
+
+use std::collections::BTreeMap;
+
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use okta_client::{ApiToken, BearerToken, Okta};
+use serde_json::{Value, json};
+use wiremock::matchers::path;
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+use crate::support::*;
+
+#[test]
+fn the_admin_console_and_plain_http_are_refused() {
+    for (org, advice) in [
+        ("https://acme-admin.okta.com", "use https://acme.okta.com"),
+        ("acme-admin.oktapreview.com", "use https://acme.oktapreview.com"),
+        ("https://acme-admin.okta-emea.com/", "use https://acme.okta-emea.com"),
+        ("http://acme.okta.com", "use https, or allow_http(true)"),
+        ("not a host", "not a URL or domain"),
+    ] {
+        let error = Okta::new(org, ApiToken::new(TOKEN)).unwrap_err().to_string();
+        assert!(error.contains(advice) && !error.contains('\n'), "{org}: {error}");
+    }
+    for org in ["acme.okta.com", "https://id.acme.example", "https://acme-admin.example.com"] {
+        assert!(Okta::new(org, ApiToken::new(TOKEN)).is_ok(), "{org}");
+    }
+}
+
+#[tokio::test]
+async fn a_bearer_token_is_sent_as_one() {
+    let org = Org::answers(user()).await;
+    let okta = Okta::new(&org.server.uri(), BearerToken::new("b3arer")).unwrap();
+    okta.users().get("00u1").await.unwrap();
+    let requests = org.requests().await;
+    assert_eq!(header(&requests[0], "authorization").as_deref(), Some("Bearer b3arer"));
+    let agent = header(&requests[0], "user-agent").unwrap();
+    assert!(agent.starts_with(concat!("okta-client/", env!("CARGO_PKG_VERSION"))), "{agent}");
+}
+
+#[tokio::test]
+async fn an_empty_token_is_refused_before_anything_is_sent() {
+    let org = Org::answers(user()).await;
+    for token in ["", " \n", "a\nb"] {
+        let okta = Okta::new(&org.server.uri(), ApiToken::new(token)).unwrap();
+        let error = okta.users().get("00u1").await.unwrap_err().to_string();
+        assert!(error.contains("copy it again"), "{error}");
+    }
+    assert!(org.requests().await.is_empty());
+}
+
+/// Environment variables belong to a process: this test runs itself again with others.
+#[tokio::test]
+async fn from_env() {
+    if is_alone() {
+        let okta = Okta::from_env().unwrap();
+        assert_eq!(okta.users().get("00u1").await.unwrap().id.as_str(), "00u1");
+        return;
+    }
+    for (mode, sent) in [(None, "SSWS"), (Some("SSWS"), "SSWS"), (Some("Bearer"), "Bearer")] {
+        let org = Org::answers(user()).await;
+        let url = org.server.uri();
+        let mut variables = vec![("OKTA_CLIENT_ORGURL", &*url), ("OKTA_CLIENT_TOKEN", " 00t0ken ")];
+        variables.extend(mode.map(|mode| ("OKTA_CLIENT_AUTHORIZATIONMODE", mode)));
+        let child = run_alone("settings::from_env", &variables).await;
+        assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stdout));
+        let requests = org.requests().await;
+        assert_eq!(header(&requests[0], "authorization"), Some(format!("{sent} 00t0ken")));
+    }
+    let child = run_alone("settings::from_env", &[("OKTA_CLIENT_TOKEN", "00t0ken")]).await;
+    assert!(!child.status.success());
+    let told = [child.stdout, child.stderr].concat();
+    let told = String::from_utf8_lossy(&told);
+    assert!(told.contains("OKTA_CLIENT_ORGURL is not set"), "{told}");
+}
+
+/// The variables of a service app, its key as text and as the path of a file.
+#[tokio::test]
+async fn from_env_with_a_private_key() {
+    let server = MockServer::start().await;
+    let token = json!({"token_type": "Bearer", "expires_in": 3600, "access_token": "m1nted",
+        "scope": "okta.users.read okta.groups.read"});
+    let minted = ResponseTemplate::new(200).set_body_json(token);
+    Mock::given(path("/oauth2/v1/token")).respond_with(minted).mount(&server).await;
+    let ada = ResponseTemplate::new(200).set_body_json(user());
+    Mock::given(path("/api/v1/users/00u1")).respond_with(ada).mount(&server).await;
+    let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
+    let der = STANDARD.encode(pair.to_pkcs8v1().unwrap());
+    let pem = format!("-----BEGIN PRIVATE KEY-----\n{der}\n-----END PRIVATE KEY-----\n");
+    let file = std::env::temp_dir().join(format!("okta-client-{}.pem", std::process::id()));
+    std::fs::write(&file, &pem).unwrap();
+    for key in [pem.as_str(), file.to_str().unwrap()] {
+        let url = server.uri();
+        let child = run_alone(
+            "settings::from_env",
+            &[
+                ("OKTA_CLIENT_ORGURL", &url),
+                ("OKTA_CLIENT_AUTHORIZATIONMODE", "PrivateKey"),
+                ("OKTA_CLIENT_CLIENTID", "0oa1"),
+                ("OKTA_CLIENT_SCOPES", "okta.users.read,okta.groups.read"),
+                ("OKTA_CLIENT_PRIVATEKEY", key),
+                ("OKTA_CLIENT_PRIVATEKEYID", "key-1"),
+            ],
+        )
+        .await;
+        assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stdout));
+    }
+    std::fs::remove_file(&file).unwrap();
+    let requests = server.received_requests().await.unwrap();
+    let asked: BTreeMap<String, String> =
+        url::form_urlencoded::parse(&requests[0].body).into_owned().collect();
+    assert_eq!(asked["scope"], "okta.users.read okta.groups.read");
+    let head = asked["client_assertion"].split('.').next().unwrap();
+    let head: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(head).unwrap()).unwrap();
+    assert_eq!(head["kid"], "key-1");
+    assert_eq!(header(&requests[1], "authorization").as_deref(), Some("Bearer m1nted"));
+    assert_eq!(requests.len(), 4);
+}
