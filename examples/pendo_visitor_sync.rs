@@ -274,6 +274,7 @@ async fn push(
     say!("took    {:.1} s", started.elapsed().as_secs_f64());
     if let Some(file) = file {
         file.finish(&read.to_json(&report)).map_err(Failure::running)?;
+        say!("report  written; it holds personal data and is readable by its owner only");
     }
     if let Some(sandbox) = &systems.sandbox {
         let held = thousands(sandbox.pendo().written_count());

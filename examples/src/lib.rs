@@ -44,14 +44,14 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// A wrong setting, told by any error.
-    pub fn settings(error: impl std::fmt::Display) -> Self {
-        Self::Settings(error.to_string())
+    /// A wrong setting, told by an error or a text.
+    pub fn settings(error: impl Into<BoxError>) -> Self {
+        Self::Settings(with_root_cause(error.into()))
     }
 
-    /// A failure while running, told by any error.
-    pub fn running(error: impl std::fmt::Display) -> Self {
-        Self::Running(error.to_string())
+    /// A failure while running, told by an error or a text.
+    pub fn running(error: impl Into<BoxError>) -> Self {
+        Self::Running(with_root_cause(error.into()))
     }
 
     /// 1: something was not delivered; 2: wrong use or settings.
@@ -60,5 +60,20 @@ impl Failure {
             Self::Settings(_) => 2,
             Self::Running(_) | Self::Undelivered => 1,
         }
+    }
+}
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// One line: what failed, and in brackets what lies at the bottom of it, such as `Connection refused`.
+fn with_root_cause(error: BoxError) -> String {
+    let line = error.to_string();
+    let mut cause: &dyn std::error::Error = &*error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    match cause.to_string() {
+        root if line.contains(&root) => line,
+        root => format!("{line} ({})", root.replace(['\r', '\n'], " ")),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -29,6 +30,8 @@ pub(crate) struct Shared<A> {
     pub(crate) patience: Duration,
     pub(crate) max_answer: usize,
     pub(crate) gate: Gate,
+    /// The server has answered before: a connection that fails now is likely to come back.
+    pub(crate) reached: AtomicBool,
     pacer: Mutex<Pacer>,
     error: PhantomData<fn() -> A>,
 }
@@ -226,6 +229,7 @@ impl<A: ErrorBody> ClientBuilder<A> {
             patience: self.patience,
             max_answer: self.max_answer,
             gate: Gate::new(self.max_in_flight),
+            reached: AtomicBool::new(false),
             pacer: Mutex::new(Pacer::new(self.pacing)),
             error: PhantomData,
         })))

@@ -1,6 +1,7 @@
 //! The loop every request goes through, the only place that awaits the network:
 //! pace, authorise, send, classify, wait, again.
 
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, SystemTime};
 
 use http::header::CONTENT_LENGTH;
@@ -19,6 +20,9 @@ const TEXT_KEPT: usize = 4096;
 
 /// Bytes of an error answer that are read; what comes after them is no vendor's error.
 const REFUSAL_READ: usize = 1 << 20;
+
+/// Attempts to connect to a server that has not answered this client yet.
+const ATTEMPTS_TO_REACH: u32 = 3;
 
 /// Longer than any call may take, and short enough for the clock's arithmetic.
 const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
@@ -186,6 +190,7 @@ impl<A: ErrorBody> Request<A> {
         settle.quota = Quota::read(&headers, A::RATE_LIMIT);
         drop(settle);
         self.client.shared().gate.answered();
+        self.client.shared().reached.store(true, Relaxed);
         let limit = self.client.shared().max_answer;
         let body = if status.is_success() {
             let too_long = || Failed::last(Error::new(ErrorKind::TooLong { limit }));
@@ -244,7 +249,7 @@ impl<A: ErrorBody> Request<A> {
         let Failed { error, failure, .. } = failed;
         let is_final =
             error.status().is_some_and(|status| self.final_statuses.contains(&status.as_u16()));
-        let attempts_left = self.client.shared().retry.allows(progress.attempts) && !is_final;
+        let attempts_left = !is_final && self.attempts_left(progress.attempts, failure);
         let left = progress.deadline.saturating_duration_since(now());
         let safe = matches!(self.repeat, Repeat::Safe);
         match retry::decide(failure, safe, attempts_left, backoff, left) {
@@ -263,6 +268,14 @@ impl<A: ErrorBody> Request<A> {
                 })
             }
         }
+    }
+
+    /// A server that was never reached gets fewer attempts: most likely its address is wrong.
+    fn attempts_left(&self, made: u32, failure: Failure) -> bool {
+        let shared = self.client.shared();
+        let unreached =
+            failure == Failure::Transport(Transport::Connect) && !shared.reached.load(Relaxed);
+        shared.retry.allows(made) && !(unreached && made >= ATTEMPTS_TO_REACH)
     }
 
     fn bucket(&self) -> Bucket {

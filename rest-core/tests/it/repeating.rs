@@ -100,9 +100,24 @@ async fn a_connection_that_was_never_made_is_tried_again_for_every_method() {
         let error = client(&url).request(method, "/users", []).send().await;
         let error = error.unwrap_err();
         assert!(error.is_connect() && !error.is_unclear());
-        assert_eq!(error.attempts(), 6);
+        assert_eq!(
+            error.attempts(),
+            3,
+            "a server that never answered: the address is likely wrong"
+        );
         assert!(error.to_string().contains("cannot connect; check the address"));
     }
+}
+
+#[tokio::test]
+async fn a_server_that_answered_before_is_waited_for_longer() {
+    let server = Server::start(|_, _| json("{}")).await;
+    let client = client(&server.url);
+    client.request(Method::GET, "/users", []).send().await.unwrap();
+    server.stop().await;
+    let error = client.request(Method::POST, "/users", []).send().await.unwrap_err();
+    assert!(error.is_connect());
+    assert_eq!(error.attempts(), 6);
 }
 
 #[tokio::test]

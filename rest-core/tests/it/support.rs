@@ -110,6 +110,7 @@ pub(crate) struct Server {
     pub(crate) url: String,
     pub(crate) port: u16,
     state: Arc<State>,
+    accepting: tokio::task::JoinHandle<()>,
 }
 
 struct State {
@@ -133,13 +134,19 @@ impl Server {
             most_open: AtomicUsize::default(),
         });
         let shared = Arc::clone(&state);
-        tokio::spawn(async move {
+        let accepting = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 tokio::spawn(serve(stream, Arc::clone(&shared)));
             }
         });
         let url = format!("http://127.0.0.1:{port}");
-        Self { url, port, state }
+        Self { url, port, state, accepting }
+    }
+
+    /// From here on nobody listens.
+    pub(crate) async fn stop(self) {
+        self.accepting.abort();
+        let _ = self.accepting.await;
     }
 
     /// All requests as they came, head and body.
