@@ -7,14 +7,15 @@ use std::time::Instant;
 
 use clap::Parser;
 use examples::{
-    Failure, FieldMap, ListsAs, Preparation, Progress, Read, ReportFile, SandboxOptions, Systems,
-    has_value, print_report, say, thousands, visitor_id,
+    Failure, FieldMap, ListsAs, Preparation, Progress, Read, ReportFile, SandboxOptions, Scope,
+    Systems, has_value, print_report, say, thousands,
 };
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt, future, stream};
 use okta_client::search::Expression;
-use okta_client::{Error as OktaError, Schema, User, UserStatus};
+use okta_client::{Error as OktaError, Schema, User};
 use pendo_client::{Batch, Delivery, Group, Kind, PushReport, Record};
+use serde_json::json;
 
 /// Push every Okta user and their metadata into Pendo as visitors.
 ///
@@ -55,7 +56,7 @@ struct Options {
     #[arg(long)]
     keep_empty: bool,
     /// Show what would be sent and send nothing
-    #[arg(long)]
+    #[arg(long, conflicts_with = "report")]
     plan: bool,
     /// Test keys, rights and settings, and change nothing
     #[arg(long)]
@@ -106,31 +107,42 @@ async fn run(options: &Options) -> Result<(), Failure> {
         list_fields(&map, &first);
         return Ok(());
     }
-    if options.check {
-        say!(
-            "check   settings, keys and rights are right; {} fields would be pushed",
-            map.rows.len()
-        );
-        return Ok(());
-    }
+    let scope = Scope {
+        visitor_id: options.visitor_id.clone(),
+        deprovisioned_too: options.include_deprovisioned,
+    };
     let preparation = Preparation {
         pendo: &systems.pendo,
         group: Group::Custom,
-        people: &first,
-        visitor_id: &options.visitor_id,
+        people: first.iter().filter_map(|user| Some((scope.judge(user).ok()?, user))).collect(),
         create_missing: options.create_missing,
         lists: options.lists,
-        plan: options.plan,
+        plan: options.plan || options.check,
     };
     // Before anything is sent: a report that cannot be written is a wrong setting.
-    let file = options.report.as_deref().filter(|_| !options.plan).map(ReportFile::create);
+    let file = options.report.as_deref().filter(|_| !options.check).map(ReportFile::create);
     let file = file.transpose().map_err(|error| Failure::Settings(format!("--report: {error}")))?;
-    preparation.run(&mut map).await?;
+    if let Err(failure) = preparation.run(&mut map).await {
+        return Err(unprepared(failure, file));
+    }
+    if options.check {
+        say!("check   settings, keys and rights are right");
+        return Ok(());
+    }
     let people = stream::iter(first).map(Ok).chain(users).boxed();
     if options.plan {
-        plan(people, map, options).await
+        plan(people, map, scope).await
     } else {
-        push(&systems, people, map, options, file).await
+        push(&systems, people, map, scope, options, file).await
+    }
+}
+
+/// The report of a push that did not begin is a whole one, too.
+fn unprepared(failure: Failure, file: Option<ReportFile>) -> Failure {
+    let summary = json!({"complete": false, "error": failure.to_string()});
+    match file.map(|file| file.finish(&summary)) {
+        Some(Err(error)) => Failure::Running(format!("{failure}; --report: {error}")),
+        _ => failure,
     }
 }
 
@@ -205,31 +217,21 @@ fn list_fields(map: &FieldMap, first: &[User]) {
 fn records(
     people: People,
     map: FieldMap,
-    options: &Options,
+    scope: Scope,
     read: Arc<Read>,
 ) -> BoxStream<'static, Result<Record, OktaError>> {
-    let (key, deprovisioned_too) = (options.visitor_id.clone(), options.include_deprovisioned);
     let records = people.try_filter_map(move |user| {
         read.count();
-        let id = visitor_id(&user, &key);
-        future::ok(match id {
-            _ if user.status == Some(UserStatus::Deprovisioned) && !deprovisioned_too => {
-                read.deprovisioned();
-                None
-            }
-            None => {
-                read.without_id();
-                None
-            }
-            Some(id) => Some(map.record(id, &user)),
-        })
+        let id = scope.judge(&user).map_err(|rule| read.left_out(rule));
+        future::ok(id.ok().map(|id| map.record(id, &user)))
     });
     records.boxed()
 }
 
-async fn plan(people: People, map: FieldMap, options: &Options) -> Result<(), Failure> {
+async fn plan(people: People, map: FieldMap, scope: Scope) -> Result<(), Failure> {
     let read = Arc::new(Read::default());
-    let mut records = records(people, map, options, Arc::clone(&read));
+    let key = scope.visitor_id.clone();
+    let mut records = records(people, map, scope, Arc::clone(&read));
     let mut count = 0_u64;
     while let Some(record) = records.try_next().await.map_err(Failure::running)? {
         count += 1;
@@ -240,7 +242,7 @@ async fn plan(people: People, map: FieldMap, options: &Options) -> Result<(), Fa
             }
         }
     }
-    read.print(&options.visitor_id);
+    read.print(&key);
     say!("plan    {} people would be pushed; nothing was sent", thousands(count));
     Ok(())
 }
@@ -249,13 +251,14 @@ async fn push(
     systems: &Systems,
     people: People,
     map: FieldMap,
+    scope: Scope,
     options: &Options,
     mut file: Option<ReportFile>,
 ) -> Result<(), Failure> {
     let (started, read) = (Instant::now(), Arc::new(Read::default()));
     let metadata = systems.pendo.metadata(Kind::Visitor, Group::Custom);
     let mut batches = metadata
-        .push(records(people, map, options, Arc::clone(&read)))
+        .push(records(people, map, scope, Arc::clone(&read)))
         .create_missing(options.create_missing)
         .batch_size(options.batch_size as usize)
         .concurrency(options.concurrency as usize)

@@ -1,6 +1,6 @@
 //! Which Okta attributes become which Pendo fields, and how their values go.
 
-use okta_client::{Attribute, AttributeType, Schema, SchemaAttribute, User};
+use okta_client::{Attribute, AttributeType, Schema, SchemaAttribute, User, UserStatus};
 use pendo_client::{NewField, NewType, Record};
 use serde_json::{Map, Value};
 
@@ -83,6 +83,10 @@ impl FieldMap {
         };
         let chosen = |text: &String| {
             let (name, new_name) = text.split_once('=').unwrap_or((text, text));
+            let (name, new_name) = (name.trim(), new_name.trim());
+            if name.is_empty() || new_name.is_empty() {
+                return Err(format!("`{text}` names no attribute; write email,department=team"));
+            }
             match all.iter().find(|attribute| attribute.name == name) {
                 Some(attribute) => Ok(row(attribute, new_name)),
                 None => Err(unknown(name, &all)),
@@ -92,12 +96,9 @@ impl FieldMap {
             [] => all.iter().map(|attribute| row(attribute, &attribute.name)).collect(),
             _ => selection.iter().map(chosen).collect::<Result<Vec<_>, _>>()?,
         };
-        match twice(&rows) {
-            Some(field) => {
-                Err(format!("two attributes would go into the field {field}; rename one"))
-            }
-            None => Ok(Self { rows, keep_empty }),
-        }
+        rows.iter().try_for_each(|row| check_name(&row.field))?;
+        twice(&rows).map_or(Ok(()), Err)?;
+        Ok(Self { rows, keep_empty })
     }
 
     /// The record of one person.
@@ -111,16 +112,45 @@ impl FieldMap {
         }
         Record::from_values(id, values)
     }
+}
 
-    /// The fields that Pendo's API can create, typed.
-    pub fn creatable(&self) -> impl Iterator<Item = NewField> {
-        let new = |row: &FieldRow| Some(NewField::new(row.field.clone(), row.sent.new_type()?));
-        self.rows.iter().filter_map(new)
+impl FieldRow {
+    /// The field to create, if Pendo's API can.
+    pub fn new_field(&self) -> Option<NewField> {
+        Some(NewField::new(self.field.clone(), self.sent.new_type()?))
+    }
+}
+
+/// Who is pushed, and under which visitor id.
+#[derive(Clone, Debug)]
+pub struct Scope {
+    /// The attribute that is the visitor id.
+    pub visitor_id: String,
+    /// Deprovisioned users too.
+    pub deprovisioned_too: bool,
+}
+
+/// The rule by which a person is left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LeftOut {
+    /// Deprovisioned.
+    Deprovisioned,
+    /// Without a visitor id.
+    WithoutId,
+}
+
+impl Scope {
+    /// The person's visitor id, or why the person is left out.
+    pub fn judge(&self, user: &User) -> Result<String, LeftOut> {
+        if user.status == Some(UserStatus::Deprovisioned) && !self.deprovisioned_too {
+            return Err(LeftOut::Deprovisioned);
+        }
+        visitor_id(user, &self.visitor_id).ok_or(LeftOut::WithoutId)
     }
 }
 
 /// The visitor id of a person: `id`, or any attribute that is text or a number.
-pub fn visitor_id(user: &User, key: &str) -> Option<String> {
+fn visitor_id(user: &User, key: &str) -> Option<String> {
     if key == "id" {
         return Some(user.id.to_string());
     }
@@ -137,19 +167,33 @@ pub fn has_value(user: &User, attribute: &str) -> bool {
     !value(user.profile.attribute(attribute), Sent::List).is_null()
 }
 
-/// Empty in Okta, in whatever way, is null here: Pendo then clears the field.
+/// Empty in Okta, in whatever way, is null here: Pendo then clears the field. What Pendo has no type for
+/// goes as text.
 fn value(attribute: Option<Attribute<'_>>, sent: Sent) -> Value {
-    let value = attribute.map(Attribute::to_value).unwrap_or_default();
-    match (value, sent) {
+    let Some(attribute) = attribute else { return Value::Null };
+    match (attribute.to_value(), sent) {
         (Value::String(text), _) if text.is_empty() => Value::Null,
         (Value::Array(items), _) if items.is_empty() => Value::Null,
-        (Value::Array(items), Sent::Joined | Sent::Text) => Value::String(joined(&items)),
+        (Value::Object(members), _) if members.is_empty() => Value::Null,
+        (Value::Object(_), _) => attribute.json().into(),
+        (Value::Array(items), Sent::List) if items.iter().all(is_plain) => items.into(),
+        (Value::Array(items), _) => joined(&items).into(),
         (Value::String(text), Sent::Time) if text.len() == 10 => format!("{text}T00:00:00Z").into(),
-        (value @ (Value::Number(_) | Value::Bool(_)), Sent::Text) => {
-            Value::String(value.to_string())
+        (Value::Number(_) | Value::Bool(_), Sent::Text) => attribute.json().into(),
+        (Value::Number(number), _) if loses_digits(&number, attribute.json()) => {
+            attribute.json().into()
         }
         (value, _) => value,
     }
+}
+
+fn is_plain(item: &Value) -> bool {
+    !item.is_object() && !item.is_array()
+}
+
+/// Whole numbers beyond 64 bits become approximate as soon as they are numbers.
+fn loses_digits(number: &serde_json::Number, written: &str) -> bool {
+    number.is_f64() && written.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
 }
 
 fn joined(items: &[Value]) -> String {
@@ -162,11 +206,29 @@ fn field_name(name: &str) -> String {
     name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
 }
 
+fn check_name(field: &str) -> Result<(), String> {
+    let starts_well = field.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    let allowed = field.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    match starts_well && allowed {
+        true => Ok(()),
+        false => Err(format!(
+            "`{field}` cannot be the name of a field in Pendo: letters, digits and _ only, no digit first; \
+             choose another --prefix, or rename it"
+        )),
+    }
+}
+
 /// Pendo lower-cases names, so they must differ by more than case.
-fn twice(rows: &[FieldRow]) -> Option<&str> {
-    let mut seen = std::collections::HashSet::new();
-    let again = rows.iter().find(|row| !seen.insert(row.field.to_lowercase()));
-    again.map(|row| row.field.as_str())
+fn twice(rows: &[FieldRow]) -> Option<String> {
+    let mut seen = std::collections::HashMap::new();
+    rows.iter().find_map(|row| {
+        let earlier = seen.insert(row.field.to_lowercase(), &row.attribute.name)?;
+        let (later, field) = (&row.attribute.name, row.field.to_lowercase());
+        Some(format!(
+            "`{earlier}` and `{later}` would both go into the field {field}; choose attributes with \
+             --fields, and rename one of them there: {later}=other_name"
+        ))
+    })
 }
 
 fn unknown(name: &str, all: &[SchemaAttribute]) -> String {
@@ -219,7 +281,17 @@ mod tests {
     fn unknown_and_colliding_names_are_refused_with_advice() {
         assert!(chosen(&["Department"]).unwrap_err().contains("did you mean `department`"));
         assert!(chosen(&["zzz"]).unwrap_err().contains("--list-fields"));
-        assert!(chosen(&["email", "department=EMAIL"]).unwrap_err().contains("rename one"));
+        let error = chosen(&["email", "department=EMAIL"]).unwrap_err();
+        assert!(
+            error.contains("`email` and `department` would both go into the field okta_email"),
+            "{error}"
+        );
+        for blank in ["", " ", "email=", "=x"] {
+            assert!(chosen(&[blank]).unwrap_err().contains("names no attribute"), "{blank}");
+        }
+        assert_eq!(chosen(&[" department "]).unwrap().rows[0].field, "okta_department");
+        let error = FieldMap::choose(&schema(), &[], "9-", false).unwrap_err();
+        assert!(error.contains("`9-department` cannot be the name"), "{error}");
     }
 
     #[test]
@@ -238,6 +310,21 @@ mod tests {
         assert_eq!(
             kept.record("x".into(), &user(json!({"email": "", "skills": []}))).values().len(),
             0
+        );
+    }
+
+    #[test]
+    fn what_pendo_has_no_type_for_goes_as_text_and_keeps_every_digit() {
+        let user: User = serde_json::from_str(
+            r#"{"id":"00u1","profile":{"department":{"a":[1]},"email":{},"badge":12345678901234567890123,
+                "skills":["a",{"b":1}]}}"#,
+        )
+        .unwrap();
+        let record = chosen(&[]).unwrap().record("x".into(), &user);
+        assert_eq!(
+            Value::Object(record.values().clone()),
+            json!({"okta_email": null, "okta_department": "{\"a\":[1]}", "okta_badge": "12345678901234567890123",
+                "okta_skills": "a,{\"b\":1}", "okta_hired": null})
         );
     }
 

@@ -12,7 +12,7 @@ mod report;
 mod summary;
 mod systems;
 
-pub use fields::{FieldMap, FieldRow, Sent, has_value, visitor_id};
+pub use fields::{FieldMap, FieldRow, LeftOut, Scope, Sent, has_value};
 pub use prepare::{ListsAs, Preparation};
 pub use progress::Progress;
 pub use report::{ReportFile, thousands};
@@ -63,7 +63,7 @@ impl Failure {
     }
 }
 
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
+pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// One line: what failed, and in brackets what lies at the bottom of it, such as `Connection refused`.
 fn with_root_cause(error: BoxError) -> String {

@@ -4,15 +4,18 @@
 use clap::ValueEnum;
 use okta_client::User;
 use pendo_client::{
-    Field, FieldOutcome, FieldResult, FieldType, Group, Kind, Pendo, Record, Schema,
+    Field, FieldOutcome, FieldResult, FieldType, Group, Kind, NewField, Pendo, Record,
 };
 use serde_json::Value;
 
-use crate::fields::{FieldMap, FieldRow, Sent, visitor_id};
-use crate::{Failure, say};
+use crate::fields::{FieldMap, FieldRow, Sent};
+use crate::{BoxError, Failure, say};
 
 /// With how many people's lists Pendo is asked whether it takes lists.
 const ASKED_WITH: usize = 20;
+
+/// From how many people it is read what a text field holds.
+const READ_FROM: usize = 5;
 
 /// How a list is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -32,10 +35,9 @@ pub struct Preparation<'p> {
     pub pendo: &'p Pendo,
     /// The group that is written.
     pub group: Group,
-    /// The first people: Pendo is asked with their values, which the push writes again.
-    pub people: &'p [User],
-    /// The attribute that is the visitor id.
-    pub visitor_id: &'p str,
+    /// The first of those who are pushed, by visitor id: Pendo is asked with their values, which the
+    /// push writes again.
+    pub people: Vec<(String, &'p User)>,
     /// Whether people whom Pendo does not know are created.
     pub create_missing: bool,
     /// How lists are sent.
@@ -45,33 +47,44 @@ pub struct Preparation<'p> {
 }
 
 impl Preparation<'_> {
-    /// Settles how each value is sent and creates the fields that Pendo lacks.
+    /// Settles how each value is sent and creates the fields that Pendo lacks: lists last, because
+    /// they may have to be tried.
     ///
     /// # Errors
     /// When the schema cannot be read, or Pendo does not create a field.
     pub async fn run(&self, map: &mut FieldMap) -> Result<(), Failure> {
-        let calls = self.pendo.schema(Kind::Visitor);
-        let schema = calls.read().await.map_err(Failure::settings)?;
-        for row in &mut map.rows {
-            let field = schema.field(&self.group, &row.field).filter(|field| !field.is_deleted);
-            match row.sent {
-                Sent::List => self.settle_list(row, field).await,
-                _ => settle(row, field),
-            }
+        let schema = self.pendo.schema(Kind::Visitor).read().await.map_err(Failure::settings)?;
+        let field = |row: &FieldRow| {
+            schema.field(&self.group, &row.field).filter(|field| !field.is_deleted)
+        };
+        let (lists, plain): (Vec<_>, Vec<_>) =
+            map.rows.iter_mut().partition(|row| row.sent == Sent::List);
+        let (plain_count, mut new) = (plain.len(), Vec::new());
+        for row in plain {
+            settle(row, field(row));
+            new.extend(row.new_field().filter(|_| field(row).is_none()));
         }
-        let missing: Vec<_> =
-            map.creatable().filter(|new| self.lacks(&schema, new.name())).collect();
-        say!("fields  {} in all, {} to be created in Pendo", map.rows.len(), missing.len());
-        if self.plan {
-            return Ok(());
+        let all = plain_count + lists.len();
+        let mut created = new.len();
+        self.create(new).await.map_err(Failure::settings)?;
+        let mut joined = Vec::new();
+        for row in lists {
+            self.settle_list(row, field(row)).await;
+            joined.extend(row.new_field().filter(|_| field(row).is_none()));
         }
-        let outcomes =
-            calls.create(self.group.clone(), missing).await.map_err(Failure::settings)?;
-        outcomes.into_iter().try_for_each(created)
+        created += joined.len();
+        self.create(joined).await.map_err(Failure::running)?;
+        let what = if self.plan { "would be created" } else { "created" };
+        say!("fields  {all} in all, {created} of them {what} in Pendo");
+        Ok(())
     }
 
-    fn lacks(&self, schema: &Schema, name: &str) -> bool {
-        schema.field(&self.group, name).is_none_or(|field| field.is_deleted)
+    async fn create(&self, fields: Vec<NewField>) -> Result<(), BoxError> {
+        if self.plan || fields.is_empty() {
+            return Ok(());
+        }
+        let outcomes = self.pendo.schema(Kind::Visitor).create(self.group.clone(), fields).await?;
+        outcomes.into_iter().try_for_each(created)
     }
 
     /// Pendo's API cannot create list fields, and whether it takes a list for a new field is not
@@ -92,7 +105,7 @@ impl Preparation<'_> {
     /// list goes on as a list, or its form would change from run to run.
     async fn holds_list(&self, row: &FieldRow) -> bool {
         let metadata = self.pendo.metadata(Kind::Visitor, self.group.clone());
-        for (id, _) in self.lists_of(row) {
+        for (id, _) in self.lists_of(row).take(READ_FROM) {
             if let Ok(Some(held)) = metadata.get(&id, &row.field).await {
                 return held.is_array();
             }
@@ -107,15 +120,18 @@ impl Preparation<'_> {
         let records: Vec<_> = records.map(Ok::<_, std::io::Error>).collect();
         let metadata = self.pendo.metadata(Kind::Visitor, self.group.clone());
         let push = metadata.push(futures::stream::iter(records));
-        push.create_missing(self.create_missing).await.updated() > 0
+        let taken = push.create_missing(self.create_missing).await.updated();
+        let verdict = if taken > 0 { "takes lists" } else { "takes no lists: they go as text" };
+        say!("tried   {} with {taken} people's lists: Pendo {verdict}", row.field);
+        taken > 0
     }
 
-    /// The first few people who have a list there, by visitor id.
+    /// The first few people who have a list there.
     fn lists_of(&self, row: &FieldRow) -> impl Iterator<Item = (String, Value)> {
-        let list = |user: &User| {
+        let list = |(id, user): &(String, &User)| {
             let list = user.profile.attribute(&row.attribute.name)?.to_value();
             let has_items = list.as_array().is_some_and(|items| !items.is_empty());
-            has_items.then_some(()).and(visitor_id(user, self.visitor_id)).map(|id| (id, list))
+            has_items.then(|| (id.clone(), list))
         };
         self.people.iter().filter_map(list).take(ASKED_WITH)
     }
@@ -126,10 +142,10 @@ fn settle(row: &mut FieldRow, field: Option<&Field>) {
     let Some((field, wanted)) = field.zip(row.sent.new_type()) else { return };
     if !field.data_type.suits(wanted) {
         say!(
-            "differs {} is {} in Pendo and {} in Okta; its type is set under Settings > Data Mappings",
+            "differs {} is {} in Pendo, {} fits what Okta has; types are set under Settings > Data Mappings",
             row.field,
             field.data_type.as_str(),
-            row.attribute.attribute_type
+            wanted.as_str()
         );
         if field.data_type == FieldType::String {
             row.sent = Sent::Text;
@@ -137,12 +153,15 @@ fn settle(row: &mut FieldRow, field: Option<&Field>) {
     }
 }
 
-fn created(outcome: FieldOutcome) -> Result<(), Failure> {
+fn created(outcome: FieldOutcome) -> Result<(), BoxError> {
     match outcome.result {
-        FieldResult::Failed { message } => Err(Failure::Settings(format!(
-            "Pendo did not create the field {}: {message}; leave it out with --fields",
-            outcome.name
-        ))),
+        FieldResult::Failed { message } => {
+            let name = outcome.name;
+            Err(format!(
+                "Pendo did not create the field {name}: {message}; leave it out with --fields"
+            )
+            .into())
+        }
         _ => Ok(()),
     }
 }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use pendo_client::{Delivery, PushReport};
 use serde_json::{Value, json};
 
+use crate::fields::LeftOut;
 use crate::report::thousands;
 use crate::say;
 
@@ -25,14 +26,13 @@ impl Read {
         self.people.fetch_add(1, Relaxed);
     }
 
-    /// One is left out for having no visitor id.
-    pub fn without_id(&self) {
-        self.without_id.fetch_add(1, Relaxed);
-    }
-
-    /// One is left out for being deprovisioned.
-    pub fn deprovisioned(&self) {
-        self.deprovisioned.fetch_add(1, Relaxed);
+    /// One is left out by a rule.
+    pub fn left_out(&self, rule: LeftOut) {
+        let count = match rule {
+            LeftOut::WithoutId => &self.without_id,
+            LeftOut::Deprovisioned => &self.deprovisioned,
+        };
+        count.fetch_add(1, Relaxed);
     }
 
     /// Prints how many were read and left out, and which option changes that.
@@ -55,7 +55,7 @@ impl Read {
             "complete": report.is_complete(),
             "read": self.people.load(Relaxed),
             "updated": report.updated(),
-            "unknown": report.missing(),
+            "missing": report.missing(),
             "superseded": report.superseded(),
             "failed": report.failed(),
             "left_out": {
@@ -87,14 +87,20 @@ pub fn print_report(report: &PushReport) {
         Delivery::Failed { reason } => Some(format!("        {}: {reason}", outcome.id())),
         _ => None,
     };
-    for line in report.undelivered().iter().filter_map(reason).take(SHOWN) {
+    let reasons: Vec<String> = report.undelivered().iter().filter_map(reason).take(SHOWN).collect();
+    for line in &reasons {
         say!("{line}");
+    }
+    if reasons.iter().any(|line| line.contains("null")) {
+        say!(
+            "        --keep-empty leaves fields as they are when their attribute is empty in Okta"
+        );
     }
     if let Some(error) = report.source_error() {
         say!("stopped the listing of Okta failed, so not everybody was read: {error}");
     }
     if let Some(error) = report.stopped() {
-        say!("stopped Pendo could not be reached any more: {error}");
+        say!("stopped the push could not go on: {error}");
     }
 }
 

@@ -12,14 +12,20 @@ use crate::Failure;
 #[command(next_help_heading = "Sandbox (used when neither OKTA_CLIENT_* nor PENDO_* is set)")]
 pub struct SandboxOptions {
     /// How many people the sandbox's Okta has
-    #[arg(long, value_name = "N", default_value_t = 2_000)]
-    pub people: u64,
+    #[arg(long, value_name = "N", help = "How many people the sandbox's Okta has [default: 2000]")]
+    pub people: Option<u64>,
     /// The share of the sandbox's answers that fail, from 0 to 1
-    #[arg(long, value_name = "RATE", default_value_t = 0.0)]
-    pub faults: f64,
+    #[arg(long, value_name = "RATE")]
+    pub faults: Option<f64>,
     /// Decides which people there are and which answers fail
-    #[arg(long, value_name = "N", default_value_t = 7)]
-    pub seed: u64,
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+}
+
+impl SandboxOptions {
+    fn is_set(&self) -> bool {
+        self.people.is_some() || self.faults.is_some() || self.seed.is_some()
+    }
 }
 
 /// An Okta org and a Pendo subscription.
@@ -43,17 +49,24 @@ impl Systems {
             std::env::vars_os().any(|(n, _)| n.to_string_lossy().starts_with(prefix))
         };
         if named("OKTA_CLIENT_") || named("PENDO_") {
+            if options.is_set() {
+                return Err(Failure::settings(
+                    "--people, --faults and --seed are for the sandbox, and the environment names real \
+                     systems; --limit N pushes only the first N people",
+                ));
+            }
             let okta = Okta::from_env().map_err(Failure::settings)?;
             let pendo = Pendo::from_env().map_err(Failure::settings)?;
             return Ok(Self { okta, pendo, sandbox: None });
         }
-        if !(0.0..=1.0).contains(&options.faults) {
+        let (faults, seed) = (options.faults.unwrap_or(0.0), options.seed.unwrap_or(7));
+        if !(0.0..=1.0).contains(&faults) {
             return Err(Failure::settings("--faults is a share from 0 to 1, such as 0.05"));
         }
         let sandbox = Sandbox::builder()
-            .people(options.people)
-            .seed(options.seed)
-            .faults(Faults::rate(options.faults).seed(options.seed))
+            .people(options.people.unwrap_or(2_000))
+            .seed(seed)
+            .faults(Faults::rate(faults).seed(seed))
             .start()
             .await
             .map_err(Failure::settings)?;

@@ -36,7 +36,7 @@ fn a_plan_shows_values_and_sends_nothing() {
     let finished = held.program().args("--plan --create-missing").run().exits(0);
     finished
         .says("plan    450 people would be pushed; nothing was sent\n")
-        .says("to be created in Pendo\n")
+        .says("would be created in Pendo\n")
         .says(&format!("\n{first}\n"))
         .says(&format!("okta_email                   \"{first}\"\n"))
         .never_says("updated");
@@ -121,6 +121,10 @@ fn deprovisioned_people_come_only_when_asked_for() {
         .says("updated 0\n")
         .says("left out 6 deprovisioned; --include-deprovisioned");
     assert!(held.custom(&leaver).is_null());
+    let written = held.sandbox.pendo().written_count();
+    search("--create-missing").exits(0).says("updated 0\n");
+    let after = held.sandbox.pendo().written_count();
+    assert_eq!(after, written, "nobody who is left out is tried with");
 
     held.program()
         .args("--include-deprovisioned")

@@ -35,7 +35,7 @@ fn it_lists_exactly_those_not_delivered_and_why() {
         "{report:#}"
     );
     for (member, count) in
-        [("read", 900), ("updated", 894), ("unknown", 2), ("failed", 4), ("superseded", 0)]
+        [("read", 900), ("updated", 894), ("missing", 2), ("failed", 4), ("superseded", 0)]
     {
         assert_eq!(report[member], count, "{member}");
     }

@@ -53,6 +53,26 @@ fn nobody_listens() {
 }
 
 #[test]
+fn options_of_the_sandbox_are_refused_on_real_systems() {
+    let held = Held::people(10);
+    for option in ["--people 5", "--faults 0.1", "--seed 3"] {
+        held.program().args(option).run().refused(&["--limit N"]);
+    }
+    held.assert_untouched();
+}
+
+#[test]
+fn a_field_that_pendo_cannot_have_is_refused_before_anything_is_sent() {
+    let held = Held::people(10);
+    held.program()
+        .args("--prefix 9- --create-missing")
+        .run()
+        .refused(&["cannot be the name", "--prefix"]);
+    held.program().args("--check --prefix 9-").run().refused(&["cannot be the name"]);
+    held.assert_untouched();
+}
+
+#[test]
 fn options_that_name_what_is_not_there() {
     let held = Held::people(10);
     for (options, advice) in [
