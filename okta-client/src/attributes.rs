@@ -9,7 +9,7 @@ use serde::ser::{Error as _, SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::scan::Scan;
+use crate::scan::{Scan, Token};
 
 /// An open set of named values, as they came: no name, no null, no digit of a number is lost.
 ///
@@ -52,7 +52,8 @@ pub struct Attribute<'a> {
 }
 
 impl<'a> Attribute<'a> {
-    /// The string, if it is one.
+    /// The string, if it is one; `None` too for one that is no Unicode, such as half of a surrogate
+    /// pair, which [`json`](Self::json) shows.
     pub fn as_str(self) -> Option<&'a str> {
         self.string
     }
@@ -75,9 +76,10 @@ impl<'a> Attribute<'a> {
         serde_json::from_str(self.json)
     }
 
-    /// The value as untyped JSON.
+    /// The value as untyped JSON, whose numbers have the precision of `f64`; [`json`](Self::json) is
+    /// exact. What it cannot hold, such as `1e999`, is given as a string of its JSON text.
     pub fn to_value(self) -> serde_json::Value {
-        self.parse().unwrap_or_default()
+        self.parse().unwrap_or_else(|_| self.json.into())
     }
 }
 
@@ -95,7 +97,7 @@ impl Attributes {
         Some(index.attribute(&self.text, slot))
     }
 
-    /// The attribute as a string; `None` when it is absent, null or no string.
+    /// The attribute as a string; `None` when it is absent, null or no string of Unicode.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.attribute(name)?.as_str()
     }
@@ -181,22 +183,24 @@ impl Index {
         index.slots.reserve(text.len() / 32);
         let mut scan = Scan::object(text);
         while let Some((name, value)) = scan.member() {
-            let name = index.string(text, name);
-            let string = value.is_string.then(|| index.string(text, value.clone()));
+            // A name that is no Unicode is known by its escapes.
+            let name = index.string(text, &name).unwrap_or_else(|| inside(&name));
+            let string = if value.is_string { index.string(text, &value) } else { None };
             index.slots.push(Slot { name, value: Place::Text(value.range), string });
         }
         index
     }
 
-    /// The inside of a JSON string: in place when it holds no escape, else unescaped.
-    fn string(&mut self, text: &str, token: crate::scan::Token) -> Place {
-        let Range { start, end } = token.range;
+    /// What a JSON string says: in place when it holds no escape, else unescaped; `None` when that is
+    /// no Unicode.
+    fn string(&mut self, text: &str, token: &Token) -> Option<Place> {
         if !token.escaped {
-            return Place::Text(start + 1..end - 1);
+            return Some(inside(token));
         }
-        let quoted = text.get(start as usize..end as usize).unwrap_or("\"\"");
-        let plain: String = serde_json::from_str(quoted).unwrap_or_default();
-        self.add(&plain)
+        let Range { start, end } = token.range;
+        let quoted = text.get(start as usize..end as usize)?;
+        let plain: String = serde_json::from_str(quoted).ok()?;
+        Some(self.add(&plain))
     }
 
     fn at<'a>(&'a self, text: &'a str, place: &Place) -> &'a str {
@@ -225,6 +229,11 @@ impl Index {
         self.extra.push_str(text);
         Place::Extra(start..self.extra.len() as u32)
     }
+}
+
+/// What stands between the quotes.
+fn inside(token: &Token) -> Place {
+    Place::Text(token.range.start + 1..token.range.end - 1)
 }
 
 impl Serialize for Attributes {
@@ -330,6 +339,22 @@ mod tests {
             text,
             "untouched text is written back as it came"
         );
+    }
+
+    #[test]
+    fn what_cannot_be_held_is_given_as_text_and_never_as_nothing() {
+        let text = r#"{"half":"\ud800","half\udc00":1,"huge":1e999,"list":[-1e999]}"#;
+        let mut set = decoded(text);
+        assert_eq!((set.text("half"), set.text("huge")), (None, None));
+        assert!(set.get::<String>("half").is_err());
+        for (name, json) in [("half", r#""\ud800""#), ("huge", "1e999"), ("list", "[-1e999]")] {
+            let attribute = set.attribute(name).unwrap();
+            assert_eq!((attribute.json(), attribute.to_value()), (json, json!(json)));
+        }
+        assert_eq!(set.attribute(r"half\udc00").unwrap().to_value(), json!(1));
+        assert_eq!(serde_json::to_string(&set).unwrap(), text);
+        set.remove("list").remove(r"half\udc00");
+        assert_eq!(serde_json::to_string(&set).unwrap(), r#"{"half":"\ud800","huge":1e999}"#);
     }
 
     #[test]

@@ -31,7 +31,8 @@ macro_rules! list_options {
                 self
             }
 
-            /// Goes on from a cursor of the same listing instead of the start.
+            /// Goes on from a cursor of the same listing instead of the start. The cursor holds the
+            /// listing's query and page size; setting another query is an error.
             pub fn resume(mut self, cursor: $crate::Cursor) -> Self {
                 self.list = self.list.resume(cursor);
                 self

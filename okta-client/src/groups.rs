@@ -1,6 +1,4 @@
 //! Groups and their members.
-//!
-//! <https://developer.okta.com/docs/api/openapi/okta-management/management/tag/Group/>
 
 use std::fmt;
 
@@ -31,6 +29,8 @@ rest_core::open_enum! {
 
 resource! {
     /// A group. What is null or unknown to this crate is written back as it came.
+    ///
+    /// <https://developer.okta.com/docs/api/openapi/okta-management/management/tag/Group/>
     pub struct Group {
         /// The group's id.
         id: GroupId,
@@ -58,6 +58,8 @@ const CREATED_MAYBE: &str =
 const DELETED_MAYBE: &str = "the group may have been deleted: read it before repeating it";
 
 /// The groups of an org.
+///
+/// <https://developer.okta.com/docs/api/openapi/okta-management/management/tag/Group/>
 #[derive(Clone, Debug)]
 pub struct Groups {
     client: Client<OktaError>,
@@ -75,6 +77,7 @@ impl Groups {
     /// Lists groups.
     ///
     /// Scope `okta.groups.read`. Pages of 200 unless another size is set.
+    /// Okta: [`listGroups`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/Group/#tag/Group/operation/listGroups).
     ///
     /// ```no_run
     /// # async fn run(okta: okta_client::Okta) -> okta_client::Result<()> {
@@ -95,6 +98,7 @@ impl Groups {
     /// Gets one group.
     ///
     /// Scope `okta.groups.read`.
+    /// Okta: [`getGroup`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/Group/#tag/Group/operation/getGroup).
     ///
     /// # Errors
     /// 404 `E0000007` when there is none; [`try_get`](Self::try_get) gives `None` instead.
@@ -109,6 +113,7 @@ impl Groups {
     }
 
     /// As [`get`](Self::get), with `None` when there is no such group.
+    /// Okta: [`getGroup`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/Group/#tag/Group/operation/getGroup).
     ///
     /// # Errors
     /// Everything but the 404.
@@ -125,6 +130,7 @@ impl Groups {
     /// Creates a group. The name must be new among the groups made in Okta.
     ///
     /// Scope `okta.groups.manage`. Not repeated when it is unclear whether Okta has created it.
+    /// Okta: [`addGroup`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/Group/#tag/Group/operation/addGroup).
     ///
     /// # Errors
     /// 409 `E0000055` when the name is taken.
@@ -144,6 +150,7 @@ impl Groups {
     /// Replaces a group's profile; there is no merge, what is left out is deleted.
     ///
     /// Scope `okta.groups.manage`. Only groups made in Okta.
+    /// Okta: [`replaceGroup`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/Group/#tag/Group/operation/replaceGroup).
     ///
     /// # Errors
     /// 404 `E0000007`; 409 `E0000055` when the name is taken.
@@ -162,6 +169,7 @@ impl Groups {
     /// Deletes a group, not its members.
     ///
     /// Scope `okta.groups.manage`. Only groups made in Okta.
+    /// Okta: [`deleteGroup`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/Group/#tag/Group/operation/deleteGroup).
     ///
     /// # Errors
     /// 404 `E0000007` when it is gone.
@@ -178,6 +186,7 @@ impl Groups {
     /// Lists the members of a group.
     ///
     /// Scope `okta.groups.read`. Pages of 200 unless another size is set, 1,000 at most.
+    /// Okta: [`listGroupUsers`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/Group/#tag/Group/operation/listGroupUsers).
     ///
     /// ```no_run
     /// # async fn run(okta: okta_client::Okta) -> okta_client::Result<()> {
@@ -191,6 +200,7 @@ impl Groups {
     }
 
     /// As [`members`](Self::members), with a profile struct of your own.
+    /// Okta: [`listGroupUsers`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/Group/#tag/Group/operation/listGroupUsers).
     ///
     /// ```no_run
     /// # async fn run(okta: okta_client::Okta) -> okta_client::Result<()> {
@@ -210,6 +220,7 @@ impl Groups {
     /// Makes a user a member; one who is a member already stays one.
     ///
     /// Scope `okta.groups.manage`. Not for groups imported from an app.
+    /// Okta: [`assignUserToGroup`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/Group/#tag/Group/operation/assignUserToGroup).
     ///
     /// # Errors
     /// 404 `E0000007` when the group or the user does not exist.
@@ -226,6 +237,7 @@ impl Groups {
     /// Takes a member out of a group.
     ///
     /// Scope `okta.groups.manage`. Not for groups imported from an app.
+    /// Okta: [`unassignUserFromGroup`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/Group/#tag/Group/operation/unassignUserFromGroup).
     ///
     /// # Errors
     /// 404 `E0000007` when the group or the user does not exist.

@@ -1,4 +1,26 @@
 #![doc = include_str!("../README.md")]
+//!
+//! # I want to ...
+//!
+//! | ... | call |
+//! | --- | --- |
+//! | connect with a token, a service app, or the environment | [`Okta::new`], [`Okta::builder`], [`Okta::from_env`] |
+//! | list everybody | [`Users::list`] |
+//! | list some: by attributes, by what changed since, by the start of a name | [`search`](ListUsers::search), [`filter`](ListUsers::filter), [`q`](ListUsers::q) |
+//! | write a search without quoting mistakes | [`search::attr`] |
+//! | go on with a listing later or elsewhere | [`Cursor`], [`resume`](ListUsers::resume) |
+//! | get one user by id or login, who may not exist | [`Users::get`], [`Users::try_get`] |
+//! | create a user, with password, hash, groups, type | [`Users::create`], [`NewCredentials`], [`HashedPassword`] |
+//! | change some attributes, or replace all | [`Users::update`], [`Users::replace`] |
+//! | not overwrite another's change | [`Users::get_with_etag`], [`UpdateUser::if_match`] |
+//! | activate, suspend, unlock, deactivate, delete | [`Users::activate`], [`Users::suspend`], [`Users::unlock`], [`Users::deactivate`], [`Users::delete`] |
+//! | reset or expire a password | [`Users::reset_password`], [`Users::expire_password`], [`Users::expire_password_with_temporary`] |
+//! | see whose groups are which | [`Users::groups`], [`Groups::members`] |
+//! | make, change and fill groups | [`Groups::create`], [`Groups::replace`], [`Groups::add_member`], [`Groups::remove_member`] |
+//! | know which attributes a profile has | [`Schemas::user`], [`Schemas::group`], [`SchemaAttribute`] |
+//! | use a profile struct of my own | [`Okta::users_as`] |
+//! | call an endpoint that has no call here | [`Okta::request`] |
+//! | see or limit what of the quota is used | [`Okta::rate_limits`], [`Pacing`] |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod attributes;
@@ -38,7 +60,9 @@ pub use user::{
 pub use users::{CreateUser, ListUsers, Received, ReplaceUser, Sent, UpdateUser, Users};
 pub use value::{DateTime, GroupId, Lazy, UserId, UserTypeId};
 
+pub use jiff;
 pub use rest_core::{
-    AuthError, Authorize, Cursor, ErrorKind, Items, Method, Pacing, Page, Pages, RateLimit,
-    Request, RetryPolicy, SecretString,
+    AuthError, Authorize, BoxError, Cursor, ErrorKind, ExposeSecret, HeaderMap, HeaderName, Items,
+    List, Method, Pacing, Page, Pages, RateLimit, Request, Response, RetryPolicy, SecretString,
+    StatusCode, Transport, reqwest,
 };

@@ -1,6 +1,4 @@
 //! Users' life cycle: activate, suspend, unlock, expire and reset passwords, deactivate, delete.
-//!
-//! <https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserLifecycle/>
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -8,7 +6,6 @@ use std::marker::PhantomData;
 use http::{HeaderName, Method};
 use rest_core::{Request, SecretString};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
 use crate::call::awaitable;
 use crate::error::{OktaError, Result};
@@ -21,7 +18,8 @@ const MAILED_MAYBE: &str =
 const DELETED_MAYBE: &str = "the user may have been deactivated or deleted: read it first, because a \
     second delete destroys what the first only deactivated";
 
-/// The link and token of an activation that sent no mail. `Debug` does not show them.
+/// The link and token of an activation that sent no mail. `Debug` does not show them; read them with
+/// [`ExposeSecret`](crate::ExposeSecret).
 #[derive(Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -32,7 +30,8 @@ pub struct Activation {
     pub activation_token: Option<SecretString>,
 }
 
-/// The link of a password reset that sent no mail. `Debug` does not show it.
+/// The link of a password reset that sent no mail. `Debug` does not show it; read it with
+/// [`ExposeSecret`](crate::ExposeSecret).
 #[derive(Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -41,7 +40,7 @@ pub struct PasswordReset {
     pub reset_password_url: Option<SecretString>,
 }
 
-/// A temporary password. `Debug` does not show it.
+/// A temporary password. `Debug` does not show it; read it with [`ExposeSecret`](crate::ExposeSecret).
 #[derive(Clone, Default, Deserialize)]
 #[non_exhaustive]
 pub struct TemporaryPassword {
@@ -70,14 +69,19 @@ impl<P: Received> Users<P> {
     /// Activates a staged or deprovisioned user; `send_email` is on by default.
     ///
     /// Scope `okta.users.manage`. Leads to `ACTIVE` with a password, else `PROVISIONED`.
+    /// Okta: [`activateUser`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserLifecycle/#tag/UserLifecycle/operation/activateUser).
     ///
     /// # Errors
     /// 403 `E0000016` when the user is active already.
     ///
     /// ```no_run
     /// # async fn run(okta: okta_client::Okta) -> okta_client::Result<()> {
+    /// use okta_client::ExposeSecret;
+    ///
     /// let activation = okta.users().activate("00u1").send_email(false).await?;
-    /// # let _ = activation.activation_url;
+    /// if let Some(url) = activation.activation_url {
+    ///     println!("set a password at {}", url.expose_secret());
+    /// }
     /// # Ok(()) }
     /// ```
     pub fn activate(&self, id: impl AsRef<str>) -> MailAction<Activation> {
@@ -88,6 +92,7 @@ impl<P: Received> Users<P> {
     /// is off by default.
     ///
     /// Scope `okta.users.manage`.
+    /// Okta: [`reactivateUser`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserLifecycle/#tag/UserLifecycle/operation/reactivateUser).
     ///
     /// # Errors
     /// 403 `E0000038` from any other status.
@@ -106,6 +111,7 @@ impl<P: Received> Users<P> {
     ///
     /// Scope `okta.users.manage`. Leads to `DEPROVISIONED`; `send_email` to the administrator is off
     /// by default. Okta answers once it is done, unless [`respond_async`](EndAction::respond_async).
+    /// Okta: [`deactivateUser`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserLifecycle/#tag/UserLifecycle/operation/deactivateUser).
     ///
     /// # Errors
     /// 404 `E0000007`; a 403 or 404 when the user is deprovisioned already.
@@ -123,6 +129,7 @@ impl<P: Received> Users<P> {
     /// second call deletes. That is why it is never repeated on its own.
     ///
     /// Scope `okta.users.manage`.
+    /// Okta: [`deleteUser`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/User/#tag/User/operation/deleteUser).
     ///
     /// # Errors
     /// 404 `E0000007` when the user is gone.
@@ -140,6 +147,7 @@ impl<P: Received> Users<P> {
     /// Suspends an active user, who keeps all assignments and cannot sign in.
     ///
     /// Scope `okta.users.manage`.
+    /// Okta: [`suspendUser`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserLifecycle/#tag/UserLifecycle/operation/suspendUser).
     ///
     /// # Errors
     /// 400 when the user is not active.
@@ -156,6 +164,7 @@ impl<P: Received> Users<P> {
     /// Makes a suspended user active again.
     ///
     /// Scope `okta.users.manage`.
+    /// Okta: [`unsuspendUser`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserLifecycle/#tag/UserLifecycle/operation/unsuspendUser).
     ///
     /// # Errors
     /// 400 when the user is not suspended.
@@ -172,6 +181,7 @@ impl<P: Received> Users<P> {
     /// Unlocks a user who is locked out.
     ///
     /// Scope `okta.users.manage`.
+    /// Okta: [`unlockUser`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserLifecycle/#tag/UserLifecycle/operation/unlockUser).
     ///
     /// # Errors
     /// 403 `E0000032` when the user is not locked out.
@@ -188,6 +198,7 @@ impl<P: Received> Users<P> {
     /// The person must change the password at the next sign-in; gives the user as it then is.
     ///
     /// Scope `okta.users.manage`. Leads to `PASSWORD_EXPIRED`.
+    /// Okta: [`expirePassword`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserCred/#tag/UserCred/operation/expirePassword).
     ///
     /// # Errors
     /// 403 `E0000038` from a status in which there is no password to expire.
@@ -205,14 +216,19 @@ impl<P: Received> Users<P> {
     /// As [`expire_password`](Self::expire_password), and sets a temporary password.
     ///
     /// Scope `okta.users.manage`.
+    /// Okta: [`expirePasswordWithTempPassword`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserCred/#tag/UserCred/operation/expirePasswordWithTempPassword).
     ///
     /// # Errors
     /// As [`expire_password`](Self::expire_password).
     ///
     /// ```no_run
     /// # async fn run(okta: okta_client::Okta) -> okta_client::Result<()> {
+    /// use okta_client::ExposeSecret;
+    ///
     /// let temporary = okta.users().expire_password_with_temporary("00u1").await?;
-    /// # let _ = temporary.password;
+    /// if let Some(password) = temporary.password {
+    ///     println!("sign in with {}", password.expose_secret());
+    /// }
     /// # Ok(()) }
     /// ```
     pub async fn expire_password_with_temporary(
@@ -226,14 +242,19 @@ impl<P: Received> Users<P> {
     /// Starts a password reset: by mail, or by the link in the answer.
     ///
     /// Scope `okta.users.manage`. Leads to `RECOVERY`.
+    /// Okta: [`resetPassword`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserCred/#tag/UserCred/operation/resetPassword).
     ///
     /// # Errors
     /// 403 `E0000017` or `E0000038` when the user has no password to reset.
     ///
     /// ```no_run
     /// # async fn run(okta: okta_client::Okta) -> okta_client::Result<()> {
+    /// use okta_client::ExposeSecret;
+    ///
     /// let reset = okta.users().reset_password("00u1", false).await?;
-    /// # let _ = reset.reset_password_url;
+    /// if let Some(url) = reset.reset_password_url {
+    ///     println!("set a new password at {}", url.expose_secret());
+    /// }
     /// # Ok(()) }
     /// ```
     pub async fn reset_password(
@@ -248,6 +269,7 @@ impl<P: Received> Users<P> {
     /// Removes all enrolled factors of a user.
     ///
     /// Scope `okta.users.manage`.
+    /// Okta: [`resetFactors`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserLifecycle/#tag/UserLifecycle/operation/resetFactors).
     ///
     /// # Errors
     /// 403 when the user's status does not allow it.
@@ -282,15 +304,9 @@ impl<T> MailAction<T> {
     }
 }
 
-impl<T: DeserializeOwned + Default> MailAction<T> {
-    async fn send(self) -> Result<T> {
-        let response = self.request.send().await?;
-        if response.body().is_empty() { Ok(T::default()) } else { response.json() }
-    }
-}
-
-awaitable!(MailAction<Activation> => Activation, this { this.send().await });
-awaitable!(MailAction<PasswordReset> => PasswordReset, this { this.send().await });
+// An answer without a body says that Okta has sent a mail.
+awaitable!(MailAction<Activation> => Activation, this { this.request.json_or_default().await });
+awaitable!(MailAction<PasswordReset> => PasswordReset, this { this.request.json_or_default().await });
 
 /// Deactivates or deletes a user when awaited.
 #[derive(Clone, Debug)]

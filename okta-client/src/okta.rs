@@ -4,6 +4,7 @@ use std::env;
 
 use http::Method;
 use rest_core::{Anonymous, Client, ClientBuilder, RateLimit, Request};
+use url::Url;
 
 use crate::auth::Auth;
 use crate::error::{Error, OktaError, Result};
@@ -39,8 +40,8 @@ impl Okta {
     /// your own. Nothing is sent.
     ///
     /// # Errors
-    /// When the address is not one, is `http` on a host that is not loopback, or is the org's
-    /// `-admin` console.
+    /// When the address is not one, is `http` on a host that is not loopback, is the org's `-admin`
+    /// console, or ends in `/api/v1`, which the calls add themselves.
     pub fn new(org: &str, auth: impl Into<Auth>) -> Result<Self> {
         Self::builder(org, auth).build()
     }
@@ -118,13 +119,13 @@ impl Okta {
     }
 
     /// The org's address.
-    pub fn org_url(&self) -> &url::Url {
+    pub fn org_url(&self) -> &Url {
         self.client.base_url()
     }
 }
 
 /// Settings of an [`Okta`] client; every one has a finite default.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 #[must_use]
 pub struct OktaBuilder {
     auth: Auth,
@@ -141,13 +142,25 @@ impl OktaBuilder {
     pub fn build(self) -> Result<Okta> {
         let auth = self.auth.connect(&self.settings)?;
         let client = self.settings.auth(auth).build()?;
-        match client.base_url().host_str().and_then(admin_console) {
+        match misaddressed(client.base_url()) {
             None => Ok(Okta { client }),
-            Some(org) => Err(Error::request(format!(
-                "the -admin address is the console, not the API; use https://{org}"
-            ))),
+            Some(advice) => Err(Error::request(advice)),
         }
     }
+}
+
+/// What to use instead of this address, if it is known to be none of the API's.
+fn misaddressed(url: &Url) -> Option<String> {
+    if let Some(org) = url.host_str().and_then(admin_console) {
+        return Some(format!("the -admin address is the console, not the API; use https://{org}"));
+    }
+    let mut segments = url.path_segments()?;
+    let is_api =
+        matches!((segments.next(), segments.next()), (Some("api"), None | Some("" | "v1")));
+    is_api.then(|| {
+        let org = url.origin().ascii_serialization();
+        format!("the calls add /api/v1 themselves; leave it out of the address: use {org}")
+    })
 }
 
 /// The org's own host, if this is the host of its admin console.

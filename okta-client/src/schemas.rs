@@ -1,6 +1,4 @@
 //! Schemas: which attributes a profile has.
-//!
-//! <https://developer.okta.com/docs/api/openapi/okta-management/management/tag/Schema/>
 
 use http::Method;
 use rest_core::Client;
@@ -65,6 +63,8 @@ rest_core::open_enum! {
 }
 
 /// A schema as Okta answers it: JSON Schema draft 4 with two halves. It serialises as it came.
+///
+/// <https://developer.okta.com/docs/api/openapi/okta-management/management/tag/Schema/>
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Schema {
@@ -243,6 +243,8 @@ fn choices(raw: &Value) -> Vec<Choice> {
 }
 
 /// The schemas of an org.
+///
+/// <https://developer.okta.com/docs/api/openapi/okta-management/management/tag/Schema/>
 #[derive(Clone, Debug)]
 pub struct Schemas {
     client: Client<OktaError>,
@@ -256,6 +258,7 @@ impl Schemas {
     /// The schema of a user type; `default` is the default type's.
     ///
     /// Scope `okta.schemas.read`.
+    /// Okta: [`getUserSchema`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/Schema/#tag/Schema/operation/getUserSchema).
     ///
     /// # Errors
     /// 404 `E0000007` when there is no such schema.
@@ -275,6 +278,7 @@ impl Schemas {
     /// The schema of groups.
     ///
     /// Scope `okta.schemas.read`.
+    /// Okta: [`getGroupSchema`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/Schema/#tag/Schema/operation/getGroupSchema).
     ///
     /// # Errors
     /// 403 when the credential may not read it.

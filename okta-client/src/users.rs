@@ -1,12 +1,10 @@
 //! Users: list, get, create, update, replace.
-//!
-//! <https://developer.okta.com/docs/api/openapi/okta-management/management/tag/User/>
 
 use std::fmt;
 use std::marker::PhantomData;
 
 use http::Method;
-use http::header::IF_MATCH;
+use http::header::{ETAG, IF_MATCH};
 use rest_core::{Client, List, Request};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -27,6 +25,8 @@ pub trait Received: DeserializeOwned + Send + 'static {}
 impl<P: DeserializeOwned + Send + 'static> Received for P {}
 
 /// The users of an org; `P` is their profile.
+///
+/// <https://developer.okta.com/docs/api/openapi/okta-management/management/tag/User/>
 pub struct Users<P = Profile> {
     pub(crate) client: Client<OktaError>,
     profile: PhantomData<fn() -> P>,
@@ -52,6 +52,7 @@ impl<P: Received> Users<P> {
     ///
     /// Scope `okta.users.read`. Pages of 200 at most. The plain listing has no upper bound, a
     /// `search` ends at 50,000 users: one that ends exactly there is an error.
+    /// Okta: [`listUsers`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/User/#tag/User/operation/listUsers).
     ///
     /// ```no_run
     /// # async fn run(okta: okta_client::Okta) -> okta_client::Result<()> {
@@ -67,12 +68,13 @@ impl<P: Received> Users<P> {
     /// ```
     pub fn list(&self) -> ListUsers<P> {
         let list = self.client.request(Method::GET, "/api/v1/users", []).list();
-        ListUsers { list: list.query("limit", 200) }
+        ListUsers { list: list.query("limit", 200).capped("search", SEARCH_CAP, SEARCH_ENDED) }
     }
 
     /// Gets one user by id, login or unambiguous login shortname. A login with `/` works by id only.
     ///
     /// Scope `okta.users.read`. After a write, read by id: `search` lags behind.
+    /// Okta: [`getUser`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/User/#tag/User/operation/getUser).
     ///
     /// # Errors
     /// 404 `E0000007` when there is none; [`try_get`](Self::try_get) gives `None` instead.
@@ -88,6 +90,7 @@ impl<P: Received> Users<P> {
     }
 
     /// As [`get`](Self::get), with `None` when there is no such user.
+    /// Okta: [`getUser`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/User/#tag/User/operation/getUser).
     ///
     /// # Errors
     /// Everything but the 404.
@@ -106,6 +109,7 @@ impl<P: Received> Users<P> {
     /// Gets one user together with its `ETag`, for updates that must not overwrite another's.
     ///
     /// Scope `okta.users.read`. Okta gives the tag for users only; it may be absent.
+    /// Okta: [`getUser`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/User/#tag/User/operation/getUser).
     ///
     /// # Errors
     /// As [`get`](Self::get).
@@ -125,9 +129,9 @@ impl<P: Received> Users<P> {
         id_or_login: impl AsRef<str>,
     ) -> Result<(User<P>, Option<String>)> {
         let request = self.user(Method::GET, "/api/v1/users/{id}", id_or_login.as_ref());
-        let response = request.send().await?;
-        let etag = response.headers().get(http::header::ETAG).and_then(|tag| tag.to_str().ok());
-        Ok((response.json()?, etag.map(str::to_owned)))
+        let (user, headers) = request.json_with_headers().await?;
+        let etag = headers.get(ETAG).and_then(|tag| tag.to_str().ok());
+        Ok((user, etag.map(str::to_owned)))
     }
 
     /// Creates a user. Without [`activate(false)`](CreateUser::activate) the user is activated: at
@@ -135,6 +139,7 @@ impl<P: Received> Users<P> {
     ///
     /// Scope `okta.users.manage`. At most 20 groups. Not repeated when it is unclear whether Okta has
     /// created the user: look the login up, then decide.
+    /// Okta: [`createUser`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/User/#tag/User/operation/createUser).
     ///
     /// # Errors
     /// 400 `E0000001` with causes for a login that exists, an attribute the schema does not have, or
@@ -166,6 +171,7 @@ impl<P: Received> Users<P> {
     ///
     /// Scope `okta.users.manage`. `clear` writes null, which unsets an attribute. A deprovisioned
     /// user cannot be changed.
+    /// Okta: [`updateUser`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/User/#tag/User/operation/updateUser).
     ///
     /// # Errors
     /// 400 `E0000001` with causes; 404 `E0000007`; 412 when `if_match` does not match.
@@ -183,6 +189,7 @@ impl<P: Received> Users<P> {
     /// Replaces the whole profile: attributes that are left out are deleted.
     ///
     /// Scope `okta.users.manage`. Only this call can change a user's type.
+    /// Okta: [`replaceUser`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/User/#tag/User/operation/replaceUser).
     ///
     /// # Errors
     /// As [`update`](Self::update).
@@ -205,6 +212,7 @@ impl<P: Received> Users<P> {
     /// Lists the groups a user is a member of.
     ///
     /// Scope `okta.groups.read` and `okta.users.read`.
+    /// Okta: [`listUserGroups`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserResources/#tag/UserResources/operation/listUserGroups).
     ///
     /// ```no_run
     /// # async fn run(okta: okta_client::Okta) -> okta_client::Result<()> {
@@ -242,6 +250,9 @@ list_options!(ListUsers<P> => User<P>, "200 by default, which is the maximum." w
 /// At this many users a search ends without saying so.
 const SEARCH_CAP: u64 = 50_000;
 
+const SEARCH_ENDED: &str = "the search ended at 50,000 users, where Okta stops without saying so: more may \
+    match; search by ranges of `created`, or list without search";
+
 impl<P: Received> ListUsers<P> {
     /// Only users that match: profile attributes, custom ones too, `status`, `created`,
     /// `lastUpdated` and so on. An [`Expression`](crate::search::Expression) or its text.
@@ -249,11 +260,7 @@ impl<P: Received> ListUsers<P> {
     /// Reads an index that lags behind writes by seconds, includes deprovisioned users, and gives
     /// 50,000 users at most.
     pub fn search(mut self, condition: impl Into<Condition>) -> Self {
-        self.list = condition.into().on(self.list, "search").capped(
-            SEARCH_CAP,
-            "the search ended at 50,000 users, where Okta stops without saying so: more may match; \
-             search by ranges of `created`, or list without search",
-        );
+        self.list = condition.into().on(self.list, "search");
         self
     }
 
@@ -264,7 +271,8 @@ impl<P: Received> ListUsers<P> {
         self
     }
 
-    /// Only users whose first name, last name or e-mail begins so. One page, of 10 by default.
+    /// Only users whose first name, last name or e-mail begins so, deprovisioned ones left out. One
+    /// page and no more: of 200, unless [`page_size`](Self::page_size) says otherwise.
     pub fn q(mut self, prefix: impl fmt::Display) -> Self {
         self.list = self.list.query("q", prefix);
         self
@@ -345,6 +353,7 @@ impl<P: Serialize> CreateUser<P> {
 }
 
 /// Changes attributes of a user when awaited.
+#[derive(Clone)]
 #[must_use = "a request does nothing until it is awaited"]
 pub struct UpdateUser<P> {
     request: Request<OktaError>,
@@ -365,7 +374,14 @@ impl<P: Received> UpdateUser<P> {
         self.set(name, Value::Null)
     }
 
-    /// Sets all attributes of a profile or map; those it lacks stay as they are.
+    /// Sets all attributes of a map, such as `profile.to_map()`; those it lacks stay as they are.
+    ///
+    /// ```no_run
+    /// # async fn run(okta: okta_client::Okta) -> okta_client::Result<()> {
+    /// let ada = okta.users().get("ada@acme.example").await?;
+    /// okta.users().update("00u2").set_all(ada.profile.to_map()).await?;
+    /// # Ok(()) }
+    /// ```
     pub fn set_all<N: Into<String>>(
         mut self,
         attributes: impl IntoIterator<Item = (N, Value)>,

@@ -28,5 +28,5 @@ pub use retry::RetryPolicy;
 
 pub use http::{HeaderMap, HeaderName, Method, StatusCode};
 pub use reqwest;
-pub use secrecy::SecretString;
+pub use secrecy::{ExposeSecret, SecretString};
 pub use serde;

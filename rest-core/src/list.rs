@@ -9,9 +9,10 @@ use crate::error::ErrorBody;
 use crate::page::{Cursor, Items, Pages};
 use crate::request::Request;
 
-/// A number of items at which the server stops without saying so.
+/// A number of items at which the server stops, without saying so, a listing with this parameter.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cap {
+    pub(crate) parameter: &'static str,
     pub(crate) items: u64,
     pub(crate) advice: &'static str,
 }
@@ -50,7 +51,8 @@ impl<A: ErrorBody, T> List<A, T> {
         self
     }
 
-    /// Goes on from a cursor of the same listing instead of the start.
+    /// Goes on from a cursor of the same listing instead of the start. The cursor holds the query: it
+    /// need not be set again, and what is set must be the same; the page size is the cursor's.
     pub fn resume(mut self, cursor: Cursor) -> Self {
         self.resume = Some(cursor);
         self
@@ -63,10 +65,10 @@ impl<A: ErrorBody, T> List<A, T> {
         self
     }
 
-    /// The server is known to stop at `items` in all: a listing that ends exactly there is an error
-    /// that says `advice`.
-    pub fn capped(mut self, items: u64, advice: &'static str) -> Self {
-        self.cap = Some(Cap { items, advice });
+    /// The server is known to stop at `items` in all where the query has `parameter`: a listing that
+    /// ends exactly there is an error that says `advice`. A resumed one goes by its cursor's query.
+    pub fn capped(mut self, parameter: &'static str, items: u64, advice: &'static str) -> Self {
+        self.cap = Some(Cap { parameter, items, advice });
         self
     }
 }

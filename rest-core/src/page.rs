@@ -1,5 +1,6 @@
 //! Page streams: one page after the other, none lost, none twice, never to another host.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 use std::hash::BuildHasher;
@@ -23,8 +24,8 @@ use crate::response::Response;
 /// go on from it with `resume`. It holds the listing's query: treat it as the data it selects.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cursor {
-    /// Path of the listing's first page; a server may name the next ones by another, such as a user's id
-    /// for a login.
+    /// Path and query of the listing's first page; a server may name the next ones by another path,
+    /// such as a user's id for a login, and may leave the query out of them.
     listing: String,
     /// Path and query of the page.
     page: String,
@@ -48,12 +49,22 @@ impl Cursor {
         url
     }
 
+    /// Whether a listing that starts at `first` is the one this cursor stands in. A query that is not
+    /// named again stays the cursor's; page size and place are the cursor's in any case.
     fn is_of(&self, first: &Url) -> bool {
-        self.listing == first.path()
+        let path = self.listing.split_once('?').map_or(&*self.listing, |(path, _)| path);
+        let mut asked = first.query_pairs().filter(|(name, _)| name != "limit" && name != "after");
+        path == first.path() && asked.all(|pair| self.query().any(|own| own == pair))
+    }
+
+    fn query(&self) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
+        let queries = [&self.page, &self.listing].into_iter().filter_map(|at| at.split_once('?'));
+        queries.flat_map(|(_, query)| url::form_urlencoded::parse(query.as_bytes()))
     }
 
     fn start(first: &Url) -> Self {
-        Self { listing: first.path().to_owned(), page: path_and_query(first), read: 0 }
+        let page = path_and_query(first);
+        Self { listing: page.clone(), page, read: 0 }
     }
 }
 
@@ -186,7 +197,10 @@ where
             *left -= items.len() as u64;
         }
         let enough = self.left == Some(0);
-        let capped = self.cap.filter(|cap| next.is_none() && read == cap.items && !enough);
+        let ended = next.is_none() && !enough;
+        let capped = self.cap.filter(|cap| {
+            ended && read == cap.items && cursor.query().any(|(name, _)| name == cap.parameter)
+        });
         self.capped = capped.map(|cap| {
             Error::paging(cap.advice).with_call(&self.request.call, 1).with_cursor(cursor)
         });

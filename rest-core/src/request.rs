@@ -160,6 +160,26 @@ impl<A: ErrorBody> Request<A> {
         self.run(|response| response.json()).await
     }
 
+    /// As [`json`](Self::json), with the answer's headers.
+    ///
+    /// # Errors
+    /// As [`json`](Self::json).
+    pub async fn json_with_headers<T: DeserializeOwned>(&self) -> Result<(T, HeaderMap), Error<A>> {
+        self.run(|response| Ok((response.json()?, response.headers().clone()))).await
+    }
+
+    /// As [`json`](Self::json), with the default for an answer without a body.
+    ///
+    /// # Errors
+    /// As [`json`](Self::json).
+    pub async fn json_or_default<T: DeserializeOwned + Default>(&self) -> Result<T, Error<A>> {
+        let decode = |response: Response| match response.body().is_empty() {
+            true => Ok(T::default()),
+            false => response.json(),
+        };
+        self.run(decode).await
+    }
+
     /// As [`json`](Self::json), with `None` for a 404.
     ///
     /// # Errors

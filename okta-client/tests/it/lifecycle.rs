@@ -1,7 +1,6 @@
 //! One test per call of the life cycle.
 
-use okta_client::{Error, SecretString, UserStatus};
-use secrecy::ExposeSecret;
+use okta_client::{Error, ExposeSecret, SecretString, UserStatus};
 use serde_json::{Value, json};
 
 use crate::support::*;
@@ -30,6 +29,17 @@ async fn activate_gives_nothing_when_okta_sends_a_mail() {
         assert!(activation.activation_url.is_none() && activation.activation_token.is_none());
         org.saw("POST /api/v1/users/00u1/lifecycle/activate", &[], Value::Null).await;
     }
+}
+
+#[tokio::test]
+async fn an_activation_whose_answer_is_cut_says_that_it_may_have_been_done() {
+    let cut = wiremock::ResponseTemplate::new(200);
+    let org = Org::with(cut.set_body_raw("{\"activationUrl\":", "application/json")).await;
+    let error = org.okta.users().activate("00u1").await.unwrap_err();
+    let line = error.to_string();
+    assert!(line.starts_with("POST /api/v1/users/{id}/lifecycle/activate: "), "{line}");
+    assert!(error.is_unclear() && line.contains("read the user before repeating it"), "{line}");
+    assert_eq!(org.requests().await.len(), 1);
 }
 
 #[tokio::test]

@@ -118,9 +118,33 @@ async fn the_count_goes_on_when_a_search_is_resumed() {
     let stored = serde_json::to_string(pages[239].next.as_ref().unwrap()).unwrap();
     let cursor: Cursor = serde_json::from_str(&stored).unwrap();
     assert_eq!((cursor.items_before(), crowd.calls.load(SeqCst)), (48_000, 240));
-    let (_, ended) = read(search().resume(cursor), 48_000).await;
+    let (_, ended) = read(search().resume(cursor.clone()), 48_000).await;
     assert_is_the_cap(ended);
     assert_eq!(crowd.calls.load(SeqCst), 250);
+    // The search is the cursor's, named again or not.
+    let (_, ended) = read(org.okta.users().list().resume(cursor), 48_000).await;
+    assert_is_the_cap(ended);
+}
+
+#[tokio::test]
+async fn a_cursor_of_another_search_is_refused() {
+    let org = Org::with(Crowd::of(95)).await;
+    let list = || org.okta.users().list().page_size(20);
+    let second = async |list: ListUsers<Profile>| {
+        let page = list.pages().take(1).try_collect::<Vec<_>>().await.unwrap().remove(0);
+        page.next.unwrap()
+    };
+    let cursors = [second(list()).await, second(list().search("status eq \"ACTIVE\"")).await];
+    for cursor in &cursors {
+        let (came, ended) = read(list().search("status pr").resume(cursor.clone()), 20).await;
+        let line = ended.unwrap_err().to_string();
+        assert!(came == 20 && line.contains("cursor is of another listing"), "{line}");
+    }
+    for (cursor, list) in cursors.into_iter().zip([list(), list().search("status eq \"ACTIVE\"")]) {
+        let (came, ended) = read(list.page_size(50).resume(cursor), 20).await;
+        ended.unwrap();
+        assert_eq!(came, 95);
+    }
 }
 
 #[tokio::test]

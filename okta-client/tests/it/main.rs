@@ -14,4 +14,5 @@ mod redaction;
 mod service_app;
 mod settings;
 mod support;
+mod token_org;
 mod users;

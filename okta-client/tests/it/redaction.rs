@@ -1,7 +1,5 @@
 //! The token, queries, bodies, ids and passwords appear in no log line and in nothing printable.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures::TryStreamExt;
@@ -9,32 +7,11 @@ use okta_client::{
     Activation, HashedPassword, NewCredentials, Okta, PasswordReset, Profile, TemporaryPassword,
 };
 use serde_json::json;
-use tracing_subscriber::filter::LevelFilter;
 use wiremock::ResponseTemplate;
 
 use crate::support::*;
 
 const SECRETS: [&str; 4] = [TOKEN, "s3cret-password", "s3cret-query", "s3cret-id"];
-
-#[derive(Clone, Default)]
-struct Sink(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Sink {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Sink {
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-}
 
 fn assert_clean(what: &str, text: &str) {
     for secret in SECRETS {
@@ -76,10 +53,7 @@ async fn nothing_that_is_secret_is_logged_or_printed() {
         assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stdout));
         return;
     }
-    let sink = Sink::default();
-    let writer = sink.clone();
-    let subscriber = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_ansi(false);
-    subscriber.with_writer(move || writer.clone()).init();
+    let sink = Sink::of_everything();
     let echo = "<html>SSWS 00-t0ken-of-the-tests s3cret-password s3cret-query</html>";
     for answer in [
         ResponseTemplate::new(200).set_body_json(user()),

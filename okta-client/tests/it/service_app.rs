@@ -1,247 +1,20 @@
 //! Service-app authentication, against a token endpoint that checks every claim.
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
-use std::fmt::Debug;
-use std::io;
-use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
-use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize};
-use aws_lc_rs::signature::{self, EcdsaKeyPair, KeyPair, UnparsedPublicKey, VerificationAlgorithm};
+use aws_lc_rs::signature::{self, EcdsaKeyPair, KeyPair};
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::STANDARD;
 use futures::future::join_all;
 use okta_client::{
-    Algorithm, ApiToken, Auth, BearerToken, Method, Okta, OktaBuilder, Result, RetryPolicy,
-    ServiceApp, SigningKey,
+    Algorithm, ApiToken, Auth, BearerToken, Method, Okta, Result, ServiceApp, SigningKey,
 };
 use serde_json::{Value, json};
-use wiremock::matchers::{method, path, path_regex};
-use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
+use wiremock::matchers::method;
+use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
-const CLIENT_ID: &str = "0oa1b2c3";
-const KEY_ID: &str = "key-1";
-const SCOPES: [&str; 2] = ["okta.users.read", "okta.groups.read"];
-
-/// The half of the key pair that the org knows.
-struct Registered {
-    algorithm: Algorithm,
-    check: &'static dyn VerificationAlgorithm,
-    public: Vec<u8>,
-}
-
-fn armor(der: &[u8]) -> String {
-    format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", STANDARD.encode(der))
-}
-
-fn ec_key() -> (SigningKey, Registered) {
-    let pair = EcdsaKeyPair::generate(&signature::ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
-    let key = SigningKey::from_pem(&armor(pair.to_pkcs8v1().unwrap().as_ref())).unwrap();
-    let registered = Registered {
-        algorithm: Algorithm::Es256,
-        check: &signature::ECDSA_P256_SHA256_FIXED,
-        public: pair.public_key().as_ref().to_vec(),
-    };
-    (key.key_id(KEY_ID), registered)
-}
-
-fn rsa_key(
-    algorithm: Algorithm,
-    check: &'static dyn VerificationAlgorithm,
-) -> (SigningKey, Registered) {
-    let pair = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
-    let der: Pkcs8V1Der = pair.as_der().unwrap();
-    let key = SigningKey::from_pem(&armor(der.as_ref())).unwrap().algorithm(algorithm).unwrap();
-    let public = pair.public_key().as_ref().to_vec();
-    (key.key_id(KEY_ID), Registered { algorithm, check, public })
-}
-
-/// An org with a token endpoint and an API that takes only the tokens it knows as valid.
-struct Org {
-    server: MockServer,
-    state: Arc<State>,
-    key: SigningKey,
-}
-
-struct State {
-    registered: Registered,
-    audience: String,
-    lifetime: u64,
-    seen: Mutex<Seen>,
-}
-
-#[derive(Default)]
-struct Seen {
-    ids: HashSet<String>,
-    token_requests: usize,
-    valid: HashSet<String>,
-    api_calls: usize,
-    /// Answered in turn before the endpoint works.
-    failures: VecDeque<ResponseTemplate>,
-}
-
-struct TokenEndpoint(Arc<State>);
-struct Api(Arc<State>);
-
-fn oauth_error(status: u16, error: &str, description: &str) -> ResponseTemplate {
-    ResponseTemplate::new(status)
-        .insert_header("x-okta-request-id", "req-1")
-        .set_body_json(json!({"error": error, "error_description": description}))
-}
-
-impl Respond for TokenEndpoint {
-    fn respond(&self, request: &Request) -> ResponseTemplate {
-        let State { lifetime, .. } = *self.0;
-        match self.0.check(request) {
-            Err(problem) => oauth_error(400, "test", &problem),
-            Ok(id) => {
-                let mut seen = self.0.seen();
-                seen.token_requests += 1;
-                if !seen.ids.insert(id) {
-                    return oauth_error(
-                        401,
-                        "invalid_client",
-                        "The assertion has already been used.",
-                    );
-                }
-                if let Some(failure) = seen.failures.pop_front() {
-                    return failure;
-                }
-                let token = format!("secret-token-{}", seen.token_requests);
-                seen.valid.insert(token.clone());
-                ResponseTemplate::new(200).set_body_json(json!({
-                    "token_type": "Bearer", "expires_in": lifetime, "access_token": token,
-                    "scope": SCOPES.join(" "),
-                }))
-            }
-        }
-    }
-}
-
-impl Respond for Api {
-    fn respond(&self, request: &Request) -> ResponseTemplate {
-        let mut seen = self.0.seen();
-        seen.api_calls += 1;
-        let sent = request.headers["authorization"].to_str().unwrap();
-        if sent.strip_prefix("Bearer ").is_some_and(|token| seen.valid.contains(token)) {
-            return ResponseTemplate::new(200).set_body_json(json!({"path": request.url.path()}));
-        }
-        let body = json!({"errorCode": "E0000011", "errorSummary": "Invalid token provided"});
-        ResponseTemplate::new(401).set_body_json(body)
-    }
-}
-
-type Problem<T> = std::result::Result<T, String>;
-
-fn ensure(holds: bool, problem: impl Debug) -> Problem<()> {
-    if holds { Ok(()) } else { Err(format!("{problem:?}")) }
-}
-
-fn decoded(part: &str) -> Problem<Value> {
-    let bytes = URL_SAFE_NO_PAD.decode(part).map_err(|error| error.to_string())?;
-    serde_json::from_slice(&bytes).map_err(|error| error.to_string())
-}
-
-impl State {
-    fn seen(&self) -> MutexGuard<'_, Seen> {
-        self.seen.lock().unwrap()
-    }
-
-    /// Checks the whole request; its `jti` if all is right.
-    fn check(&self, request: &Request) -> Problem<String> {
-        let kind = &request.headers["content-type"];
-        ensure(kind == "application/x-www-form-urlencoded", kind)?;
-        ensure(request.headers.get("authorization").is_none(), "no Authorization here")?;
-        let form: Vec<(String, String)> =
-            url::form_urlencoded::parse(&request.body).into_owned().collect();
-        let fields: BTreeMap<_, _> = form.iter().cloned().collect();
-        ensure(form.len() == 4 && fields.len() == 4, &form)?;
-        let field = |name: &str| fields.get(name).cloned().unwrap_or_default();
-        ensure(field("grant_type") == "client_credentials", &form)?;
-        ensure(field("scope") == SCOPES.join(" "), &form)?;
-        let assertion_type = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-        ensure(field("client_assertion_type") == assertion_type, &form)?;
-        self.check_assertion(&field("client_assertion"))
-    }
-
-    fn check_assertion(&self, assertion: &str) -> Problem<String> {
-        let (signed, signature) = assertion.rsplit_once('.').ok_or("not a JWT")?;
-        let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|error| error.to_string())?;
-        let Registered { algorithm, check, public } = &self.registered;
-        UnparsedPublicKey::new(*check, public)
-            .verify(signed.as_bytes(), &signature)
-            .map_err(|_| "the signature is wrong")?;
-
-        let (header, claims) = signed.split_once('.').ok_or("not a JWT")?;
-        let (header, claims) = (decoded(header)?, decoded(claims)?);
-        let expected = json!({"alg": algorithm.name(), "typ": "JWT", "kid": KEY_ID});
-        ensure(header == expected, &header)?;
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
-        let (iat, exp) =
-            (claims["iat"].as_u64().ok_or("iat")?, claims["exp"].as_u64().ok_or("exp")?);
-        ensure(now.abs_diff(iat) < 60 && exp > now && exp - iat <= 3600, (now, iat, exp))?;
-        let id = claims["jti"].as_str().ok_or("jti")?;
-        ensure(id.len() >= 16, id)?;
-        let expected = json!({
-            "iss": CLIENT_ID, "sub": CLIENT_ID, "aud": self.audience, "iat": iat, "exp": exp, "jti": id,
-        });
-        ensure(claims == expected, &claims)?;
-        Ok(id.to_owned())
-    }
-}
-
-impl Org {
-    async fn start() -> Self {
-        Self::with(ec_key(), 3600).await
-    }
-
-    async fn with((key, registered): (SigningKey, Registered), lifetime: u64) -> Self {
-        let server = MockServer::start().await;
-        let audience = format!("{}/oauth2/v1/token", server.uri());
-        let state = Arc::new(State { registered, audience, lifetime, seen: Mutex::default() });
-        Mock::given(method("POST"))
-            .and(path("/oauth2/v1/token"))
-            .respond_with(TokenEndpoint(Arc::clone(&state)))
-            .mount(&server)
-            .await;
-        Mock::given(method("GET"))
-            .and(path_regex("^/api/v1/users/"))
-            .respond_with(Api(Arc::clone(&state)))
-            .mount(&server)
-            .await;
-        Self { server, state, key }
-    }
-
-    fn app(&self) -> ServiceApp {
-        ServiceApp::builder(CLIENT_ID, self.key.clone()).scopes(SCOPES).build()
-    }
-
-    fn builder(&self) -> OktaBuilder {
-        let quick = RetryPolicy::default()
-            .min_delay(Duration::from_millis(1))
-            .max_delay(Duration::from_millis(2));
-        Okta::builder(self.server.uri(), self.app()).retry(quick)
-    }
-
-    fn okta(&self) -> Okta {
-        self.builder().build().unwrap()
-    }
-
-    fn seen(&self) -> MutexGuard<'_, Seen> {
-        self.state.seen()
-    }
-
-    fn fail_next(&self, failure: ResponseTemplate) {
-        self.seen().failures.push_back(failure);
-    }
-
-    /// How a call ends when the token endpoint answers `failure`.
-    async fn error_after(&self, failure: ResponseTemplate) -> String {
-        self.fail_next(failure);
-        call(&self.okta(), "1").await.unwrap_err().to_string()
-    }
-}
+use crate::support::{Sink, is_alone, run_alone};
+use crate::token_org::*;
 
 async fn call(okta: &Okta, id: &str) -> Result<Value> {
     okta.request(Method::GET, "/api/v1/users/{id}", [id]).json().await
@@ -249,6 +22,12 @@ async fn call(okta: &Okta, id: &str) -> Result<Value> {
 
 async fn call_by(okta: &Okta, tasks: usize) -> Vec<Result<Value>> {
     join_all((0..tasks).map(|_| call(okta, "1"))).await
+}
+
+/// How a call ends when the token endpoint answers `failure`.
+async fn error_after(org: &Org, failure: ResponseTemplate) -> String {
+    org.fail_next(failure);
+    call(&org.okta(), "1").await.unwrap_err().to_string()
 }
 
 /// Moves the runtime's clock only for this moment: with sockets it must run.
@@ -416,7 +195,7 @@ async fn a_refusal_says_what_failed_and_what_to_do() {
     let org = Org::start().await;
     let refusal = oauth_error(401, "invalid_client", "The client_assertion signature is invalid.");
     assert_eq!(
-        org.error_after(refusal).await,
+        error_after(&org, refusal).await,
         "GET /api/v1/users/{id}: no access token: POST /oauth2/v1/token: 401 invalid_client The \
          client_assertion signature is invalid. [request req-1]; check that the client id 0oa1b2c3 is an \
          app of this org, and that the public half of this key (kid key-1) is active there"
@@ -433,7 +212,7 @@ async fn a_refusal_says_what_failed_and_what_to_do() {
         ("invalid_dpop_proof", "The DPoP proof JWT header is missing.", dpop),
         ("use_dpop_nonce", "Authorization server requires nonce in DPoP proof.", dpop),
     ] {
-        let error = org.error_after(oauth_error(400, error, description)).await;
+        let error = error_after(&org, oauth_error(400, error, description)).await;
         assert!(error.contains(advice) && error.contains(description), "{error}");
     }
 }
@@ -443,9 +222,9 @@ async fn an_answer_that_is_no_bearer_token_is_refused() {
     let org = Org::start().await;
     let answer = |body| ResponseTemplate::new(200).set_body_json(body);
     let bound = json!({"token_type": "DPoP", "expires_in": 3600, "access_token": "hush"});
-    let error = org.error_after(answer(bound)).await;
+    let error = error_after(&org, answer(bound)).await;
     assert!(error.contains("bound by DPoP") && !error.contains("hush"), "{error}");
-    let error = org.error_after(answer(json!({"access_token": "hush"}))).await;
+    let error = error_after(&org, answer(json!({"access_token": "hush"}))).await;
     assert!(error.contains("POST /oauth2/v1/token") && !error.contains("hush"), "{error}");
 }
 
@@ -470,30 +249,14 @@ async fn scopes_may_come_as_one_text() {
     call(&Okta::new(&org.server.uri(), app).unwrap(), "1").await.unwrap();
 }
 
-/// What a subscriber at the highest level was told.
-#[derive(Clone, Default)]
-struct Captured(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Captured {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn no_secret_is_shown() {
-    let captured = Captured::default();
-    let writer = captured.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
-        .with_writer(move || writer.clone())
-        .finish();
-    let quiet = tracing_subscriber::util::SubscriberInitExt::set_default(subscriber);
+    if !is_alone() {
+        let child = run_alone("service_app::no_secret_is_shown", &[]).await;
+        assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stdout));
+        return;
+    }
+    let sink = Sink::of_everything();
 
     let pair = EcdsaKeyPair::generate(&signature::ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
     let der = pair.to_pkcs8v1().unwrap();
@@ -512,9 +275,8 @@ async fn no_secret_is_shown() {
     org.seen().valid.clear();
     let error = call(&okta, "1").await.unwrap_err();
     let app = org.app();
-    drop(quiet);
 
-    let mut shown = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
+    let mut shown = sink.text();
     assert!(shown.contains("/oauth2/v1/token"), "the subscriber was told of the calls");
     shown += &format!("{key:?} {app:?} {:?} {:?}", Auth::from(app.clone()), org.builder());
     shown += &format!("{okta:?} {error:?} {error} {:?}", ServiceApp::builder("x", key));

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use futures::TryStreamExt;
 use okta_client::{ApiToken, BearerToken, Okta};
 use serde_json::{Value, json};
 use wiremock::matchers::path;
@@ -19,14 +20,62 @@ fn the_admin_console_and_plain_http_are_refused() {
         ("acme-admin.oktapreview.com", "use https://acme.oktapreview.com"),
         ("https://acme-admin.okta-emea.com/", "use https://acme.okta-emea.com"),
         ("http://acme.okta.com", "use https, or allow_http(true)"),
+        ("https://acme.okta.com/api/v1", "leave it out of the address: use https://acme.okta.com"),
+        ("acme.okta.com/api/v1/", "use https://acme.okta.com"),
+        ("https://acme.okta.com/api", "use https://acme.okta.com"),
         ("not a host", "not a URL or domain"),
     ] {
         let error = Okta::new(org, ApiToken::new(TOKEN)).unwrap_err().to_string();
         assert!(error.contains(advice) && !error.contains('\n'), "{org}: {error}");
     }
-    for org in ["acme.okta.com", "https://id.acme.example", "https://acme-admin.example.com"] {
+    for org in [
+        "acme.okta.com",
+        "https://id.acme.example",
+        "https://acme-admin.example.com",
+        "https://proxy.example/apis/okta",
+    ] {
         assert!(Okta::new(org, ApiToken::new(TOKEN)).is_ok(), "{org}");
     }
+}
+
+#[tokio::test]
+async fn a_builder_is_a_value_and_so_is_an_update() {
+    let org = Org::answers(user()).await;
+    let builder = builder(&org.server.uri());
+    for okta in [builder.clone().build().unwrap(), builder.build().unwrap()] {
+        let update = okta.users().update("00u1").set("title", "Countess");
+        update.clone().await.unwrap();
+        update.await.unwrap();
+    }
+    let bodies: Vec<_> = org.requests().await.into_iter().map(|request| request.body).collect();
+    assert!(bodies.len() == 4 && bodies.iter().all(|body| *body == bodies[0]));
+}
+
+/// All that signatures and errors name can be named with this crate alone.
+#[tokio::test]
+async fn what_calls_give_can_be_named() {
+    use okta_client::{BoxError, ErrorKind, HeaderMap, HeaderName, List, Method, OktaError};
+    use okta_client::{Response, RetryPolicy, StatusCode, Transport, User, jiff, reqwest};
+
+    let org = Org::answers(json!([user()])).await;
+    let custom = builder(&org.server.uri()).http_client(reqwest::Client::new()).build().unwrap();
+    let request = custom.request(Method::GET, "/api/v1/users", []);
+    let request = request.header(HeaderName::from_static("x-from"), "tests");
+    let answer: Response = request.send().await.unwrap();
+    let headers: &HeaderMap = answer.headers();
+    assert!(answer.status() == StatusCode::OK && headers.contains_key("content-type"));
+    let list: List<OktaError, User> = request.list();
+    let first = list.limit(1).pages().try_next().await.unwrap().unwrap().items.remove(0);
+    let created: jiff::Timestamp = first.created.unwrap().timestamp().unwrap();
+    assert_eq!(created.as_second(), 1_767_323_045);
+
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", nobody.local_addr().unwrap());
+    drop(nobody);
+    let lost = builder(&url).retry(RetryPolicy::never()).build().unwrap();
+    let error = lost.users().get("00u1").await.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Transport(Transport::Connect)), "{error}");
+    let _: BoxError = error.into();
 }
 
 #[tokio::test]

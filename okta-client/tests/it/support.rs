@@ -9,6 +9,7 @@ use std::time::Duration;
 use okta_client::{ApiToken, Okta, OktaBuilder, RetryPolicy};
 use sandbox::{Sandbox, SandboxBuilder};
 use serde_json::{Value, json};
+use tracing_subscriber::filter::LevelFilter;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Respond, ResponseTemplate};
 
@@ -204,4 +205,34 @@ pub(crate) async fn run_alone(test: &str, variables: &[(&str, &str)]) -> Output 
     }
     command.env(ALONE, "1").envs(variables.iter().copied());
     tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
+}
+
+/// What the log of this process said.
+#[derive(Clone, Default)]
+pub(crate) struct Sink(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Sink {
+    /// Takes all that this process logs from now on; for tests that run alone.
+    pub(crate) fn of_everything() -> Self {
+        let sink = Self::default();
+        let writer = sink.clone();
+        let all = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_ansi(false);
+        all.with_writer(move || writer.clone()).init();
+        sink
+    }
+
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
 }

@@ -113,6 +113,15 @@ async fn get_says_who_is_not_there_and_try_get_gives_none() {
 }
 
 #[tokio::test]
+async fn an_answer_with_etag_that_ends_too_early_is_asked_for_again() {
+    let cut = ResponseTemplate::new(200).set_body_raw("{\"id\":", "application/json");
+    let org = Org::with(cut).await;
+    let error = org.okta.users().get_with_etag("00u1").await.unwrap_err();
+    assert_eq!((org.requests().await.len(), error.attempts()), (6, 6));
+    assert!(error.to_string().starts_with("GET /api/v1/users/{id}: "), "{error}");
+}
+
+#[tokio::test]
 async fn get_with_etag() {
     let answer = ResponseTemplate::new(200).set_body_json(user());
     let org = Org::with(answer.clone().insert_header("etag", "W/\"12\"")).await;

@@ -35,6 +35,26 @@ async fn an_answer_that_ends_too_early_is_asked_for_again() {
 }
 
 #[tokio::test]
+async fn it_is_asked_for_again_too_where_headers_or_nothing_may_come() {
+    for fault in [truncated, halved] {
+        let server = faulty_twice(fault).await;
+        let get = client(&server.url).request(Method::GET, "/users", []);
+        let (users, headers) = get.json_with_headers::<Vec<u32>>().await.unwrap();
+        assert_eq!((users, headers["content-length"].as_bytes()), (vec![1, 2], &b"5"[..]));
+        assert_eq!(server.count(), 3);
+
+        let server = faulty_twice(fault).await;
+        let get = client(&server.url).request(Method::GET, "/users", []);
+        assert_eq!(get.json_or_default::<Vec<u32>>().await.unwrap(), [1, 2]);
+        assert_eq!(server.count(), 3);
+    }
+    let server = Server::start(|_, _| json("")).await;
+    let get = client(&server.url).request(Method::GET, "/users", []);
+    assert!(get.json_or_default::<Vec<u32>>().await.unwrap().is_empty());
+    assert_eq!(server.count(), 1);
+}
+
+#[tokio::test]
 async fn on_an_unsafe_call_it_is_an_error_that_says_it_may_have_been_carried_out() {
     for fault in [truncated, halved] {
         let server = faulty_twice(fault).await;

@@ -5,6 +5,7 @@
 
 mod auth;
 mod bodies;
+mod cursors;
 mod errors;
 mod paging;
 mod redaction;
