@@ -9,6 +9,9 @@ use serde_json::Value;
 /// An error of a Pendo call: one line, with predicates that say what to do.
 pub type Error = rest_core::Error<PendoError>;
 
+/// A result of a call to Pendo.
+pub type Result<T> = std::result::Result<T, Error>;
+
 const TEXT_KEPT: usize = 300;
 
 /// Pendo's words in an error answer.
@@ -18,12 +21,18 @@ const TEXT_KEPT: usize = 300;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PendoError {
     message: String,
+    said: Option<String>,
 }
 
 impl PendoError {
     /// What Pendo says, or what its status means.
     pub fn message(&self) -> &str {
         &self.message
+    }
+
+    /// Pendo's words alone, without what a status means.
+    pub(crate) fn said(&self) -> Option<&str> {
+        self.said.as_deref()
     }
 }
 
@@ -38,15 +47,15 @@ impl ErrorBody for PendoError {
         let said = json_message(body).or_else(|| short_text(status, body));
         let message = match status.as_u16() {
             401 | 403 => {
-                let said = said.map(|said| format!(" ({said})")).unwrap_or_default();
+                let said = said.as_ref().map(|said| format!(" ({said})")).unwrap_or_default();
                 format!(
                     "Pendo does not accept the integration key for this{said}: wrong key, a key of another \
                      region, or a key without write access"
                 )
             }
-            _ => said?,
+            _ => said.clone()?,
         };
-        Some(Self { message })
+        Some(Self { message, said })
     }
 }
 

@@ -16,6 +16,7 @@
 //! | look up a visitor or an account | [`Visitors::get`], [`Visitors::try_get`], [`Accounts::get`], [`Accounts::try_get`] |
 //! | call an endpoint that is not here | [`Pendo::request`] |
 //! | decide by the kind of an error | [`Error`], [`PendoError`], [`ErrorKind`] |
+//! | see a rate limit, if there is one | [`Pendo::rate_limits`] |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod accounts;
@@ -30,7 +31,7 @@ mod schema;
 mod visitors;
 
 pub use accounts::{Account, Accounts};
-pub use error::{Error, PendoError};
+pub use error::{Error, PendoError, Result};
 pub use key::IntegrationKey;
 pub use metadata::{
     Batch, Delivery, Group, Kind, Metadata, Outcome, Push, PushError, PushReport, Record,
@@ -43,4 +44,7 @@ pub use schema::{
 };
 pub use visitors::{Visitor, Visitors};
 
-pub use rest_core::{ErrorKind, Method, Pacing, Request, RetryPolicy, Transport, reqwest};
+pub use rest_core::{
+    ErrorKind, HeaderMap, HeaderName, List, Method, Pacing, RateLimit, Request, Response,
+    RetryPolicy, StatusCode, Transport, reqwest,
+};

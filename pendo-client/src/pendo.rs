@@ -1,18 +1,20 @@
 //! The client: region, key, and how its calls are sent.
 
 use http::{HeaderName, Method};
-use rest_core::{Client, ClientBuilder, HeaderKey, Request};
-use serde::{Deserialize, Serialize};
+use rest_core::{Client, ClientBuilder, HeaderKey, RateLimit, Request};
+use serde::{Deserialize, Deserializer, Serialize};
 use url::Url;
 
 use crate::accounts::Accounts;
 use crate::error::{Error, PendoError};
 use crate::key::IntegrationKey;
 use crate::metadata::{Group, Kind, Metadata};
+use crate::model;
 use crate::region::Region;
 use crate::schema::SchemaCalls;
 use crate::visitors::Visitors;
 
+const VERIFY: &str = "/api/v1/token/verify";
 const KEY_HEADER: HeaderName = HeaderName::from_static("x-pendo-integration-key");
 
 /// A Pendo subscription behind an integration key; cheap to clone.
@@ -63,8 +65,8 @@ impl Pendo {
     /// [`GET /api/v1/token/verify`](https://engageapi.pendo.io/). Needs any key.
     ///
     /// # Errors
-    /// A wrong key, and a key of another region, which Pendo does not tell apart (401 or 403): an
-    /// error of kind `Auth` that says so, with Pendo's answer as its cause.
+    /// A wrong key, and a key of another region, which Pendo does not tell apart (401, 403, or
+    /// `valid: false`): an error of kind `Auth` that says so, with Pendo's answer as its cause.
     ///
     /// ```no_run
     /// # async fn run(pendo: pendo_client::Pendo) -> Result<(), Box<dyn std::error::Error>> {
@@ -74,12 +76,14 @@ impl Pendo {
     /// # Ok(()) }
     /// ```
     pub async fn verify(&self) -> Result<Access, Error> {
-        match self.request(Method::GET, "/api/v1/token/verify", []).json().await {
-            Err(error) if error.is_unauthorized() || error.is_forbidden() => {
-                Err(Error::auth(self.refused_key()).with_source(error))
-            }
-            answer => answer,
-        }
+        let answer = match self.request(Method::GET, VERIFY, []).json::<Access>().await {
+            Ok(access) if access.valid => return Ok(access),
+            Ok(_) => "200 OK, valid: false".to_owned(),
+            Err(error) if error.is_unauthorized() => refusal("401 Unauthorized", &error),
+            Err(error) if error.is_forbidden() => refusal("403 Forbidden", &error),
+            Err(error) => return Err(error),
+        };
+        Err(Error::auth(self.refused_key()).with_source(format!("GET {VERIFY}: {answer}")))
     }
 
     fn refused_key(&self) -> String {
@@ -117,6 +121,11 @@ impl Pendo {
         Accounts::new(self.clone())
     }
 
+    /// What the last answers said about each rate limit; empty as long as Pendo names none.
+    pub fn rate_limits(&self) -> Vec<RateLimit> {
+        self.client.rate_limits()
+    }
+
     /// The region this client talks to.
     pub fn region(&self) -> &Region {
         &self.region
@@ -146,12 +155,25 @@ impl Pendo {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Access {
-    /// Pendo accepts the key.
-    #[serde(default)]
+    /// Pendo accepts the key; so does an answer that does not speak of it.
+    #[serde(default = "accepted", deserialize_with = "null_is_accepted")]
     pub valid: bool,
     /// The key may write.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "model::null_is_default")]
     pub write_access: bool,
+}
+
+fn refusal(status: &str, error: &Error) -> String {
+    let said = error.body().and_then(PendoError::said);
+    said.map_or_else(|| status.to_owned(), |said| format!("{status}, {said}"))
+}
+
+fn accepted() -> bool {
+    true
+}
+
+fn null_is_accepted<'de, D: Deserializer<'de>>(input: D) -> Result<bool, D::Error> {
+    Ok(Option::deserialize(input)?.unwrap_or_else(accepted))
 }
 
 /// Settings of a [`Pendo`] client; every one has a good default.

@@ -173,7 +173,7 @@ impl<A: ErrorBody> Request<A> {
     /// # Errors
     /// As [`json`](Self::json).
     pub async fn json_or_default<T: DeserializeOwned + Default>(&self) -> Result<T, Error<A>> {
-        let decode = |response: Response| match response.body().is_empty() {
+        let decode = |response: Response| match response.body().trim_ascii().is_empty() {
             true => Ok(T::default()),
             false => response.json(),
         };

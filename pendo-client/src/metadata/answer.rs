@@ -1,5 +1,6 @@
 //! Reading the answer of a bulk call: which record it names, and whether its counts add up.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -10,6 +11,9 @@ use super::report::Delivery;
 const UNEXPLAINED: &str = "Pendo counted this record as failed and did not say why";
 const REFUSED: &str = "Pendo refused this record and did not say why";
 const SHOWN: usize = 300;
+/// Members that may hold an id, and members that may hold a message, without case and `_`.
+const IDS: [&str; 3] = ["id", "visitorid", "accountid"];
+const WORDS: [&str; 6] = ["error", "errors", "message", "reason", "description", "detail"];
 
 /// What the answer says of the records that were sent, in their order.
 #[derive(Debug, PartialEq)]
@@ -44,16 +48,17 @@ pub(super) fn judge(answer: &Value, sent: &[&str]) -> Option<Verdict> {
     for item in items(&answer["missing"]) {
         named.extend(names.take(&item).map(|index| (index, Delivery::Missing)));
     }
-    let mut unnamed: Option<Arc<str>> = None;
+    let mut unnamed = Vec::new();
     for item in items(&answer["errors"]) {
         match names.take(&item) {
             Some(index) => named.push((index, Delivery::failed(item.reason()))),
-            None => unnamed = Some(item.reason()),
+            None => unnamed.push(item.words()),
         }
     }
     let rest = (sent.len() - named.len()) as u64;
     let failed = count("failed").unwrap_or(named.len() as u64);
-    let reason = || unnamed.unwrap_or_else(|| UNEXPLAINED.into());
+    let unnamed = joined(unnamed.into_iter());
+    let reason = || if unnamed.is_empty() { UNEXPLAINED.into() } else { unnamed.into() };
     let rest = match rest {
         _ if updated == rest && failed <= named.len() as u64 => Rest::Updated,
         _ if updated == 0 && failed >= sent.len() as u64 => Rest::Failed(reason()),
@@ -63,60 +68,105 @@ pub(super) fn judge(answer: &Value, sent: &[&str]) -> Option<Verdict> {
     Some(Verdict { named, rest })
 }
 
-/// One entry of `missing` or `errors`.
+/// One entry of `missing` or `errors`. A plain text or number is taken for an id, and for the message
+/// when it turns out to be none.
 struct Item<'a> {
-    ids: Vec<&'a str>,
+    ids: Vec<Cow<'a, str>>,
     message: Option<String>,
 }
 
 impl Item<'_> {
-    fn reason(&self) -> Arc<str> {
-        self.message.as_deref().unwrap_or(REFUSED).into()
+    /// Why the record it names failed.
+    fn reason(&self) -> &str {
+        self.message.as_deref().unwrap_or(REFUSED)
+    }
+
+    /// All it says, when it names no record.
+    fn words(self) -> String {
+        self.message.unwrap_or_else(|| joined(self.ids.into_iter().map(Cow::into_owned)))
     }
 }
 
 fn items(list: &Value) -> Vec<Item<'_>> {
     match list {
         Value::Array(items) => items.iter().map(item).collect(),
-        // An object keyed by id.
+        // An object keyed by id, or by something else.
         Value::Object(by_id) => {
-            let item = |(id, value)| Item { ids: vec![id], message: message(value) };
-            by_id.iter().map(|(id, value)| item((id.as_str(), value))).collect()
+            let item = |(key, value)| {
+                let ids = ids(value).into_iter().chain([Cow::Borrowed(key)]);
+                Item { ids: ids.collect(), message: message(value) }
+            };
+            by_id.iter().map(|(key, value)| item((key.as_str(), value))).collect()
         }
+        Value::String(_) => vec![item(list)],
         _ => Vec::new(),
     }
 }
 
 fn item(value: &Value) -> Item<'_> {
-    match value {
-        // A text may be the id or the message; what matches no id is taken as the message.
-        Value::String(text) => Item { ids: vec![text], message: None },
-        Value::Object(members) => {
-            let known = ["id", "visitorId", "accountId", "visitor_id", "account_id"];
-            let ids = known.iter().filter_map(|key| members.get(*key)?.as_str());
-            Item { ids: ids.collect(), message: message(value) }
-        }
-        other => Item { ids: Vec::new(), message: message(other) },
+    match plain(value) {
+        Some(id) => Item { ids: vec![id], message: None },
+        None => Item { ids: ids(value), message: message(value) },
     }
 }
 
-/// The words in an entry: a member that is known to hold them, else all of it.
-fn message(value: &Value) -> Option<String> {
-    let keys = ["error", "message", "reason", "description", "detail"];
-    let member = || keys.iter().find_map(|key| value.get(key));
-    let said = member().filter(|said| !said.is_null()).unwrap_or(value);
-    let text = match said {
-        Value::Null => return None,
-        Value::String(text) => text.trim().to_owned(),
-        other => {
-            other.as_object().and_then(|_| message_in(other)).unwrap_or_else(|| other.to_string())
-        }
-    };
-    (!text.is_empty()).then(|| text.chars().take(SHOWN).collect())
+/// A text, or a number as text: an id may be one.
+fn plain(value: &Value) -> Option<Cow<'_, str>> {
+    match value {
+        Value::String(text) => Some(text.into()),
+        Value::Number(number) => Some(number.to_string().into()),
+        _ => None,
+    }
 }
 
-fn message_in(error: &Value) -> Option<String> {
-    error.get("message").and_then(Value::as_str).map(str::to_owned)
+/// What may be ids among the members of an entry, or else of the objects in it.
+fn ids(entry: &Value) -> Vec<Cow<'_, str>> {
+    let own: Vec<_> = own_ids(entry).collect();
+    if !own.is_empty() {
+        return own;
+    }
+    let inner = entry.as_object().into_iter().flatten().map(|(_, inner)| inner);
+    inner.flat_map(own_ids).collect()
+}
+
+fn own_ids(entry: &Value) -> impl Iterator<Item = Cow<'_, str>> {
+    IDS.iter().filter_map(|name| plain(member(entry, name)?))
+}
+
+/// A member that is not `null`, however its name is written: `visitorId`, `VisitorID`, `visitor_id`.
+fn member<'a>(entry: &'a Value, name: &str) -> Option<&'a Value> {
+    let is_it = |key: &str| key.replace('_', "").eq_ignore_ascii_case(name);
+    let (_, value) =
+        entry.as_object()?.iter().find(|(key, value)| is_it(key) && !value.is_null())?;
+    Some(value)
+}
+
+fn message(value: &Value) -> Option<String> {
+    let words = words(value);
+    (!words.is_empty()).then_some(words)
+}
+
+/// The words in an entry: a member that is known to hold them, else all of it.
+fn words(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => shown(text),
+        Value::Array(items) => joined(items.iter().map(words)),
+        other => match WORDS.iter().find_map(|name| member(other, name)) {
+            Some(said) => words(said),
+            None => shown(&other.to_string()),
+        },
+    }
+}
+
+fn joined(texts: impl Iterator<Item = String>) -> String {
+    let mut texts: Vec<String> = texts.filter(|text| !text.is_empty()).collect();
+    texts.dedup();
+    shown(&texts.join("; "))
+}
+
+fn shown(text: &str) -> String {
+    text.trim().chars().take(SHOWN).collect()
 }
 
 /// The ids that were sent and are not named yet; exact matches go first.
@@ -186,6 +236,14 @@ mod tests {
             (json!({"visitorId": "b", "message": " bad "}), "bad"),
             (json!({"id": "b", "error": {"message": "bad", "code": 7}}), "bad"),
             (json!({"id": "b", "whatever": 7}), r#"{"id":"b","whatever":7}"#),
+            (json!({"VisitorID": "b", "Error": "bad"}), "bad"),
+            (json!({"Account_Id": "B", "error": null, "reason": "bad"}), "bad"),
+            (json!({"record": {"visitorId": "b"}, "error": "bad"}), "bad"),
+            (
+                json!({"id": "b", "errors": ["field x is bad", "so is y"]}),
+                "field x is bad; so is y",
+            ),
+            (json!({"id": "b", "errors": [{"message": "bad"}, {}]}), "bad; {}"),
         ] {
             let answer = json!({"total": 3, "updated": 2, "failed": 1, "errors": [item]});
             let expected = vec![(1, Delivery::failed(reason))];
@@ -193,6 +251,48 @@ mod tests {
         }
         let by_id = json!({"updated": 2, "failed": 1, "errors": {"c": "bad"}});
         assert_eq!(verdict(by_id).named, [(2, Delivery::failed("bad"))]);
+        let by_id = json!({"updated": 2, "failed": 1, "errors": {"c": ["x is bad", "y is"]}});
+        assert_eq!(verdict(by_id).named, [(2, Delivery::failed("x is bad; y is"))]);
+        let by_number =
+            json!({"updated": 2, "failed": 1, "errors": {"0": {"id": "c", "error": "bad"}}});
+        assert_eq!(verdict(by_number).named, [(2, Delivery::failed("bad"))]);
+    }
+
+    #[test]
+    fn values_that_an_entry_repeats_name_nobody() {
+        let item = json!({"id": "B", "values": {"id": "a"}, "error": "bad"});
+        let answer = json!({"updated": 2, "failed": 1, "errors": [item, item]});
+        assert_eq!(verdict(answer).named, [(1, Delivery::failed("bad"))]);
+    }
+
+    #[test]
+    fn ids_may_be_numbers() {
+        let answer = json!({
+            "updated": 1, "failed": 3, "missing": [17], "errors": [18, {"visitorId": 19, "error": "bad"}],
+        });
+        let named = judge(&answer, &["17", "18", "19", "20"]).unwrap().named;
+        let failed = Delivery::failed;
+        assert_eq!(named, [(0, Delivery::Missing), (1, failed(REFUSED)), (2, failed("bad"))]);
+    }
+
+    #[test]
+    fn a_text_that_is_no_id_is_the_message() {
+        let failed = |errors: Value| {
+            let answer = json!({"total": 3, "updated": 0, "failed": 3, "errors": errors});
+            match verdict(answer).rest {
+                Rest::Failed(reason) => reason.to_string(),
+                rest => panic!("{rest:?}"),
+            }
+        };
+        assert_eq!(failed(json!(["b: field x is bad"])), "b: field x is bad");
+        assert_eq!(failed(json!("field x is bad")), "field x is bad");
+        assert_eq!(failed(json!(["x is bad", "x is bad", 7, ""])), "x is bad; 7");
+        assert_eq!(failed(json!([["x is bad", "y is"]])), "x is bad; y is");
+        assert_eq!(failed(json!([""])), UNEXPLAINED);
+        assert_eq!(failed(json!(["long".repeat(SHOWN)])).len(), SHOWN);
+        let one =
+            json!({"total": 3, "updated": 2, "failed": 1, "errors": ["p8@x: field x is bad"]});
+        assert_eq!(verdict(one).rest, Rest::Mixed("p8@x: field x is bad".into()));
     }
 
     #[test]

@@ -73,11 +73,15 @@ impl Target {
             .safe_to_repeat()
             .final_on(&[408])
             .timeout(CALL_TIMEOUT);
-        request.json().await
+        request.json_or_default().await
     }
 }
 
 fn judged(chunk: &Chunk, piece: &[usize], answer: &Value) -> Reply {
+    if answer.is_null() {
+        // No smaller call would be told more.
+        return Reply::Broken { reason: NO_COUNTS.into() };
+    }
     let sent: Vec<&str> = piece.iter().map(|position| &*chunk.ids()[*position]).collect();
     match judge(answer, &sent) {
         Some(verdict) => Reply::Judged(verdict),

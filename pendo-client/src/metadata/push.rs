@@ -30,10 +30,12 @@ use crate::pendo::Pendo;
 /// **Memory is flat.** At most `concurrency` batches in flight, one that is being filled, and one
 /// batch's worth held back, however many records come. The source is read as fast as that allows.
 ///
-/// **Refusals.** 408, 429, 5xx and broken connections are repeated. When Pendo refuses a call (400, 408,
-/// 413, 422), or counts failures without naming them, the batch is halved down to the bad records; when
-/// single records from all over the batch fail for the same reason too, the rest of that batch fails
-/// with it unsent. After a 408 or 413 that a smaller part passed, later batches are that small.
+/// **Refusals.** 429, 500, 502, 503, 504, broken connections and answers that were cut off are repeated.
+/// When Pendo refuses a call (400, 408, 413, 422), or counts failures without naming them, the batch is
+/// sent again in halves, down to the bad records; when single records from all over the batch fail for
+/// the same reason too, the rest of that batch fails with it unsent. After a 408 or 413 that a smaller
+/// part passed, later batches are that small. A batch whose answer is empty is not repeated: its records
+/// fail, because nothing says what became of them.
 ///
 /// **A push that cannot go on** (wrong key, no write access, no connection, or three batches in a row
 /// that fail for reasons other than their records) reads no more; what was read and not delivered

@@ -56,13 +56,15 @@ impl Outcome {
 }
 
 impl Serialize for Outcome {
-    /// `{"id": .., "outcome": "failed", "reason": ..}`, the reason only where there is one.
+    /// `{"id": .., "outcome": "failed", "reason": ..}`; there is no reason when it was updated.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let (outcome, reason) = match &self.delivery {
             Delivery::Updated => ("updated", None),
-            Delivery::Missing => ("missing", None),
+            Delivery::Missing => {
+                ("missing", Some("Pendo does not know this id; create_missing(true) adds it"))
+            }
             Delivery::Failed { reason } => ("failed", Some(&**reason)),
-            Delivery::Superseded => ("superseded", None),
+            Delivery::Superseded => ("superseded", Some("the same id came again later")),
         };
         let fields = 2 + usize::from(reason.is_some());
         let mut out = serializer.serialize_struct("Outcome", fields)?;

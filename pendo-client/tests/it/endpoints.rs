@@ -30,12 +30,28 @@ async fn verify() {
     let (_server, pendo) = answer("GET", "/api/v1/token/verify", ok(body)).await;
     let access = pendo.verify().await.unwrap();
     assert!(access.valid && !access.write_access);
+    for (body, write_access) in [
+        (json!({"valid": true, "writeAccess": null}), false),
+        (json!({"valid": null, "writeAccess": true}), true),
+        (json!({"writeAccess": true}), true),
+    ] {
+        let (_server, pendo) = answer("GET", "/api/v1/token/verify", ok(body)).await;
+        let access = pendo.verify().await.unwrap();
+        assert_eq!((access.valid, access.write_access), (true, write_access));
+    }
 }
 
 #[tokio::test]
 async fn verify_says_wrong_key_or_wrong_region() {
     let json = ResponseTemplate::new(401).set_body_json(json!({"message": "unauthorized"}));
-    for refusal in [empty(403), json] {
+    let invalid = ok(json!({"valid": false}));
+    let writing = ok(json!({"valid": false, "writeAccess": true}));
+    for (refusal, cause) in [
+        (empty(403), "403 Forbidden"),
+        (json, "401 Unauthorized, unauthorized"),
+        (invalid, "200 OK, valid: false"),
+        (writing, "200 OK, valid: false"),
+    ] {
         let (_server, pendo) = answer("GET", "/api/v1/token/verify", refusal).await;
         let error = pendo.verify().await.unwrap_err();
         let line = error.to_string();
@@ -43,9 +59,8 @@ async fn verify_says_wrong_key_or_wrong_region() {
         assert!(line.contains("ends like one of region eu"), "{line}");
         assert!(!line.contains('\n') && !line.contains(KEY), "{line}");
         assert!(matches!(error.kind(), ErrorKind::Auth(_)));
-        assert!(
-            std::error::Error::source(&error).unwrap().to_string().contains("/api/v1/token/verify")
-        );
+        let source = std::error::Error::source(&error).unwrap().to_string();
+        assert_eq!(source, format!("GET /api/v1/token/verify: {cause}"));
     }
 }
 
@@ -152,6 +167,19 @@ async fn an_endpoint_that_is_not_here() {
     let guides: Vec<Value> =
         pendo.request(pendo_client::Method::GET, "/api/v1/guide", []).json().await.unwrap();
     assert_eq!(guides.len(), 1);
+}
+
+#[tokio::test]
+async fn a_rate_limit_shows_once_an_answer_names_one() {
+    let limited = ok(json!({"id": "x"}))
+        .insert_header("x-rate-limit-limit", "10")
+        .insert_header("x-rate-limit-remaining", "9")
+        .insert_header("x-rate-limit-reset", "4102444800");
+    let (_server, pendo) = answer("GET", "/api/v1/visitor/x", limited).await;
+    assert_eq!(pendo.rate_limits(), []);
+    pendo.visitors().get("x").await.unwrap();
+    let limits = pendo.rate_limits();
+    assert_eq!((limits.len(), limits[0].limit, limits[0].remaining), (1, 10, 9));
 }
 
 #[tokio::test]

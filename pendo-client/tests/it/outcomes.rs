@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use futures::{StreamExt, stream};
-use pendo_client::{Delivery, PushReport, Record};
+use pendo_client::{Batch, Delivery, PushReport, Record};
 use sandbox::pendo::{Empty, ErrorItem};
 use sandbox::{Fault, Faults, PendoOptions, Sandbox};
 
 use crate::custom;
+
+type Outcomes = HashMap<String, Vec<Delivery>>;
 
 fn some(rng: &mut Rng, least: usize, most: usize) -> Option<usize> {
     rng.bool().then(|| rng.usize(least..most))
@@ -33,49 +35,81 @@ fn ids(rng: &mut Rng, people: &sandbox::People) -> Vec<String> {
     (0..rng.usize(0..400)).map(|_| people.email(rng.u64(0..few))).collect()
 }
 
+/// A server that treats some people badly, and who they are.
+struct Trial {
+    seed: u64,
+    sandbox: Sandbox,
+    create: bool,
+    /// Ids that are never taken.
+    refused: Vec<String>,
+    unknown: Vec<String>,
+}
+
+impl Trial {
+    async fn start(seed: u64, rng: &mut Rng) -> Self {
+        let slow = Faults::rate(0.3).seed(seed).kinds([Fault::Slow(Duration::from_millis(3))]);
+        let builder = Sandbox::builder().people(200).pendo(options(rng)).faults(slow);
+        let sandbox = builder.start().await.unwrap();
+        let (people, pendo) = (sandbox.people(), sandbox.pendo());
+        let mut some_people =
+            || (0..rng.usize(0..4)).map(|_| people.email(rng.u64(0..200))).collect::<Vec<_>>();
+        let (poisoned, mut refused) = (some_people(), some_people());
+        poisoned.iter().for_each(|id| pendo.poison(id));
+        refused.iter().for_each(|id| pendo.refuse(id));
+        refused.extend(poisoned);
+        let ids = (0..200).map(|n| people.email(n));
+        let unknown = ids.filter(|id| pendo.visitor(id).is_none()).collect();
+        Self { seed, create: rng.bool(), refused, unknown, sandbox }
+    }
+
+    /// Pushes the ids, each record with its number.
+    async fn push(&self, rng: &mut Rng, ids: &[String]) -> (PushReport, Outcomes) {
+        let row = |(n, id)| Ok::<_, std::io::Error>(Record::new(id).set("n", n));
+        let rows: Vec<_> = ids.iter().enumerate().map(row).collect();
+        let push = custom(&self.sandbox)
+            .push(stream::iter(rows))
+            .create_missing(self.create)
+            .batch_size(rng.usize(1..80))
+            .batch_bytes(rng.usize(50..8_000))
+            .concurrency(rng.usize(1..6));
+        let mut outcomes = Outcomes::new();
+        let note = |batch: &Batch| {
+            for outcome in batch.outcomes() {
+                let of_id = outcomes.entry(outcome.id().to_owned()).or_default();
+                of_id.push(outcome.delivery().clone());
+            }
+        };
+        let report = push.stream().inspect(note).collect().await;
+        (report, outcomes)
+    }
+
+    /// Whether an outcome is what had to become of a record that was sent.
+    fn judge(&self, id: &String, last: usize, delivery: &Delivery) {
+        let seed = self.seed;
+        let refused = self.refused.contains(id);
+        let unknown = !self.create && self.unknown.contains(id);
+        match delivery {
+            Delivery::Failed { .. } => assert!(refused, "seed {seed}: {id}"),
+            Delivery::Missing => assert!(unknown, "seed {seed}: {id}"),
+            Delivery::Updated => {
+                assert!(!refused && !unknown, "seed {seed}: {id}");
+                let held = self.sandbox.pendo().visitor(id).map(|v| v["custom"]["n"].clone());
+                assert_eq!(held, Some(last.into()), "seed {seed}: {id}: the later record wins");
+            }
+            other => panic!("seed {seed}: {id}: {other:?}"),
+        }
+    }
+}
+
 async fn check(seed: u64) {
     let mut rng = Rng::with_seed(seed);
-    let slow = Faults::rate(0.3).seed(seed).kinds([Fault::Slow(Duration::from_millis(3))]);
-    let builder = Sandbox::builder().people(200).pendo(options(&mut rng)).faults(slow);
-    let sandbox = builder.start().await.unwrap();
-    let people = sandbox.people();
-    let bad: Vec<String> = (0..rng.usize(0..4)).map(|_| people.email(rng.u64(0..200))).collect();
-    let refused: Vec<String> =
-        (0..rng.usize(0..4)).map(|_| people.email(rng.u64(0..200))).collect();
-    bad.iter().for_each(|id| sandbox.pendo().poison(id));
-    refused.iter().for_each(|id| sandbox.pendo().refuse(id));
-    let unknown: Vec<String> = (0..200)
-        .map(|n| people.email(n))
-        .filter(|id| sandbox.pendo().visitor(id).is_none())
-        .collect();
-    let create = rng.bool();
-
-    let ids = ids(&mut rng, people);
-    let rows: Vec<_> =
-        ids.iter().enumerate().map(|(n, id)| Ok(Record::new(id).set("n", n))).collect();
-    let push = custom(&sandbox)
-        .push(stream::iter(rows.into_iter().map(|row: Result<_, std::io::Error>| row)))
-        .create_missing(create)
-        .batch_size(rng.usize(1..80))
-        .batch_bytes(rng.usize(50..8_000))
-        .concurrency(rng.usize(1..6));
-    let mut outcomes: HashMap<String, Vec<Delivery>> = HashMap::new();
-    let report: PushReport = push
-        .stream()
-        .inspect(|batch| {
-            for outcome in batch.outcomes() {
-                outcomes
-                    .entry(outcome.id().to_owned())
-                    .or_default()
-                    .push(outcome.delivery().clone());
-            }
-        })
-        .collect()
-        .await;
+    let trial = Trial::start(seed, &mut rng).await;
+    let ids = ids(&mut rng, trial.sandbox.people());
+    let (report, outcomes) = trial.push(&mut rng, &ids).await;
 
     assert!(report.is_complete(), "seed {seed}");
     assert_eq!(report.total(), ids.len() as u64, "seed {seed}");
-    let mut wanted: HashMap<&str, (usize, usize)> = HashMap::new();
+    let mut wanted: HashMap<&String, (usize, usize)> = HashMap::new();
     for (n, id) in ids.iter().enumerate() {
         let entry = wanted.entry(id).or_default();
         *entry = (entry.0 + 1, n);
@@ -86,22 +120,7 @@ async fn check(seed: u64) {
         assert_eq!(outcomes.len(), count, "seed {seed}: {id}");
         let sent: Vec<_> = outcomes.iter().filter(|o| **o != Delivery::Superseded).collect();
         assert!(!sent.is_empty(), "seed {seed}: {id} was superseded by nothing");
-        let held = sandbox.pendo().visitor(id).map(|visitor| visitor["custom"]["n"].clone());
-        let listed = |ids: &[String]| ids.iter().any(|other| other == id);
-        for delivery in sent {
-            match delivery {
-                Delivery::Failed { .. } => {
-                    assert!(listed(&bad) || listed(&refused), "seed {seed}: {id}")
-                }
-                Delivery::Missing => assert!(!create && listed(&unknown), "seed {seed}: {id}"),
-                Delivery::Updated => {
-                    assert!(!listed(&bad) && !listed(&refused), "seed {seed}: {id}");
-                    assert!(create || !listed(&unknown), "seed {seed}: {id}");
-                    assert_eq!(held, Some(last.into()), "seed {seed}: {id}: the later record wins");
-                }
-                other => panic!("seed {seed}: {id}: {other:?}"),
-            }
-        }
+        sent.into_iter().for_each(|delivery| trial.judge(id, last, delivery));
     }
 }
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use wiremock::matchers::{body_json, header, method, path, query_param, query_param_is_missing};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use crate::{KEY, client, reason};
+use crate::{KEY, client, patient_client, reason};
 
 type Row = Result<Record, std::io::Error>;
 
@@ -123,6 +123,49 @@ async fn a_200_without_counts_is_no_success() {
         assert_eq!((report.updated(), report.failed()), (0, 500), "{body}");
         assert!(server.received_requests().await.unwrap().len() < 25);
         assert!(report.into_result().is_err());
+    }
+}
+
+#[tokio::test]
+async fn an_empty_answer_is_neither_repeated_nor_halved() {
+    for (status, body) in [(200, ""), (200, " \n"), (204, ""), (200, "null")] {
+        let server = MockServer::start().await;
+        let answer = ResponseTemplate::new(status).set_body_raw(body, "application/json");
+        Mock::given(method("POST")).respond_with(answer).mount(&server).await;
+        let pendo = patient_client(&server.uri(), KEY);
+        let custom = pendo.metadata(Kind::Visitor, Group::Custom);
+        let report = custom.push(rows(50)).batch_size(10).await;
+        assert_eq!((report.updated(), report.failed()), (0, 50), "{status} {body:?}");
+        let said = reason(report.undelivered()[0].delivery());
+        assert_eq!(said, "the answer does not say what became of the records");
+        assert_eq!(server.received_requests().await.unwrap().len(), 5, "{status} {body:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_is_asked_for_again() {
+    for cut in ["{", "{\"total\": 3, \"upda", "[", "[{\"total\""] {
+        let server = MockServer::start().await;
+        let answer = |body: &str| ResponseTemplate::new(200).set_body_raw(body, "application/json");
+        let first = Mock::given(method("POST")).respond_with(answer(cut)).up_to_n_times(2);
+        first.expect(2).mount(&server).await;
+        let whole = answer("{\"total\": 3, \"updated\": 3, \"failed\": 0}");
+        Mock::given(method("POST")).respond_with(whole).expect(1).mount(&server).await;
+        let report = push(&patient_client(&server.uri(), KEY), 3).await;
+        assert_eq!(report.into_result().unwrap().updated(), 3, "{cut}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_no_json_is_said_to_be_none() {
+    for body in ["<html>", "OK", "\"text\" x"] {
+        let answer = ResponseTemplate::new(200).set_body_raw(body, "text/html");
+        let (server, _) = server(answer).await;
+        let report = push(&patient_client(&server.uri(), KEY), 3).await;
+        let said = reason(report.undelivered()[0].delivery());
+        assert!(said.contains("not what this endpoint is known to give"), "{body}: {said}");
+        assert_eq!(report.failed(), 3, "{body}");
+        assert_eq!(server.received_requests().await.unwrap().len(), 1, "{body}");
     }
 }
 
@@ -258,7 +301,7 @@ async fn a_report_as_json_names_what_was_not_delivered() {
             "complete": true, "total": 3, "updated": 1, "missing": 1, "failed": 1, "superseded": 0,
             "error": null, "unnamed": 0,
             "undelivered": [
-                {"id": "p1", "outcome": "missing"},
+                {"id": "p1", "outcome": "missing", "reason": "Pendo does not know this id; create_missing(true) adds it"},
                 {"id": "p2", "outcome": "failed", "reason": "bad"},
             ],
         })
