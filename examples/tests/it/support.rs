@@ -1,9 +1,11 @@
 //! Runs a program, and the systems it talks to.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
@@ -314,17 +316,20 @@ pub(crate) fn lines_until(process: &mut Killed, start: &'static str) -> Vec<Stri
     receive.recv_timeout(LONGEST_START).unwrap_or_else(|_| panic!("it does not say `{start}`"))
 }
 
-/// One line that is seen although the test passes.
+/// One line that is seen although the test passes, however many tests are skipped for this reason.
 pub(crate) fn skipped(why: &str) {
-    // In one piece, so that lines of tests that run at once do not mix.
-    let _ = std::io::stderr().write_all(format!("skipped: {why}\n").as_bytes());
+    static SAID: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    if SAID.lock().unwrap().insert(why.to_owned()) {
+        // In one piece, so that lines of tests that run at once do not mix.
+        let _ = std::io::stderr().write_all(format!("skipped: {why}\n").as_bytes());
+    }
 }
 
 /// Runs the work for each item, a few at once.
 pub(crate) fn a_few_at_once<T: Send>(items: impl IntoIterator<Item = T>, work: impl Fn(T) + Sync) {
     const AT_ONCE: usize = 5;
     let items: Vec<T> = items.into_iter().collect();
-    let waiting = std::sync::Mutex::new(items.into_iter());
+    let waiting = Mutex::new(items.into_iter());
     let next = || waiting.lock().unwrap().next();
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE {

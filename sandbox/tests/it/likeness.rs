@@ -8,6 +8,14 @@ use serde_json::{Value, json};
 
 use crate::support::{Answer, Org, query};
 
+/// Prints a line that is seen although the test passes.
+macro_rules! say {
+    ($($line:tt)*) => {{
+        let line = format!($($line)*) + "\n";
+        let _ = std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes());
+    }};
+}
+
 const FILES: [&str; 8] = [
     "user",
     "user-lifecycle",
@@ -62,17 +70,11 @@ impl Report {
     fn print(&self, recorded: &[Exchange], ours: &[Exchange]) {
         let had: BTreeSet<_> = ours.iter().map(|e| e.operation.as_str()).collect();
         let all: BTreeSet<_> = recorded.iter().map(|e| e.operation.as_str()).collect();
-        println!("compared {} answers of {} operations", ours.len(), had.len());
-        println!(
-            "recorded, but not in the sandbox: {:?}",
-            all.difference(&had).collect::<Vec<_>>()
-        );
-        println!(
-            "in the sandbox, but not recorded: {:?}",
-            had.difference(&all).collect::<Vec<_>>()
-        );
+        say!("compared {} answers of {} operations", ours.len(), had.len());
+        say!("recorded, but not in the sandbox: {:?}", all.difference(&had).collect::<Vec<_>>());
+        say!("in the sandbox, but not recorded: {:?}", had.difference(&all).collect::<Vec<_>>());
         for difference in &self.differences {
-            println!("differs: {difference}");
+            say!("differs: {difference}");
         }
     }
 }
@@ -85,7 +87,7 @@ fn folder() -> PathBuf {
 fn recordings() -> Option<Vec<Exchange>> {
     let folder = folder();
     if !folder.is_dir() {
-        println!("skipped: no recorded exchanges in {}", folder.display());
+        say!("skipped: no recorded exchanges in {}", folder.display());
         return None;
     }
     let texts =
@@ -454,7 +456,7 @@ fn compare_errors(ours: &[Exchange], report: &mut Report) {
 
 fn statuses_of_codes() -> BTreeMap<String, u16> {
     let Ok(text) = std::fs::read_to_string(folder().join("../error-codes.json")) else {
-        println!("skipped: no error-codes.json beside the recordings");
+        say!("skipped: no error-codes.json beside the recordings");
         return BTreeMap::new();
     };
     let list: Value = serde_json::from_str(&text).unwrap();
