@@ -11,6 +11,11 @@ use crate::urn;
 /// A page of resources, RFC 7644 section 3.4.2, with the cursors of RFC 9865.
 ///
 /// Read tolerantly: `Resources` may be missing, the counters may be texts, names have no case.
+///
+/// A resource of the wrong shape (`"active": "yes"`) fails the page, so that nobody takes a part for
+/// the whole. The error says what is wrong; its place, such as `Resources[3].active`, is known to
+/// who decodes with `serde_path_to_error`, as this workspace's clients do. To go on with the
+/// others, read a `ListResponse<serde_json::Value>` and decode each resource by itself.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ListResponse<T> {
     /// The resources of this page.

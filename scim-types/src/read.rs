@@ -8,6 +8,11 @@ pub trait Readable {
 
     /// Whether there is any value that is not empty.
     fn is_assigned(&self) -> bool;
+
+    /// The JSON object that this is, if it is one: a filter reads such a one more quickly.
+    fn as_json(&self) -> Option<&Map<String, Value>> {
+        None
+    }
 }
 
 /// One value of an attribute.
@@ -57,6 +62,10 @@ impl Readable for Map<String, Value> {
     fn is_assigned(&self) -> bool {
         self.values().any(|value| any_of(value, &mut |node| node.is_assigned()))
     }
+
+    fn as_json(&self) -> Option<&Map<String, Value>> {
+        Some(self)
+    }
 }
 
 impl Readable for Value {
@@ -67,9 +76,16 @@ impl Readable for Value {
     fn is_assigned(&self) -> bool {
         any_of(self, &mut |node| node.is_assigned())
     }
+
+    fn as_json(&self) -> Option<&Map<String, Value>> {
+        self.as_object()
+    }
 }
 
-pub(crate) fn any_of(value: &Value, test: &mut dyn FnMut(Node<'_>) -> bool) -> bool {
+pub(crate) fn any_of<F>(value: &Value, test: &mut F) -> bool
+where
+    F: FnMut(Node<'_>) -> bool + ?Sized,
+{
     match value {
         Value::Null => false,
         Value::Array(elements) => elements.iter().any(|element| any_of(element, test)),

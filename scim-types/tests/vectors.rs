@@ -1,4 +1,5 @@
-//! The shared vectors: filters, paths, evaluations, patches. Another folder: `SCIM_VECTORS`.
+//! Vectors of filters, paths, evaluations and patches: our own in `tests/vectors`, and the shared
+//! ones or those of another folder: `SCIM_VECTORS`.
 #![allow(clippy::expect_used)]
 
 use std::fmt::Display;
@@ -11,17 +12,19 @@ use scim_types::schema::Schemas;
 use scim_types::{AttributePath, Mode};
 use serde_json::{Map, Value, json};
 
-fn cases(file: &str) -> Option<Value> {
-    let default = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/scim/vectors"));
-    let folder = std::env::var_os("SCIM_VECTORS").map_or(default, PathBuf::from);
-    let path = folder.join(file);
-    match std::fs::read_to_string(&path) {
-        Ok(text) => Some(serde_json::from_str(&text).expect("vectors are JSON")),
-        Err(_) => {
+fn cases(file: &str) -> Vec<Value> {
+    let own = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors"));
+    let shared = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/scim/vectors"));
+    let other = std::env::var_os("SCIM_VECTORS").map_or(shared, PathBuf::from);
+    let read = |folder: PathBuf| {
+        let path = folder.join(file);
+        let text = std::fs::read_to_string(&path);
+        if text.is_err() {
             say(format_args!("skipped: no vectors at {}", path.display()));
-            None
         }
-    }
+        text.ok().map(|text| serde_json::from_str(&text).expect("vectors are JSON"))
+    };
+    [own, other].into_iter().filter_map(read).collect()
 }
 
 // Past the capture of the test harness.
@@ -58,8 +61,10 @@ impl Table {
     }
 }
 
-fn list(file: &Value) -> &[Value] {
-    file["cases"].as_array().expect("cases")
+fn each(files: &[Value]) -> impl Iterator<Item = (&Value, &Value)> {
+    files.iter().flat_map(|file| {
+        file["cases"].as_array().expect("cases").iter().map(move |case| (file, case))
+    })
 }
 
 fn neutral_path(path: &AttributePath) -> Value {
@@ -142,9 +147,9 @@ fn check_filter(case: &Value) -> Result<(), String> {
 
 #[test]
 fn vectors_filters() {
-    let Some(file) = cases("filters.json") else { return };
     let mut table = Table::new("filters");
-    list(&file).iter().for_each(|case| table.record(&case["id"], check_filter(case)));
+    each(&cases("filters.json"))
+        .for_each(|(_, case)| table.record(&case["id"], check_filter(case)));
     table.finish();
 }
 
@@ -175,9 +180,8 @@ fn check_path(case: &Value) -> Result<(), String> {
 
 #[test]
 fn vectors_paths() {
-    let Some(file) = cases("paths.json") else { return };
     let mut table = Table::new("paths");
-    list(&file).iter().for_each(|case| table.record(&case["id"], check_path(case)));
+    each(&cases("paths.json")).for_each(|(_, case)| table.record(&case["id"], check_path(case)));
     table.finish();
 }
 
@@ -191,9 +195,9 @@ fn schemas_of(resource: &Value) -> &'static Schemas {
 
 #[test]
 fn vectors_evaluations() {
-    let Some(file) = cases("evaluations.json") else { return };
+    let files = cases("evaluations.json");
     let (mut json, mut typed) = (Table::new("evaluations"), Table::new("evaluations, typed"));
-    for case in list(&file) {
+    for (file, case) in each(&files) {
         let resource = &file["resources"][case["resource"].as_str().expect("resource")];
         let schemas = schemas_of(resource);
         let expected = case["expect"].as_bool().expect("expect");
@@ -310,10 +314,10 @@ fn typed<R: scim_types::Resource>(
 
 #[test]
 fn vectors_patches() {
-    let Some(file) = cases("patches.json") else { return };
+    let files = cases("patches.json");
     let (mut strict, mut tolerant) =
         (Table::new("patches, strict"), Table::new("patches, tolerant"));
-    for case in list(&file) {
+    for (_, case) in each(&files) {
         strict.record(&case["id"], check_patch(case, Mode::Strict));
         tolerant.record(&case["id"], check_patch(case, Mode::Tolerant));
     }

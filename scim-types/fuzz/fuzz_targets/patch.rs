@@ -22,7 +22,7 @@ fuzz_target!(|text: &str| {
         match patch.apply(&mut found, Schemas::user(), mode) {
             Err(_) => assert_eq!(found, resource),
             Ok(_) => {
-                for dialect in [Dialect::Rfc, Dialect::Okta, Dialect::Entra] {
+                for dialect in [Dialect::Rfc, Dialect::Okta, Dialect::Entra, Dialect::EntraLegacy] {
                     let _ = diff_json(&resource, &found, Schemas::user(), dialect);
                 }
             }

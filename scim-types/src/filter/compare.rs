@@ -115,7 +115,9 @@ fn any_case(operator: Operator, text: &str, wanted: &str) -> bool {
         Operator::Equal => text.eq_ignore_ascii_case(wanted),
         Operator::NotEqual => !text.eq_ignore_ascii_case(wanted),
         Operator::Contains => {
-            size == 0 || text.windows(size).any(|w| w.eq_ignore_ascii_case(wanted))
+            let Some(first) = wanted.first() else { return true };
+            let starts = |w: &&[u8]| w[0].to_ascii_lowercase() == *first;
+            text.windows(size).filter(starts).any(|w| w.eq_ignore_ascii_case(wanted))
         }
         Operator::StartsWith => {
             text.get(..size).is_some_and(|start| start.eq_ignore_ascii_case(wanted))

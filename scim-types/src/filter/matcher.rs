@@ -1,9 +1,10 @@
 use serde_json::Value;
 
 use super::compare::{Comparison, Texts};
+use super::name::Name;
 use super::{Filter, FilterError, Literal, Operator};
-use crate::read::{Node, Readable, any_of, member};
-use crate::schema::{Attribute, AttributeKind, Schemas};
+use crate::read::{Node, Readable, any_of};
+use crate::schema::{Attribute, AttributeKind, Returned, Schema, Schemas};
 use crate::{AttributePath, Mode};
 
 /// A filter made ready for the resources of one type: names looked up, literals prepared.
@@ -27,9 +28,11 @@ enum Test {
 /// Where the values stand: in an extension or at the top, and under which names.
 #[derive(Clone, Debug)]
 struct Place {
-    extension: Option<Box<str>>,
-    name: Box<str>,
-    sub: Option<Box<str>>,
+    extension: Option<Name>,
+    name: Name,
+    sub: Option<Name>,
+    /// Never returned, as passwords are: a filter must not find out either.
+    hidden: bool,
 }
 
 impl Filter {
@@ -75,7 +78,7 @@ impl Matcher {
         if let (Test::Compare(place, comparison), Value::Object(object)) = (&self.test, element)
             && comparison.operator == Operator::Equal
             && place.sub.is_none()
-            && let Some(Value::String(text)) = member(object, &place.name)
+            && let Some(Value::String(text)) = place.name.member(object)
         {
             return comparison.holds(Node::Text(text));
         }
@@ -135,21 +138,28 @@ impl Readable for Simple<'_> {
 }
 
 impl Place {
-    fn any(&self, resource: &dyn Readable, test: &mut dyn FnMut(Node<'_>) -> bool) -> bool {
+    fn any<F>(&self, resource: &dyn Readable, test: &mut F) -> bool
+    where
+        F: FnMut(Node<'_>) -> bool,
+    {
         match &self.extension {
+            _ if self.hidden => false,
             None => self.any_here(resource, test),
-            Some(urn) => resource.any(urn, &mut |node| match node {
+            Some(urn) => urn.any(resource, &mut |node| match node {
                 Node::Object(extension) => self.any_here(extension, test),
                 _ => false,
             }),
         }
     }
 
-    fn any_here(&self, object: &dyn Readable, test: &mut dyn FnMut(Node<'_>) -> bool) -> bool {
+    fn any_here<F>(&self, object: &dyn Readable, test: &mut F) -> bool
+    where
+        F: FnMut(Node<'_>) -> bool,
+    {
         match &self.sub {
-            None => object.any(&self.name, test),
-            Some(sub) => object.any(&self.name, &mut |node| match node {
-                Node::Object(complex) => complex.any(sub, test),
+            None => self.name.any(object, test),
+            Some(sub) => self.name.any(object, &mut |node| match node {
+                Node::Object(complex) => sub.any(complex, test),
                 _ => false,
             }),
         }
@@ -220,21 +230,20 @@ impl Compiler<'_> {
 
     // In the schema's spelling, under which a lookup is quickest.
     fn place(&self, path: &AttributePath) -> Place {
+        let found = self.attribute(path);
+        let hidden = found.is_some_and(|attribute| attribute.returned == Returned::Never);
         if self.element.is_some() {
-            let name = self.attribute(path).map_or(path.name(), |found| &found.name);
-            return Place { extension: None, name: name.into(), sub: path.sub().map(Into::into) };
+            let name = found.map_or(path.name(), |attribute| &attribute.name).into();
+            return Place { extension: None, name, sub: path.sub().map(Into::into), hidden };
         }
         // `urn:..:enterprise:2.0:User pr`: the whole extension.
-        if self
-            .schemas
-            .schema(path.as_str())
-            .is_some_and(|schema| !self.schemas.is_base(&schema.id))
-        {
-            return Place { extension: None, name: path.as_str().into(), sub: None };
+        let is_extension = |schema: &Schema| !self.schemas.is_base(&schema.id);
+        if self.schemas.schema(path.as_str()).is_some_and(is_extension) {
+            return Place { extension: None, name: path.as_str().into(), sub: None, hidden };
         }
         let (whole, part) = self.schemas.names(path);
         let extension = self.schemas.extension_of(path).map(Into::into);
-        Place { extension, name: whole.into(), sub: part.map(Into::into) }
+        Place { extension, name: whole.into(), sub: part.map(Into::into), hidden }
     }
 }
 

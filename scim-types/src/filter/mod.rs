@@ -23,6 +23,7 @@ mod expression;
 mod lex;
 mod literal;
 mod matcher;
+mod name;
 mod parse;
 
 pub use error::FilterError;

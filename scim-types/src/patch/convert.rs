@@ -59,7 +59,7 @@ pub(crate) fn fits(kind: &AttributeKind, value: &Value) -> bool {
     }
 }
 
-// Entra and its kin: booleans and numbers as text, a bare id or a serialised object where an
+// Entra and its kin: booleans and numbers as text, texts as numbers, a bare id or a serialised object where an
 // object belongs, `[{"value": "x"}]` for a single value.
 fn meant(value: &Value, attribute: &Attribute) -> Result<Value, PatchError> {
     let kind = &attribute.kind;
@@ -72,6 +72,7 @@ fn meant(value: &Value, attribute: &Attribute) -> Result<Value, PatchError> {
             serde_json::from_str(text).ok()
         }
         (AttributeKind::Complex, Some(text)) => Some(object_of(text)),
+        (AttributeKind::Text, None) if value.is_number() => Some(value.to_string().into()),
         _ => only_value(value).cloned(),
     };
     match found.filter(|found| fits(kind, found)) {

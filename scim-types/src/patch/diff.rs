@@ -2,12 +2,13 @@ use serde_json::{Map, Value};
 
 use super::error::DiffError;
 use super::same::{is_unassigned, same_values};
-use super::{Operation, OperationKind, PatchOp};
+use super::{Operation, OperationKind, PatchOp, entra};
 use crate::read::member;
 use crate::schema::{Attribute, Schemas};
 use crate::{AttributePath, Resource, urn};
 
-/// In which shape the operations are written; all of them are legal SCIM.
+/// In which shape the operations are written; all but [`EntraLegacy`](Self::EntraLegacy) are legal
+/// SCIM.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Dialect {
@@ -17,7 +18,19 @@ pub enum Dialect {
     /// As Okta writes: one `replace` without path for all single values, one `remove` per member.
     Okta,
     /// As Microsoft Entra writes: `Add`, `Replace` and `Remove`, one operation per sub-attribute.
+    /// Booleans are booleans and members are removed by a condition, as where the tenant URL says
+    /// `aadOptscim062020`.
     Entra,
+    /// As Entra writes where the tenant URL does not say so: booleans as texts, `"False"`, and the
+    /// members to remove in the value. It needs a tolerant server; some know no other way to remove
+    /// a member.
+    EntraLegacy,
+}
+
+impl Dialect {
+    fn is_entra(self) -> bool {
+        matches!(self, Self::Entra | Self::EntraLegacy)
+    }
 }
 
 /// The PATCH that turns `before` into `after`; it names nothing that is unchanged.
@@ -61,6 +74,9 @@ pub fn diff_json(
     let mut operations = diff.operations;
     if !diff.bag.is_empty() {
         operations.insert(0, Operation::replace_all(diff.bag));
+    }
+    if dialect == Dialect::EntraLegacy {
+        operations = operations.into_iter().map(|o| entra::with_texts(o, schemas)).collect();
     }
     Ok(PatchOp::new(operations))
 }
@@ -128,7 +144,7 @@ impl<'a> Diff<'a> {
     fn goes_by_parts(&self, old: &Value, described: Option<&Attribute>) -> bool {
         let is_complex =
             described.is_none_or(|attribute| attribute.is_complex() && !attribute.multi_valued);
-        is_complex && (old.is_object() || old.is_null() && self.dialect == Dialect::Entra)
+        is_complex && (old.is_object() || old.is_null() && self.dialect.is_entra())
             || described.is_some_and(|attribute| {
                 attribute.sub_attributes.iter().any(Attribute::is_read_only)
             })
@@ -175,7 +191,7 @@ impl<'a> Diff<'a> {
         };
         match self.dialect {
             Dialect::Okta if !value.is_array() => self.put_in_bag(target, sub, value),
-            Dialect::Entra if is_new && !value.is_array() => {
+            dialect if dialect.is_entra() && is_new && !value.is_array() => {
                 self.push(OperationKind::Add, path, Some(value.clone()));
             }
             _ => self.push(OperationKind::Replace, path, Some(value.clone())),
@@ -204,12 +220,7 @@ pub(super) fn operation(
     path: String,
     value: Option<Value>,
 ) -> Operation {
-    let kind = match (dialect, kind) {
-        (Dialect::Entra, OperationKind::Add) => "Add".into(),
-        (Dialect::Entra, OperationKind::Remove) => "Remove".into(),
-        (Dialect::Entra, OperationKind::Replace) => "Replace".into(),
-        (_, kind) => kind,
-    };
+    let kind = if dialect.is_entra() { entra::capital(kind) } else { kind };
     Operation::of(kind, Some(path), value)
 }
 

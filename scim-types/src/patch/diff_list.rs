@@ -6,7 +6,7 @@ use super::diff::{Dialect, Diff, Target, members, operation};
 use super::error::DiffError;
 use super::list::{is_keyed, key};
 use super::same::{is_unassigned, same_values};
-use super::{Operation, OperationKind, PatchOp};
+use super::{Operation, OperationKind, PatchOp, entra};
 use crate::Mode;
 use crate::filter::{Filter, attr};
 use crate::path::is_name;
@@ -95,6 +95,7 @@ impl Diff<'_> {
         let at_once = match self.dialect {
             Dialect::Rfc => MEMBERS_PER_CONDITION,
             Dialect::Okta | Dialect::Entra => 1,
+            Dialect::EntraLegacy => return entra::remove_named(&target.path, keys),
         };
         let condition = |keys: &[&str]| {
             let conditions = keys.iter().map(|key| attr("value").eq(*key));

@@ -31,6 +31,7 @@ mod convert;
 mod diff;
 mod diff_list;
 mod edit;
+mod entra;
 mod error;
 mod extension;
 mod list;
