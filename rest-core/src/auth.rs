@@ -43,6 +43,41 @@ pub trait Authorize: fmt::Debug + Send + Sync + 'static {
     async fn renew(&self, _sent: &HeaderMap, _refused: &HeaderMap) -> bool {
         false
     }
+
+    /// Asked before each attempt is authorised; what it gives is held until the attempt has been
+    /// answered or has failed. For a credential whose attempts must not overtake each other.
+    async fn turn(&self) -> Turn {
+        Turn::default()
+    }
+
+    /// Told of every answer, a success or not, while the attempt's turn lasts.
+    fn answered(&self, _sent: &HeaderMap, _answer: &HeaderMap) {}
+
+    /// The server refused an attempt, with a 401 or because it wants another proof of the same
+    /// credential, such as one with a nonce (`asked`, from [`ErrorBody::asks_for_proof`]). `true` when
+    /// the next attempt will carry another proof. That is no renewal, and may happen some times a call.
+    ///
+    /// [`ErrorBody::asks_for_proof`]: crate::ErrorBody::asks_for_proof
+    fn proves_again(&self, _sent: &HeaderMap, _refused: &HeaderMap, _asked: bool) -> bool {
+        false
+    }
+}
+
+/// Leave to send one attempt, which ends when this is dropped.
+#[derive(Default)]
+pub struct Turn(Option<Box<dyn Send + Sync>>);
+
+impl Turn {
+    /// A turn that lasts as long as `guard` is held.
+    pub fn held(guard: impl Send + Sync + 'static) -> Self {
+        Self(Some(Box::new(guard)))
+    }
+}
+
+impl fmt::Debug for Turn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Turn").field(&self.0.is_some()).finish()
+    }
 }
 
 #[async_trait]
@@ -53,6 +88,18 @@ impl<C: Authorize + ?Sized> Authorize for Arc<C> {
 
     async fn renew(&self, sent: &HeaderMap, refused: &HeaderMap) -> bool {
         (**self).renew(sent, refused).await
+    }
+
+    async fn turn(&self) -> Turn {
+        (**self).turn().await
+    }
+
+    fn answered(&self, sent: &HeaderMap, answer: &HeaderMap) {
+        (**self).answered(sent, answer);
+    }
+
+    fn proves_again(&self, sent: &HeaderMap, refused: &HeaderMap, asked: bool) -> bool {
+        (**self).proves_again(sent, refused, asked)
     }
 }
 

@@ -30,6 +30,11 @@ pub trait ErrorBody: fmt::Display + fmt::Debug + Send + Sync + Sized + 'static {
         false
     }
 
+    /// Whether the server only wants another proof of the same credential, such as one with a nonce.
+    fn asks_for_proof(&self) -> bool {
+        false
+    }
+
     /// Whether a 401 is about the credential, so that renewing it may help.
     fn blames_credential(&self) -> bool {
         true
@@ -96,6 +101,8 @@ pub enum ErrorKind<A> {
     Request(String),
     /// The listing cannot go on without losing or repeating items.
     Paging(String),
+    /// The server reported success, but what it then shows is not what was asked for.
+    NotDone(String),
 }
 
 /// An error of a call, one word wide.
@@ -142,6 +149,11 @@ impl<A> Error<A> {
     /// A listing that cannot go on.
     pub fn paging(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Paging(message.into()))
+    }
+
+    /// A success that is not there when one looks.
+    pub fn not_done(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::NotDone(message.into()))
     }
 
     /// Names what caused this error.
@@ -337,9 +349,10 @@ impl<A: fmt::Display> fmt::Display for ErrorKind<A> {
                 f,
                 "the answer is longer than {limit} bytes; ask for less at once or raise max_answer"
             ),
-            Self::Auth(message) | Self::Request(message) | Self::Paging(message) => {
-                f.write_str(message)
-            }
+            Self::Auth(message)
+            | Self::Request(message)
+            | Self::Paging(message)
+            | Self::NotDone(message) => f.write_str(message),
         }
     }
 }
@@ -360,6 +373,7 @@ impl<A: fmt::Debug> fmt::Debug for ErrorKind<A> {
             Self::Auth(message) => f.debug_tuple("Auth").field(message).finish(),
             Self::Request(message) => f.debug_tuple("Request").field(message).finish(),
             Self::Paging(message) => f.debug_tuple("Paging").field(message).finish(),
+            Self::NotDone(message) => f.debug_tuple("NotDone").field(message).finish(),
         }
     }
 }

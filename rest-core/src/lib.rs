@@ -16,7 +16,7 @@ mod retry;
 mod send;
 mod settings;
 
-pub use auth::{Anonymous, AuthError, Authorize, HeaderKey};
+pub use auth::{Anonymous, AuthError, Authorize, HeaderKey, Turn};
 pub use client::{Client, ClientBuilder};
 pub use error::{BoxError, Call, Error, ErrorBody, ErrorKind, Transport};
 pub use limit::{Pacing, RateLimit};

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use http::HeaderName;
 use serde::de::DeserializeOwned;
 
 use crate::error::ErrorBody;
@@ -36,6 +37,12 @@ impl<A: ErrorBody, T> List<A, T> {
     /// Sets a query parameter of the listing.
     pub fn query(mut self, name: &str, value: impl fmt::Display) -> Self {
         self.request = self.request.query(name, value);
+        self
+    }
+
+    /// Sets a header of the listing's requests, replacing an earlier one of that name.
+    pub fn header(mut self, name: HeaderName, value: impl AsRef<str>) -> Self {
+        self.request = self.request.header(name, value);
         self
     }
 

@@ -8,6 +8,7 @@ use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use tracing::{Instrument, Span, field};
 
+use crate::auth::Turn;
 use crate::client::now;
 use crate::error::{Error, ErrorBody, ErrorKind, Transport};
 use crate::limit::{Bucket, Quota};
@@ -21,8 +22,15 @@ const TEXT_KEPT: usize = 4096;
 /// Bytes of an error answer that are read; what comes after them is no vendor's error.
 const REFUSAL_READ: usize = 1 << 20;
 
+/// Shorter credentials stand in texts by chance, and are none outside of tests.
+const SECRET_LENGTH: usize = 8;
+
 /// Attempts to connect to a server that has not answered this client yet.
 const ATTEMPTS_TO_REACH: u32 = 3;
+
+/// How often a call obeys a server that wants another proof. Many clients may share one nonce that
+/// changes with every answer, and then each proof is a matter of luck.
+const PROOFS: u32 = 30;
 
 /// Longer than any call may take, and short enough for the clock's arithmetic.
 const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
@@ -32,6 +40,7 @@ struct Progress {
     attempts: u32,
     first_id: Option<String>,
     renewed: bool,
+    proofs: u32,
     /// The last attempt's headers, its credential among them.
     sent: HeaderMap,
     deadline: std::time::Instant,
@@ -41,7 +50,13 @@ struct Progress {
 struct Failed<A> {
     error: Error<A>,
     failure: Failure,
-    refused: Option<HeaderMap>,
+    refused: Option<Refused>,
+}
+
+/// An answer that another credential, or another proof of the same one, may turn into a success.
+struct Refused {
+    headers: HeaderMap,
+    asks_for_proof: bool,
 }
 
 impl<A: ErrorBody> Request<A> {
@@ -72,6 +87,7 @@ impl<A: ErrorBody> Request<A> {
             attempts: 0,
             first_id: None,
             renewed: false,
+            proofs: 0,
             sent: HeaderMap::new(),
             deadline: now() + patience,
         };
@@ -82,7 +98,7 @@ impl<A: ErrorBody> Request<A> {
                 Ok(value) => return Ok(value),
                 Err(failed) => failed,
             };
-            if self.renew(&mut progress, &failed).await {
+            if self.has_better_credential(&mut progress, &failed).await {
                 continue;
             }
             let delay = self.next_delay(&progress, failed, delays.next().unwrap_or_default())?;
@@ -119,10 +135,11 @@ impl<A: ErrorBody> Request<A> {
     ) -> Result<T, Failed<A>> {
         let settle = Settle { request: self, quota: None };
         let _place = self.client.shared().gate.enter().await;
+        let turn = self.client.shared().auth.turn().await;
         let request = self.prepare(progress).await?;
         progress.attempts += 1;
         progress.sent.clone_from(request.headers());
-        let (status, headers, body) = self.exchange(request, settle, progress).await?;
+        let (status, headers, body) = self.exchange(request, settle, turn, progress).await?;
         let id = header(&headers, A::REQUEST_ID);
         if progress.first_id.is_none() {
             progress.first_id.clone_from(&id);
@@ -140,7 +157,8 @@ impl<A: ErrorBody> Request<A> {
                 Failed { error: error.with_request_id(id), failure: cut, refused: None }
             })
         } else {
-            Err(self.refusal(status, headers, &body, id))
+            let body = without_secrets(&body, &progress.sent);
+            Err(self.refusal(status, headers, body.as_bytes(), id))
         }
     }
 
@@ -177,6 +195,7 @@ impl<A: ErrorBody> Request<A> {
         &self,
         request: reqwest::Request,
         mut settle: Settle<'_, A>,
+        turn: Turn,
         progress: &Progress,
     ) -> Result<(StatusCode, HeaderMap, bytes::Bytes), Failed<A>> {
         Span::current().record("http.request.resend_count", progress.attempts - 1);
@@ -189,6 +208,8 @@ impl<A: ErrorBody> Request<A> {
         let (status, headers) = (response.status(), response.headers().clone());
         settle.quota = Quota::read(&headers, A::RATE_LIMIT);
         drop(settle);
+        self.client.shared().auth.answered(&progress.sent, &headers);
+        drop(turn);
         self.client.shared().gate.answered();
         self.client.shared().reached.store(true, Relaxed);
         let limit = self.client.shared().max_answer;
@@ -218,7 +239,9 @@ impl<A: ErrorBody> Request<A> {
         let asked = retry::asked_delay(status, &headers, reset, SystemTime::now());
         let decoded = A::decode(status, &headers, body);
         let refused_for_now = decoded.as_ref().is_some_and(|body| body.is_refused_for_now(status));
+        let asks_for_proof = decoded.as_ref().is_some_and(A::asks_for_proof);
         let renewable = decoded.as_ref().is_none_or(A::blames_credential) && status.as_u16() == 401;
+        let refused = Refused { headers, asks_for_proof };
         let text = match decoded {
             Some(_) => String::new(),
             None => String::from_utf8_lossy(&body[..body.len().min(TEXT_KEPT)]).into_owned(),
@@ -226,17 +249,24 @@ impl<A: ErrorBody> Request<A> {
         Failed {
             error: Error::new(ErrorKind::Api { status, body: decoded, text }).with_request_id(id),
             failure: Failure::Answer { status, asked, refused_for_now },
-            refused: renewable.then_some(headers),
+            refused: (asks_for_proof || renewable).then_some(refused),
         }
     }
 
-    /// Whether a 401 was answered with a new credential; tried once a call.
-    async fn renew(&self, progress: &mut Progress, failed: &Failed<A>) -> bool {
-        let Some(headers) = failed.refused.as_ref().filter(|_| !progress.renewed) else {
+    /// Whether the next attempt will carry what this one lacked: another proof, or, once a call, a new
+    /// credential.
+    async fn has_better_credential(&self, progress: &mut Progress, failed: &Failed<A>) -> bool {
+        let Some(Refused { headers, asks_for_proof }) = &failed.refused else { return false };
+        let (auth, sent) = (&self.client.shared().auth, &progress.sent);
+        if progress.proofs < PROOFS && auth.proves_again(sent, headers, *asks_for_proof) {
+            progress.proofs += 1;
+            return true;
+        }
+        if *asks_for_proof || progress.renewed {
             return false;
-        };
+        }
         progress.renewed = true;
-        self.client.shared().auth.renew(&progress.sent, headers).await
+        auth.renew(sent, headers).await
     }
 
     /// How long to wait before the next attempt, or the error when there is none.
@@ -299,6 +329,18 @@ impl<A: ErrorBody> Drop for Settle<'_, A> {
     fn drop(&mut self) {
         self.request.client.pacer().settle(&self.request.bucket(), self.quota, now());
     }
+}
+
+/// A server that quotes the credential it refuses must not bring it into an error.
+fn without_secrets(body: &[u8], sent: &HeaderMap) -> String {
+    let mut text = String::from_utf8_lossy(body).into_owned();
+    for value in sent.values().filter(|value| value.is_sensitive()) {
+        let secret = value.to_str().unwrap_or_default().rsplit(' ').next().unwrap_or_default();
+        if secret.len() >= SECRET_LENGTH && text.contains(secret) {
+            text = text.replace(secret, "[credential]");
+        }
+    }
+    text
 }
 
 fn expects_body(method: &Method) -> bool {

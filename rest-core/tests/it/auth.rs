@@ -1,11 +1,14 @@
 //! The credential: asked for every attempt, renewed once, never taken elsewhere.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
 
+use futures::future::join_all;
 use rest_core::{
-    Anonymous, AuthError, Authorize, Client, HeaderKey, HeaderMap, Method, SecretString, reqwest,
+    Anonymous, AuthError, Authorize, Client, HeaderKey, HeaderMap, Method, SecretString, Turn,
+    reqwest,
 };
+use tokio::sync::Semaphore;
 use wiremock::matchers::{header as has, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
@@ -175,4 +178,114 @@ async fn without_a_credential_none_is_sent() {
     client.request(Method::GET, "/.well-known/keys", []).send().await.unwrap();
     let sent = server.requests().pop().unwrap();
     assert_eq!((header(&sent, "x-key"), header(&sent, "authorization")), (None, None));
+}
+
+/// Sends what the last answer's `x-nonce` was, one attempt at a time.
+#[derive(Debug)]
+struct Echo {
+    newest: Mutex<String>,
+    lane: Arc<Semaphore>,
+    renewed: AtomicU32,
+}
+
+#[async_trait::async_trait]
+impl Authorize for Echo {
+    async fn authorize(&self, request: &mut reqwest::Request) -> Result<(), AuthError> {
+        let nonce = self.newest.lock().unwrap().clone();
+        request.headers_mut().insert("x-key", nonce.parse().unwrap());
+        Ok(())
+    }
+
+    async fn turn(&self) -> Turn {
+        Turn::held(Arc::clone(&self.lane).acquire_owned().await.unwrap())
+    }
+
+    fn answered(&self, sent: &HeaderMap, answer: &HeaderMap) {
+        assert_eq!(sent["x-key"].to_str().unwrap(), *self.newest.lock().unwrap(), "its turn lasts");
+        *self.newest.lock().unwrap() = answer["x-nonce"].to_str().unwrap().to_owned();
+    }
+
+    fn proves_again(&self, sent: &HeaderMap, refused: &HeaderMap, asked: bool) -> bool {
+        asked && sent["x-key"] != refused["x-nonce"]
+    }
+
+    async fn renew(&self, _: &HeaderMap, _: &HeaderMap) -> bool {
+        self.renewed.fetch_add(1, SeqCst);
+        true
+    }
+}
+
+fn echo(url: &str) -> (Arc<Echo>, Client<Refusal>) {
+    let auth = Arc::new(Echo {
+        newest: Mutex::new("none".into()),
+        lane: Arc::new(Semaphore::new(1)),
+        renewed: AtomicU32::new(0),
+    });
+    let client = Client::builder(url, Arc::clone(&auth)).retry(at_once().max_attempts(1));
+    (auth, client.build().unwrap())
+}
+
+fn saying(status: u16, code: &str, nonce: &str) -> Then {
+    match status {
+        200 => answer(200, &[("x-nonce", nonce)], "{}"),
+        _ => answer(status, &[("x-nonce", nonce)], &refusal(code)),
+    }
+}
+
+#[tokio::test]
+async fn another_proof_uses_up_neither_the_renewal_nor_the_attempts() {
+    let server = Server::start(|nth, _| match nth {
+        0 => saying(401, "PROVE_IT", "a"),
+        1 => saying(400, "PROVE_IT", "b"),
+        2 => saying(401, "BAD_TOKEN", "c"),
+        3 => saying(401, "PROVE_IT", "d"),
+        _ => saying(200, "", "e"),
+    })
+    .await;
+    let (auth, client) = echo(&server.url);
+    client.request(Method::POST, "/users", []).send().await.unwrap();
+    assert_eq!(tokens(&server), ["none", "a", "b", "c", "d"]);
+    assert_eq!(auth.renewed.load(SeqCst), 1);
+    assert_eq!(*auth.newest.lock().unwrap(), "e", "told of a success too");
+}
+
+#[tokio::test]
+async fn a_proof_that_is_never_good_enough_is_an_error() {
+    let server = Server::start(|nth, _| saying(401, "PROVE_IT", &format!("n{nth}"))).await;
+    let (auth, client) = echo(&server.url);
+    let error = client.request(Method::GET, "/users", []).send().await.unwrap_err();
+    assert!(error.is_unauthorized(), "{error}");
+    assert_eq!((error.attempts(), auth.renewed.load(SeqCst)), (31, 0));
+
+    let server = Server::start(|_, _| saying(401, "PROVE_IT", "none")).await;
+    let (_, client) = echo(&server.url);
+    client.request(Method::GET, "/users", []).send().await.unwrap_err();
+    assert_eq!(server.count(), 1, "it would prove the same again");
+
+    let (_, plain) = numbered(&server.url);
+    plain.request(Method::GET, "/users", []).send().await.unwrap_err();
+    assert_eq!(
+        server.count(),
+        2,
+        "this credential proves nothing, and a new one was not asked for"
+    );
+}
+
+#[tokio::test]
+async fn attempts_wait_for_their_turn_and_give_it_back() {
+    let server = Server::start(|nth, _| match nth % 3 {
+        0 => saying(401, "PROVE_IT", &format!("n{nth}")),
+        _ => saying(200, "", &format!("n{nth}")),
+    })
+    .await;
+    let (_, client) = echo(&server.url);
+    let calls = (0..10).map(|_| async { client.request(Method::GET, "/users", []).send().await });
+    for sent in join_all(calls).await {
+        sent.unwrap();
+    }
+
+    let (auth, client) = echo("http://127.0.0.1:1");
+    let lost = client.request(Method::GET, "/users", []).send().await;
+    assert!(lost.unwrap_err().is_connect());
+    assert_eq!(auth.lane.available_permits(), 1, "nothing is held after a failure");
 }

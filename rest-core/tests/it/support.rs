@@ -49,6 +49,10 @@ impl ErrorBody for Refusal {
     fn blames_credential(&self) -> bool {
         self.code == "BAD_TOKEN"
     }
+
+    fn asks_for_proof(&self) -> bool {
+        self.code == "PROVE_IT"
+    }
 }
 
 pub(crate) type Error = rest_core::Error<Refusal>;
