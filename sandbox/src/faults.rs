@@ -15,6 +15,7 @@ use http::header::{CONTENT_LENGTH, HeaderValue, RETRY_AFTER};
 use http::{Method, StatusCode};
 
 use crate::okta::{OktaError, Quota, now_seconds, stamp};
+use crate::scim::{BASE_PATH, error_response};
 
 /// What goes wrong with one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -95,6 +96,7 @@ impl Faults {
     }
 
     /// Only calls of these routes, such as `GET /api/v1/users/{id}`; `*` at the end stands for any rest.
+    /// Routes of the SCIM provider begin behind its base URL: `GET /Users/{id}`.
     pub fn on<R: Into<String>>(mut self, routes: impl IntoIterator<Item = R>) -> Self {
         self.routes = routes.into_iter().map(Into::into).collect();
         self
@@ -203,6 +205,7 @@ fn is_route(route: &str, method: &Method, path: &str) -> bool {
 pub(crate) enum Vendor {
     Okta,
     Pendo,
+    Scim,
 }
 
 /// Wraps every route of a vendor's server in the faults.
@@ -215,7 +218,10 @@ async fn inject(
     request: Request,
     next: Next,
 ) -> Response {
-    match faults.pick(request.method(), request.uri().path()) {
+    let path = request.uri().path();
+    // Where a SCIM base URL ends differs, so its routes are named without it: `GET /Users`.
+    let below = path.strip_prefix(BASE_PATH).filter(|_| vendor == Vendor::Scim);
+    match faults.pick(request.method(), below.unwrap_or(path)) {
         None => next.run(request).await,
         Some(Fault::RateLimited) => rate_limited(vendor, now_seconds() + 1),
         Some(Fault::ConcurrencyLimited) => concurrency_limited(vendor),
@@ -242,9 +248,9 @@ async fn inject(
 fn rate_limited(vendor: Vendor, reset: i64) -> Response {
     match vendor {
         Vendor::Okta => limited(Quota { limit: 600, remaining: 0, reset }),
-        Vendor::Pendo => {
-            let mut response = StatusCode::TOO_MANY_REQUESTS.into_response();
-            // Pendo does not say whether it sends the header: both ways occur.
+        Vendor::Pendo | Vendor::Scim => {
+            let mut response = too_many(vendor);
+            // Nobody documents whether the header is sent: both ways occur.
             if reset % 2 == 0 {
                 response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(1));
             }
@@ -256,7 +262,14 @@ fn rate_limited(vendor: Vendor, reset: i64) -> Response {
 fn concurrency_limited(vendor: Vendor) -> Response {
     match vendor {
         Vendor::Okta => limited(Quota::concurrency(now_seconds())),
-        Vendor::Pendo => StatusCode::TOO_MANY_REQUESTS.into_response(),
+        Vendor::Pendo | Vendor::Scim => too_many(vendor),
+    }
+}
+
+fn too_many(vendor: Vendor) -> Response {
+    match vendor {
+        Vendor::Scim => error_response(StatusCode::TOO_MANY_REQUESTS, "too many requests"),
+        _ => StatusCode::TOO_MANY_REQUESTS.into_response(),
     }
 }
 
@@ -271,6 +284,7 @@ fn failed(vendor: Vendor, status: u16) -> Response {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     match vendor {
         Vendor::Pendo => (status, "upstream error\n").into_response(),
+        Vendor::Scim => error_response(status, "injected fault"),
         Vendor::Okta => {
             let mut response = OktaError::internal().into_response();
             *response.status_mut() = status;

@@ -3,9 +3,9 @@
 use std::io::Write;
 
 use clap::Parser;
-use sandbox::{Fault, Faults, RateLimits, Sandbox, SearchCap};
+use sandbox::{Fault, Faults, Quirks, RateLimits, Sandbox, ScimOptions, SearchCap};
 
-/// A stand-in Okta org and Pendo subscription on loopback.
+/// A stand-in Okta org, Pendo subscription and SCIM provider on loopback.
 ///
 /// Prints `export` lines with the addresses and keys, then `ready`, and runs until SIGTERM or ctrl-c.
 #[derive(Debug, Parser)]
@@ -44,6 +44,18 @@ struct Options {
     /// Calls that each Okta endpoint takes in a minute.
     #[arg(long, value_name = "N")]
     rate_limit: Option<u64>,
+    /// The port of the SCIM provider; a free one if not given.
+    #[arg(long, default_value_t = 0)]
+    scim_port: u16,
+    /// Which product the SCIM provider is.
+    #[arg(long, value_parser = ["generic", "pendo", "peakon", "pingboard"], default_value = "generic")]
+    scim_profile: String,
+    /// What the SCIM provider does differently, such as `patch_answers_204`; may be repeated.
+    #[arg(long, value_name = "NAME", value_parser = quirk)]
+    scim_quirk: Vec<String>,
+    /// How many of the people are users of the SCIM provider from the start.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    scim_people: u64,
 }
 
 #[tokio::main]
@@ -52,6 +64,22 @@ async fn main() -> std::io::Result<()> {
     let sandbox = start(&options).await?;
     announce(&sandbox)?;
     stopped().await
+}
+
+fn quirk(name: &str) -> Result<String, String> {
+    match Quirks::default().set(name) {
+        true => Ok(name.to_owned()),
+        false => Err(format!("there is no such quirk; there are: {}", Quirks::NAMES.join(" "))),
+    }
+}
+
+// The names were checked when they were read.
+fn scim(options: &Options) -> ScimOptions {
+    let mut scim = ScimOptions::profile(&options.scim_profile).unwrap_or_default();
+    for name in &options.scim_quirk {
+        scim.quirks.set(name);
+    }
+    scim.seed_people(options.scim_people)
 }
 
 async fn start(options: &Options) -> std::io::Result<Sandbox> {
@@ -71,6 +99,8 @@ async fn start(options: &Options) -> std::io::Result<Sandbox> {
         .count_only(options.count_only)
         .okta_port(options.okta_port)
         .pendo_port(options.pendo_port)
+        .scim(scim(options))
+        .scim_port(options.scim_port)
         .start()
         .await
 }
@@ -81,6 +111,8 @@ fn announce(sandbox: &Sandbox) -> std::io::Result<()> {
     writeln!(out, "export OKTA_CLIENT_TOKEN={}", sandbox.okta_token())?;
     writeln!(out, "export PENDO_BASE_URL={}", sandbox.pendo_url())?;
     writeln!(out, "export PENDO_INTEGRATION_KEY={}", sandbox.pendo_key())?;
+    writeln!(out, "export SCIM_BASE_URL={}", sandbox.scim_url())?;
+    writeln!(out, "export SCIM_TOKEN={}", sandbox.scim_token())?;
     writeln!(out, "ready")?;
     out.flush()
 }

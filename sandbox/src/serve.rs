@@ -1,4 +1,4 @@
-//! Both servers, running.
+//! All servers, running.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -11,8 +11,10 @@ use crate::faults::{self, FaultControl, Faults, Vendor};
 use crate::okta::{OktaOptions, OktaOrg, RateLimits, SearchCap};
 use crate::pendo::{Pendo, PendoOptions};
 use crate::people::People;
+use crate::scim::{BASE_PATH, ScimOptions, ScimProvider};
 
-/// A running sandbox: an Okta org and a Pendo subscription that knows most of its people.
+/// A running sandbox: an Okta org, a Pendo subscription that knows most of its people, and a SCIM
+/// provider that has none of them as users unless told so.
 ///
 /// It stops when it is dropped.
 #[derive(Debug)]
@@ -21,9 +23,11 @@ pub struct Sandbox {
     okta_url: String,
     pendo: Pendo,
     pendo_url: String,
+    scim: ScimProvider,
+    scim_url: String,
     people: Arc<People>,
     faults: FaultControl,
-    // Both servers end when it is gone.
+    // All servers end when it is gone.
     _running: watch::Sender<()>,
 }
 
@@ -38,6 +42,8 @@ pub struct SandboxBuilder {
     okta_port: u16,
     pendo: PendoOptions,
     pendo_port: u16,
+    scim: ScimOptions,
+    scim_port: u16,
 }
 
 impl Sandbox {
@@ -56,6 +62,8 @@ impl Sandbox {
             okta_port: 0,
             pendo: PendoOptions::default(),
             pendo_port: 0,
+            scim: ScimOptions::default(),
+            scim_port: 0,
         }
     }
 
@@ -94,12 +102,27 @@ impl Sandbox {
         self.pendo.read_only_key()
     }
 
+    /// The SCIM provider, to look into and to change behind the API's back.
+    pub fn scim(&self) -> &ScimProvider {
+        &self.scim
+    }
+
+    /// The base URL of the SCIM provider, such as `http://127.0.0.1:40003/scim/v2`.
+    pub fn scim_url(&self) -> &str {
+        &self.scim_url
+    }
+
+    /// The bearer token of the SCIM provider.
+    pub fn scim_token(&self) -> &str {
+        self.scim.token()
+    }
+
     /// The seeded people, as they were before anybody changed them.
     pub fn people(&self) -> &People {
         &self.people
     }
 
-    /// The faults of both servers.
+    /// The faults of all servers.
     pub fn faults(&self) -> &FaultControl {
         &self.faults
     }
@@ -118,7 +141,7 @@ impl SandboxBuilder {
         self
     }
 
-    /// Which calls fail, on both servers.
+    /// Which calls fail, on all servers.
     pub fn faults(mut self, faults: Faults) -> Self {
         self.faults = faults;
         self
@@ -160,22 +183,39 @@ impl SandboxBuilder {
         self
     }
 
-    /// Starts both servers on loopback; fails if a port is taken.
+    /// What the SCIM provider is; its seeded users are the first of the sandbox's people.
+    pub fn scim(mut self, options: ScimOptions) -> Self {
+        self.scim = options;
+        self
+    }
+
+    /// The port of the SCIM provider; a free one unless told otherwise.
+    pub fn scim_port(mut self, port: u16) -> Self {
+        self.scim_port = port;
+        self
+    }
+
+    /// Starts all servers on loopback; fails if a port is taken.
     pub async fn start(self) -> io::Result<Sandbox> {
         let people = Arc::new(People::new(self.seed, self.people));
         let okta = OktaOrg::new(people.clone(), self.okta);
         let pendo = Pendo::new(people.clone(), self.pendo);
+        let scim = ScimProvider::new(ScimOptions { seed: self.seed, ..self.scim });
         let faults = FaultControl::new(self.faults);
         let (running, stop) = watch::channel(());
         let wrapped = |router, vendor| faults::wrap(router, faults.clone(), vendor);
         let okta_at =
             serve(wrapped(okta.router(), Vendor::Okta), self.okta_port, stop.clone()).await?;
-        let pendo_at = serve(wrapped(pendo.router(), Vendor::Pendo), self.pendo_port, stop).await?;
+        let pendo_at =
+            serve(wrapped(pendo.router(), Vendor::Pendo), self.pendo_port, stop.clone()).await?;
+        let scim_at = serve(wrapped(scim.router(), Vendor::Scim), self.scim_port, stop).await?;
         Ok(Sandbox {
             okta,
             okta_url: format!("http://{okta_at}"),
             pendo,
             pendo_url: format!("http://{pendo_at}"),
+            scim,
+            scim_url: format!("http://{scim_at}{BASE_PATH}"),
             people,
             faults,
             _running: running,
