@@ -1,0 +1,103 @@
+//! What the server was told to be, or turned out to be, able to do.
+
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering::Relaxed};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use scim_types::patch::Dialect;
+
+use crate::edits::RemovalForm;
+
+/// What was learned stays learned for the life of the client: one refusal, not one a call.
+#[derive(Debug)]
+pub(crate) struct Capabilities {
+    dialect: Dialect,
+    patch: bool,
+    /// Resource types whose resources take no PATCH.
+    unpatchable: Mutex<Vec<&'static str>>,
+    removes_by_value: AtomicBool,
+    members: AtomicU8,
+    bulk: AtomicBool,
+    lists_by_post: AtomicBool,
+}
+
+/// Whether groups are answered with their members. Most servers leave an empty list out, so that
+/// a group without `members` says nothing by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Members {
+    Unknown,
+    Shown,
+    Hidden,
+}
+
+impl Capabilities {
+    pub(crate) fn new(dialect: Dialect, patch: bool) -> Self {
+        Self {
+            dialect,
+            patch,
+            unpatchable: Mutex::default(),
+            removes_by_value: AtomicBool::new(false),
+            members: AtomicU8::new(Members::Unknown as u8),
+            bulk: AtomicBool::new(true),
+            lists_by_post: AtomicBool::new(false),
+        }
+    }
+
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// Whether resources of this type may be patched, as far as is known.
+    pub(crate) fn patches(&self, resource_type: &'static str) -> bool {
+        self.patch && !self.unpatchable().contains(&resource_type)
+    }
+
+    /// 405, or 501 on a PATCH of `active`: replace from now on.
+    pub(crate) fn has_no_patch(&self, resource_type: &'static str) {
+        self.unpatchable().push(resource_type);
+    }
+
+    fn unpatchable(&self) -> MutexGuard<'_, Vec<&'static str>> {
+        self.unpatchable.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The form in which the server takes removed members.
+    pub(crate) fn removal_form(&self) -> RemovalForm {
+        match self.removes_by_value.load(Relaxed) {
+            true => RemovalForm::Value,
+            false => RemovalForm::Condition,
+        }
+    }
+
+    pub(crate) fn removes_members_by(&self, form: RemovalForm) {
+        self.removes_by_value.store(form == RemovalForm::Value, Relaxed);
+    }
+
+    pub(crate) fn members(&self) -> Members {
+        match self.members.load(Relaxed) {
+            known if known == Members::Shown as u8 => Members::Shown,
+            known if known == Members::Hidden as u8 => Members::Hidden,
+            _ => Members::Unknown,
+        }
+    }
+
+    pub(crate) fn members_are(&self, members: Members) {
+        self.members.store(members as u8, Relaxed);
+    }
+
+    pub(crate) fn bulk(&self) -> bool {
+        self.bulk.load(Relaxed)
+    }
+
+    /// Whether listings go on only where they are asked for by POST.
+    pub(crate) fn lists_by_post(&self) -> bool {
+        self.lists_by_post.load(Relaxed)
+    }
+
+    pub(crate) fn lists_only_by_post(&self) {
+        self.lists_by_post.store(true, Relaxed);
+    }
+
+    pub(crate) fn has_no_bulk(&self) {
+        self.bulk.store(false, Relaxed);
+    }
+}
