@@ -19,3 +19,7 @@ sandbox *options:
 # What takes long: 20 seeds of faults with 10,000 people, and a million people in flat memory.
 long:
     scripts/long.sh
+
+# Fuzzes filter, path, patch or resource decoding; needs a nightly compiler and cargo-fuzz.
+fuzz target="patch" seconds="600":
+    cd scim-types/fuzz && cargo +nightly fuzz run {{target}} -- -max_total_time={{seconds}}

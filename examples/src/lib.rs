@@ -9,6 +9,7 @@ mod fields;
 mod prepare;
 mod progress;
 mod report;
+mod scim_target;
 mod summary;
 mod systems;
 
@@ -16,6 +17,7 @@ pub use fields::{FieldMap, FieldRow, LeftOut, Scope, Sent, has_value};
 pub use prepare::{ListsAs, Preparation};
 pub use progress::Progress;
 pub use report::{ReportFile, thousands};
+pub use scim_target::ScimTarget;
 pub use summary::{Read, print_report};
 pub use systems::{SandboxOptions, Systems};
 
