@@ -117,6 +117,12 @@ impl HashedPassword {
         Self { members }
     }
 
+    /// As [`digest`](Self::digest), of a system that used no salt.
+    pub fn unsalted(algorithm: impl Into<String>, value: impl Into<String>) -> Self {
+        let members = json!({"algorithm": algorithm.into(), "value": value.into()});
+        Self { members }
+    }
+
     /// PBKDF2: digest `SHA256_HMAC` or `SHA512_HMAC`, at least 4096 iterations, key size in bytes,
     /// value and salt in base64.
     pub fn pbkdf2(

@@ -62,7 +62,7 @@ const DELETED_MAYBE: &str = "the group may have been deleted: read it before rep
 /// <https://developer.okta.com/docs/api/openapi/okta-management/management/tag/Group/>
 #[derive(Clone, Debug)]
 pub struct Groups {
-    client: Client<OktaError>,
+    pub(crate) client: Client<OktaError>,
 }
 
 impl Groups {
@@ -288,6 +288,20 @@ impl ListGroups {
     /// Only groups whose name begins so. One page, of 300 at most.
     pub fn q(mut self, prefix: impl fmt::Display) -> Self {
         self.list = self.list.query("q", prefix);
+        self
+    }
+
+    /// Sorts a search by this attribute; ties are ordered by id.
+    pub fn sort_by(mut self, attribute: &str, ascending: bool) -> Self {
+        let order = if ascending { "asc" } else { "desc" };
+        self.list = self.list.query("sortBy", attribute).query("sortOrder", order);
+        self
+    }
+
+    /// What to give besides in [`embedded`](Group::embedded): `stats` counts users, apps and
+    /// administrators, `app` is the app that the group comes from. Okta advises smaller pages then.
+    pub fn expand(mut self, what: impl fmt::Display) -> Self {
+        self.list = self.list.query("expand", what);
         self
     }
 }

@@ -1,19 +1,18 @@
-//! Users' life cycle: activate, suspend, unlock, expire and reset passwords, deactivate, delete.
+//! Users' life cycle: activate, suspend, unlock, deactivate, delete.
 
-use std::fmt;
 use std::marker::PhantomData;
 
 use http::{HeaderName, Method};
 use rest_core::{Request, SecretString};
 use serde::Deserialize;
 
-use crate::call::awaitable;
+use crate::call::{awaitable, hides_all};
 use crate::error::{OktaError, Result};
-use crate::user::User;
+use crate::passwords::PasswordReset;
 use crate::users::{Received, Users};
 
 const READ_STATUS: &str = "it may have been done: read the user's status before repeating it";
-const MAILED_MAYBE: &str =
+pub(crate) const MAILED_MAYBE: &str =
     "it may have been done and a mail sent: read the user before repeating it";
 const DELETED_MAYBE: &str = "the user may have been deactivated or deleted: read it first, because a \
     second delete destroys what the first only deactivated";
@@ -30,39 +29,10 @@ pub struct Activation {
     pub activation_token: Option<SecretString>,
 }
 
-/// The link of a password reset that sent no mail. `Debug` does not show it; read it with
-/// [`ExposeSecret`](crate::ExposeSecret).
-#[derive(Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct PasswordReset {
-    /// Where the person sets a new password; `None` when Okta sent a mail.
-    pub reset_password_url: Option<SecretString>,
-}
-
-/// A temporary password. `Debug` does not show it; read it with [`ExposeSecret`](crate::ExposeSecret).
-#[derive(Clone, Default, Deserialize)]
-#[non_exhaustive]
-pub struct TemporaryPassword {
-    /// The password; the person must change it at the next sign-in. `None` when Okta named none.
-    #[serde(rename = "tempPassword")]
-    pub password: Option<SecretString>,
-}
-
-macro_rules! hidden {
-    ($($name:ident),+) => {$(
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.debug_struct(stringify!($name)).finish_non_exhaustive()
-            }
-        }
-    )+};
-}
-
-hidden!(Activation, PasswordReset, TemporaryPassword);
+hides_all!(Activation);
 
 impl<P: Received> Users<P> {
-    fn act(&self, template: &'static str, id: &str) -> Request<OktaError> {
+    pub(crate) fn act(&self, template: &'static str, id: &str) -> Request<OktaError> {
         self.user(Method::POST, template, id).if_unclear(READ_STATUS)
     }
 
@@ -195,77 +165,6 @@ impl<P: Received> Users<P> {
         self.act("/api/v1/users/{id}/lifecycle/unlock", id.as_ref()).send().await.map(drop)
     }
 
-    /// The person must change the password at the next sign-in; gives the user as it then is.
-    ///
-    /// Scope `okta.users.manage`. Leads to `PASSWORD_EXPIRED`.
-    /// Okta: [`expirePassword`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserCred/#tag/UserCred/operation/expirePassword).
-    ///
-    /// # Errors
-    /// 403 `E0000038` from a status in which there is no password to expire.
-    ///
-    /// ```no_run
-    /// # async fn run(okta: okta_client::Okta) -> okta_client::Result<()> {
-    /// let ada = okta.users().expire_password("00u1").await?;
-    /// # Ok(()) }
-    /// ```
-    pub async fn expire_password(&self, id: impl AsRef<str>) -> Result<User<P>> {
-        let template = "/api/v1/users/{id}/lifecycle/expire_password";
-        self.user(Method::POST, template, id.as_ref()).safe_to_repeat().json().await
-    }
-
-    /// As [`expire_password`](Self::expire_password), and sets a temporary password.
-    ///
-    /// Scope `okta.users.manage`.
-    /// Okta: [`expirePasswordWithTempPassword`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserCred/#tag/UserCred/operation/expirePasswordWithTempPassword).
-    ///
-    /// # Errors
-    /// As [`expire_password`](Self::expire_password).
-    ///
-    /// ```no_run
-    /// # async fn run(okta: okta_client::Okta) -> okta_client::Result<()> {
-    /// use okta_client::ExposeSecret;
-    ///
-    /// let temporary = okta.users().expire_password_with_temporary("00u1").await?;
-    /// if let Some(password) = temporary.password {
-    ///     println!("sign in with {}", password.expose_secret());
-    /// }
-    /// # Ok(()) }
-    /// ```
-    pub async fn expire_password_with_temporary(
-        &self,
-        id: impl AsRef<str>,
-    ) -> Result<TemporaryPassword> {
-        let template = "/api/v1/users/{id}/lifecycle/expire_password_with_temp_password";
-        self.act(template, id.as_ref()).json().await
-    }
-
-    /// Starts a password reset: by mail, or by the link in the answer.
-    ///
-    /// Scope `okta.users.manage`. Leads to `RECOVERY`.
-    /// Okta: [`resetPassword`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserCred/#tag/UserCred/operation/resetPassword).
-    ///
-    /// # Errors
-    /// 403 `E0000017` or `E0000038` when the user has no password to reset.
-    ///
-    /// ```no_run
-    /// # async fn run(okta: okta_client::Okta) -> okta_client::Result<()> {
-    /// use okta_client::ExposeSecret;
-    ///
-    /// let reset = okta.users().reset_password("00u1", false).await?;
-    /// if let Some(url) = reset.reset_password_url {
-    ///     println!("set a new password at {}", url.expose_secret());
-    /// }
-    /// # Ok(()) }
-    /// ```
-    pub async fn reset_password(
-        &self,
-        id: impl AsRef<str>,
-        send_email: bool,
-    ) -> Result<PasswordReset> {
-        let request = self.act("/api/v1/users/{id}/lifecycle/reset_password", id.as_ref());
-        MailAction::<PasswordReset>::new(request).send_email(send_email).await
-    }
-
     /// Removes all enrolled factors of a user.
     ///
     /// Scope `okta.users.manage`.
@@ -293,7 +192,7 @@ pub struct MailAction<T> {
 }
 
 impl<T> MailAction<T> {
-    fn new(request: Request<OktaError>) -> Self {
+    pub(crate) fn new(request: Request<OktaError>) -> Self {
         Self { request: request.if_unclear(MAILED_MAYBE), answer: PhantomData }
     }
 

@@ -1,16 +1,21 @@
 //! The client of one org.
 
-use std::env;
-
 use http::Method;
 use rest_core::{Anonymous, Client, ClientBuilder, RateLimit, Request};
 use url::Url;
 
+use crate::apps::Apps;
 use crate::auth::Auth;
 use crate::error::{Error, OktaError, Result};
+use crate::event_hooks::EventHooks;
+use crate::group_rules::GroupRules;
 use crate::groups::Groups;
+use crate::logs::SystemLog;
+use crate::mappings::Mappings;
+use crate::org::Org;
 use crate::profile::Profile;
 use crate::schemas::Schemas;
+use crate::user_types::UserTypes;
 use crate::users::Users;
 
 const USER_AGENT: &str = concat!("okta-client/", env!("CARGO_PKG_VERSION"));
@@ -52,14 +57,21 @@ impl Okta {
         OktaBuilder { auth: auth.into(), settings }
     }
 
-    /// A client from the environment, by the names that Okta's own SDKs read: `OKTA_CLIENT_ORGURL`,
-    /// `OKTA_CLIENT_AUTHORIZATIONMODE` (`SSWS`, the default, `PrivateKey` or `Bearer`),
-    /// `OKTA_CLIENT_TOKEN`, and for `PrivateKey` `OKTA_CLIENT_CLIENTID`, `OKTA_CLIENT_SCOPES`
-    /// (separated by spaces or commas), `OKTA_CLIENT_PRIVATEKEY` (PEM or JWK, or the path of a file
-    /// that holds it) and `OKTA_CLIENT_PRIVATEKEYID`.
+    /// A client from the environment and from Okta's settings files, by the names that Okta's own SDKs
+    /// read: `OKTA_CLIENT_ORGURL`, `OKTA_CLIENT_AUTHORIZATIONMODE` (`SSWS`, the default, `PrivateKey`
+    /// or `Bearer`), `OKTA_CLIENT_TOKEN`, and for `PrivateKey` `OKTA_CLIENT_CLIENTID`,
+    /// `OKTA_CLIENT_SCOPES` (separated by spaces or commas), `OKTA_CLIENT_PRIVATEKEY` (PEM or JWK, or
+    /// the path of a file that holds it), `OKTA_CLIENT_PRIVATEKEYID` and `OKTA_CLIENT_DPOPENABLED`.
+    ///
+    /// What no variable says comes from `okta.yaml` or `.okta.yaml` in the working directory, and then
+    /// from `~/.okta/okta.yaml`: `okta.client.orgUrl`, `token`, `authorizationMode`, `clientId`,
+    /// `scopes`, `privateKey`, `privateKeyId` (or `kid`), `dpopEnabled`, `connectionTimeout` and
+    /// `requestTimeout` (seconds), `rateLimit.maxRetries`, `proxy.host`, `port`, `username` and
+    /// `password`, and `okta.testing.disableHttpsCheck`. These have variables as well, such as
+    /// `OKTA_CLIENT_PROXY_HOST`.
     ///
     /// # Errors
-    /// Names the variable that is missing or wrong.
+    /// Names the variable, or the file, key and line, of what is missing or wrong.
     pub fn from_env() -> Result<Self> {
         Self::builder_from_env()?.build()
     }
@@ -67,10 +79,9 @@ impl Okta {
     /// As [`from_env`](Self::from_env), with further settings possible.
     ///
     /// # Errors
-    /// Names the variable that is missing or wrong.
+    /// As [`from_env`](Self::from_env).
     pub fn builder_from_env() -> Result<OktaBuilder> {
-        let read = |name: &str| env::var(name).ok();
-        Ok(Self::builder(crate::config::org(&read)?, crate::config::auth(&read)?))
+        crate::config::builder()
     }
 
     /// Users, with Okta's open profile.
@@ -88,9 +99,44 @@ impl Okta {
         Groups::new(self.client.clone())
     }
 
+    /// Group rules: who becomes a member of which groups, by an expression.
+    pub fn group_rules(&self) -> GroupRules {
+        GroupRules::new(self.client.clone())
+    }
+
+    /// User types: kinds of people, each with a schema of its own.
+    pub fn user_types(&self) -> UserTypes {
+        UserTypes::new(self.client.clone())
+    }
+
+    /// Profile mappings: which attribute of an app's user is made of what.
+    pub fn mappings(&self) -> Mappings {
+        Mappings::new(self.client.clone())
+    }
+
+    /// The org itself.
+    pub fn org(&self) -> Org {
+        Org::new(self.client.clone())
+    }
+
+    /// Apps, who may use them, and provisioning to them.
+    pub fn apps(&self) -> Apps {
+        Apps::new(self.client.clone())
+    }
+
     /// Schemas: which attributes a profile has, and of which type.
     pub fn schemas(&self) -> Schemas {
         Schemas::new(self.client.clone())
+    }
+
+    /// The System Log: who did what to whom.
+    pub fn logs(&self) -> SystemLog {
+        SystemLog::new(self.client.clone())
+    }
+
+    /// Event hooks: where Okta posts events to.
+    pub fn event_hooks(&self) -> EventHooks {
+        EventHooks::new(self.client.clone())
     }
 
     /// A request to an endpoint that this crate has no call for yet; sent with the same credential,
@@ -102,6 +148,26 @@ impl Okta {
     ///
     /// let zone: serde_json::Value =
     ///     okta.request(Method::GET, "/api/v1/zones/{id}", ["nzo1"]).json().await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// [`Request::list`] reads a listing: an array a page, and the next page by its `Link` header, with
+    /// cursors and a total `limit` as everywhere. `T` may be a type of your own.
+    ///
+    /// ```no_run
+    /// # async fn run(okta: okta_client::Okta) -> okta_client::Result<()> {
+    /// use futures::TryStreamExt;
+    /// use okta_client::Method;
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// struct Zone {
+    ///     name: String,
+    /// }
+    /// let zones = okta.request(Method::GET, "/api/v1/zones", []).list::<Zone>().query("limit", 100);
+    /// let mut zones = zones.stream();
+    /// while let Some(zone) = zones.try_next().await? {
+    ///     println!("{}", zone.name);
+    /// }
     /// # Ok(()) }
     /// ```
     pub fn request<const N: usize>(

@@ -8,7 +8,7 @@ use crate::value::Lazy;
 /// not know. Writing them back is what makes a stored answer the one that came.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Rest {
-    nulls: u32,
+    nulls: u64,
     pub(crate) unknown: Vec<(CompactString, Lazy<()>)>,
 }
 
@@ -23,9 +23,9 @@ impl Rest {
     }
 }
 
-fn place(names: &[&str], name: &str) -> u32 {
+fn place(names: &[&str], name: &str) -> u64 {
     let position = names.iter().position(|known| *known == name);
-    position.and_then(|position| 1_u32.checked_shl(position as u32)).unwrap_or(0)
+    position.and_then(|position| 1_u64.checked_shl(position as u32)).unwrap_or(0)
 }
 
 /// Declares a struct with an id, a profile, and at most 32 members that may be absent or null.

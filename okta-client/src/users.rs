@@ -4,25 +4,48 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use http::Method;
-use http::header::{ETAG, IF_MATCH};
-use rest_core::{Client, List, Request};
+use http::header::ETAG;
+use rest_core::{Client, Request};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value, json};
 
-use crate::call::{awaitable, list_options, shows_endpoint_only};
-use crate::credentials::NewCredentials;
 use crate::error::{OktaError, Result};
 use crate::groups::ListGroups;
+use crate::model::model;
 use crate::profile::Profile;
-use crate::search::Condition;
 use crate::user::User;
-use crate::value::{GroupId, UserTypeId};
+use crate::user_requests::{CreateUser, GetUser, ListUsers, ReplaceUser, UpdateUser};
 
 /// A profile that can be received: anything that decodes.
 pub trait Received: DeserializeOwned + Send + 'static {}
 
 impl<P: DeserializeOwned + Send + 'static> Received for P {}
+
+/// A profile that can be sent and received.
+pub trait Sent: Received + Serialize {}
+
+impl<P: Received + Serialize> Sent for P {}
+
+rest_core::open_enum! {
+    /// From which devices a blocked user cannot sign in.
+    pub enum BlockedDevices {
+        /// From any.
+        AnyDevice = "ANY_DEVICES",
+        /// From those the user has not used before.
+        NewDevices = "UNKNOWN_DEVICES",
+    }
+}
+
+model! {
+    /// A block that keeps a user from signing in.
+    pub struct UserBlock {}
+    read {
+        /// What kind of block, such as `DEVICE_BASED`.
+        kind: String = "type",
+        /// From which devices.
+        applies_to: BlockedDevices = "appliesTo",
+    }
+}
 
 /// The users of an org; `P` is their profile.
 ///
@@ -67,8 +90,7 @@ impl<P: Received> Users<P> {
     /// # Ok(()) }
     /// ```
     pub fn list(&self) -> ListUsers<P> {
-        let list = self.client.request(Method::GET, "/api/v1/users", []).list();
-        ListUsers { list: list.query("limit", 200).capped("search", SEARCH_CAP, SEARCH_ENDED) }
+        ListUsers::new(self.client.request(Method::GET, "/api/v1/users", []))
     }
 
     /// Gets one user by id, login or unambiguous login shortname. A login with `/` works by id only.
@@ -85,8 +107,8 @@ impl<P: Received> Users<P> {
     /// println!("{} {:?}", ada.id, ada.profile.department());
     /// # Ok(()) }
     /// ```
-    pub async fn get(&self, id_or_login: impl AsRef<str>) -> Result<User<P>> {
-        self.user(Method::GET, "/api/v1/users/{id}", id_or_login.as_ref()).json().await
+    pub fn get(&self, id_or_login: impl AsRef<str>) -> GetUser<P> {
+        GetUser::new(self.user(Method::GET, "/api/v1/users/{id}", id_or_login.as_ref()))
     }
 
     /// As [`get`](Self::get), with `None` when there is no such user.
@@ -164,7 +186,7 @@ impl<P: Received> Users<P> {
         let request = self.client.request(Method::POST, "/api/v1/users", []).if_unclear(
             "the user may have been created: look the login up before creating it again",
         );
-        CreateUser { request, profile, members: Map::new() }
+        CreateUser::new(request, profile)
     }
 
     /// Changes the attributes that are named and leaves all others as they are.
@@ -183,7 +205,7 @@ impl<P: Received> Users<P> {
     /// ```
     pub fn update(&self, id: impl AsRef<str>) -> UpdateUser<P> {
         let request = self.user(Method::POST, "/api/v1/users/{id}", id.as_ref()).safe_to_repeat();
-        UpdateUser { request, profile: Map::new(), credentials: None, user: PhantomData }
+        UpdateUser::new(request)
     }
 
     /// Replaces the whole profile: attributes that are left out are deleted.
@@ -205,8 +227,7 @@ impl<P: Received> Users<P> {
     where
         P: Serialize,
     {
-        let request = self.user(Method::PUT, "/api/v1/users/{id}", id.as_ref());
-        ReplaceUser { request, profile, user_type: None }
+        ReplaceUser::new(self.user(Method::PUT, "/api/v1/users/{id}", id.as_ref()), profile)
     }
 
     /// Lists the groups a user is a member of.
@@ -224,6 +245,23 @@ impl<P: Received> Users<P> {
     pub fn groups(&self, id: impl AsRef<str>) -> ListGroups {
         ListGroups::new(self.user(Method::GET, "/api/v1/users/{id}/groups", id.as_ref()))
     }
+
+    /// Tells how a user is kept from signing in; empty for one who is not.
+    ///
+    /// Scope `okta.users.read`.
+    /// Okta: [`listUserBlocks`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/User/#tag/User/operation/listUserBlocks).
+    ///
+    /// # Errors
+    /// 401 `E0000015` in an org without this feature; 404 `E0000007`.
+    ///
+    /// ```no_run
+    /// # async fn run(okta: okta_client::Okta) -> okta_client::Result<()> {
+    /// let is_blocked = !okta.users().blocks("00u1").await?.is_empty();
+    /// # Ok(()) }
+    /// ```
+    pub async fn blocks(&self, id: impl AsRef<str>) -> Result<Vec<UserBlock>> {
+        self.user(Method::GET, "/api/v1/users/{id}/blocks", id.as_ref()).json().await
+    }
 }
 
 impl<P> Clone for Users<P> {
@@ -237,217 +275,3 @@ impl<P> fmt::Debug for Users<P> {
         f.debug_struct("Users").field("client", &self.client).finish()
     }
 }
-
-/// A listing of users; read it with `stream` or `pages`.
-#[derive(Clone, Debug)]
-#[must_use = "a listing is read by `stream` or `pages`"]
-pub struct ListUsers<P> {
-    list: List<OktaError, User<P>>,
-}
-
-list_options!(ListUsers<P> => User<P>, "200 by default, which is the maximum." where P: Received);
-
-/// At this many users a search ends without saying so.
-const SEARCH_CAP: u64 = 50_000;
-
-const SEARCH_ENDED: &str = "the search ended at 50,000 users, where Okta stops without saying so: more may \
-    match; search by ranges of `created`, or list without search";
-
-impl<P: Received> ListUsers<P> {
-    /// Only users that match: profile attributes, custom ones too, `status`, `created`,
-    /// `lastUpdated` and so on. An [`Expression`](crate::search::Expression) or its text.
-    ///
-    /// Reads an index that lags behind writes by seconds, includes deprovisioned users, and gives
-    /// 50,000 users at most.
-    pub fn search(mut self, condition: impl Into<Condition>) -> Self {
-        self.list = condition.into().on(self.list, "search");
-        self
-    }
-
-    /// Only users that match, by `status`, `lastUpdated`, `id`, `profile.login`, `profile.email`,
-    /// `profile.firstName` or `profile.lastName`. Includes deprovisioned users; no upper bound.
-    pub fn filter(mut self, condition: impl Into<Condition>) -> Self {
-        self.list = condition.into().on(self.list, "filter");
-        self
-    }
-
-    /// Only users whose first name, last name or e-mail begins so, deprovisioned ones left out. One
-    /// page and no more: of 200, unless [`page_size`](Self::page_size) says otherwise.
-    pub fn q(mut self, prefix: impl fmt::Display) -> Self {
-        self.list = self.list.query("q", prefix);
-        self
-    }
-
-    /// Sorts a search by this attribute; ties are ordered by id.
-    pub fn sort_by(mut self, attribute: &str, ascending: bool) -> Self {
-        let order = if ascending { "asc" } else { "desc" };
-        self.list = self.list.query("sortBy", attribute).query("sortOrder", order);
-        self
-    }
-}
-
-/// Creates a user when awaited.
-#[derive(Clone)]
-#[must_use = "a request does nothing until it is awaited"]
-pub struct CreateUser<P> {
-    request: Request<OktaError>,
-    profile: P,
-    members: Map<String, Value>,
-}
-
-impl<P> CreateUser<P> {
-    /// Whether to activate the user; `true` by default.
-    pub fn activate(mut self, activate: bool) -> Self {
-        self.request = self.request.query("activate", activate);
-        self
-    }
-
-    /// The person must change the password at the first sign-in. Needs a password.
-    pub fn change_password_at_login(mut self) -> Self {
-        self.request = self.request.query("nextLogin", "changePassword");
-        self
-    }
-
-    /// Password, recovery question, provider. A provider of `FEDERATION` or `SOCIAL` is asked for as
-    /// Okta wants it.
-    pub fn credentials(mut self, credentials: NewCredentials) -> Self {
-        if credentials.has_foreign_provider() {
-            self.request = self.request.query("provider", true);
-        }
-        self.members.insert("credentials".into(), credentials.into_json());
-        self
-    }
-
-    /// Groups the user becomes a member of; 20 at most.
-    pub fn groups<'g>(mut self, groups: impl IntoIterator<Item = &'g GroupId>) -> Self {
-        let ids: Vec<&str> = groups.into_iter().map(GroupId::as_str).collect();
-        self.members.insert("groupIds".into(), json!(ids));
-        self
-    }
-
-    /// The user's type, when it is not the default one.
-    pub fn user_type(mut self, id: &UserTypeId) -> Self {
-        self.members.insert("type".into(), json!({"id": id}));
-        self
-    }
-
-    /// The realm the user belongs to.
-    pub fn realm(mut self, id: impl Into<String>) -> Self {
-        self.members.insert("realmId".into(), Value::String(id.into()));
-        self
-    }
-}
-
-/// A profile and what goes beside it.
-#[derive(Serialize)]
-struct Body<'b, P> {
-    profile: &'b P,
-    #[serde(flatten)]
-    members: &'b Map<String, Value>,
-}
-
-impl<P: Serialize> CreateUser<P> {
-    fn ready(self) -> Request<OktaError> {
-        self.request.body(&Body { profile: &self.profile, members: &self.members })
-    }
-}
-
-/// Changes attributes of a user when awaited.
-#[derive(Clone)]
-#[must_use = "a request does nothing until it is awaited"]
-pub struct UpdateUser<P> {
-    request: Request<OktaError>,
-    profile: Map<String, Value>,
-    credentials: Option<Value>,
-    user: PhantomData<fn() -> P>,
-}
-
-impl<P: Received> UpdateUser<P> {
-    /// Sets an attribute.
-    pub fn set(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
-        self.profile.insert(name.into(), value.into());
-        self
-    }
-
-    /// Unsets an attribute.
-    pub fn clear(self, name: impl Into<String>) -> Self {
-        self.set(name, Value::Null)
-    }
-
-    /// Sets all attributes of a map, such as `profile.to_map()`; those it lacks stay as they are.
-    ///
-    /// ```no_run
-    /// # async fn run(okta: okta_client::Okta) -> okta_client::Result<()> {
-    /// let ada = okta.users().get("ada@acme.example").await?;
-    /// okta.users().update("00u2").set_all(ada.profile.to_map()).await?;
-    /// # Ok(()) }
-    /// ```
-    pub fn set_all<N: Into<String>>(
-        mut self,
-        attributes: impl IntoIterator<Item = (N, Value)>,
-    ) -> Self {
-        self.profile.extend(attributes.into_iter().map(|(name, value)| (name.into(), value)));
-        self
-    }
-
-    /// Sets the password, the recovery question or the provider.
-    pub fn credentials(mut self, credentials: NewCredentials) -> Self {
-        self.credentials = Some(credentials.into_json());
-        self
-    }
-
-    /// Changes nothing unless the user is still as it was read with this `ETag`; else 412.
-    pub fn if_match(mut self, etag: impl AsRef<str>) -> Self {
-        self.request = self.request.header(IF_MATCH, etag).if_unclear(CHANGED_MAYBE);
-        self
-    }
-
-    fn ready(self) -> Request<OktaError> {
-        let mut body = Map::new();
-        body.insert("profile".into(), Value::Object(self.profile));
-        body.extend(self.credentials.map(|credentials| ("credentials".into(), credentials)));
-        self.request.body(&body)
-    }
-}
-
-const CHANGED_MAYBE: &str = "the user may have been changed: read it before changing it again";
-
-/// Replaces a user's profile when awaited.
-#[derive(Clone)]
-#[must_use = "a request does nothing until it is awaited"]
-pub struct ReplaceUser<P> {
-    request: Request<OktaError>,
-    profile: P,
-    user_type: Option<UserTypeId>,
-}
-
-impl<P: Received + Serialize> ReplaceUser<P> {
-    /// Changes the user's type too.
-    pub fn user_type(mut self, id: &UserTypeId) -> Self {
-        self.user_type = Some(id.clone());
-        self
-    }
-
-    /// Changes nothing unless the user is still as it was read with this `ETag`; else 412.
-    pub fn if_match(mut self, etag: impl AsRef<str>) -> Self {
-        self.request = self.request.header(IF_MATCH, etag).if_unclear(CHANGED_MAYBE);
-        self
-    }
-
-    fn ready(self) -> Request<OktaError> {
-        let user_type = self.user_type.map(|id| ("type".to_owned(), json!({"id": id})));
-        let members = user_type.into_iter().collect();
-        self.request.body(&Body { profile: &self.profile, members: &members })
-    }
-}
-
-/// A profile that can be sent and received.
-pub trait Sent: Received + Serialize {}
-
-impl<P: Received + Serialize> Sent for P {}
-
-awaitable!(CreateUser<P> => User<P>, this { this.ready().json().await } where P: Sent);
-awaitable!(UpdateUser<P> => User<P>, this { this.ready().json().await } where P: Received);
-awaitable!(ReplaceUser<P> => User<P>, this { this.ready().json().await } where P: Sent);
-
-shows_endpoint_only!(CreateUser, UpdateUser, ReplaceUser);

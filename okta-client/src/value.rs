@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 macro_rules! text_value {
     ($($(#[$meta:meta])* $name:ident),+ $(,)?) => {$(
         $(#[$meta])*
-        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[derive(Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(transparent)]
         pub struct $name(CompactString);
 
@@ -62,6 +62,18 @@ text_value! {
     GroupId,
     /// A user type's id, such as `oty162QAr8hJjTaABCD1`.
     UserTypeId,
+    /// A group rule's id, such as `0pr3f7zMZZHPgUoWO0g4`.
+    GroupRuleId,
+    /// A profile mapping's id, such as `prm1k47ghydIQOTBW0g4`.
+    MappingId,
+    /// An event's id in the System Log: `uuid`.
+    LogEventId,
+    /// An event hook's id, such as `who8vt36qfNpCGz9H1e6`.
+    EventHookId,
+    /// An app's id, such as `0oa1gjh63g214q0Hq0g4`.
+    AppId,
+    /// A group push mapping's id, such as `gPm00000000000000000`.
+    PushMappingId,
     /// A point in time as Okta writes it, such as `2013-06-24T16:39:18.000Z`: kept to the letter.
     DateTime,
 }

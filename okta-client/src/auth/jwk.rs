@@ -4,7 +4,8 @@ use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeyPairComponents, PublicKeyComponen
 use aws_lc_rs::signature::EcdsaKeyPair;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use crate::auth::key::Pair;
 use crate::auth::{Algorithm, pem};
@@ -99,6 +100,62 @@ impl Jwk {
         let key = EcdsaKeyPair::from_private_key_and_public_key(curve, &d, &point);
         key.map(|key| (Pair::Ec(key), algorithm)).map_err(|_| inconsistent())
     }
+}
+
+#[derive(Serialize)]
+#[serde(tag = "kty")]
+enum Public {
+    #[serde(rename = "RSA")]
+    Rsa { n: String, e: String },
+    #[serde(rename = "EC")]
+    Ec { crv: &'static str, x: String, y: String },
+}
+
+impl Public {
+    fn json(&self) -> Result<Box<RawValue>> {
+        serde_json::value::to_raw_value(self)
+            .map_err(|error| Error::auth("the public key cannot be written").with_source(error))
+    }
+}
+
+/// `point`: uncompressed, `04 x y`.
+pub(super) fn public_ec(point: &[u8], algorithm: Algorithm) -> Result<Box<RawValue>> {
+    let crv = match algorithm {
+        Algorithm::Es384 => "P-384",
+        Algorithm::Es512 => "P-521",
+        _ => "P-256",
+    };
+    let (x, y) = point[point.len() % 2..].split_at(point.len() / 2);
+    Public::Ec { crv, x: URL_SAFE_NO_PAD.encode(x), y: URL_SAFE_NO_PAD.encode(y) }.json()
+}
+
+/// `der`: `RSAPublicKey`, a sequence of modulus and exponent.
+pub(super) fn public_rsa(der: &[u8]) -> Result<Box<RawValue>> {
+    let read = || {
+        let (sequence, _) = der_item(der)?;
+        let (n, rest) = der_item(sequence)?;
+        Some((n, der_item(rest)?.0))
+    };
+    let (n, e) = read().ok_or_else(|| Error::auth("the RSA key's public half cannot be read"))?;
+    let integer = |bytes: &[u8]| {
+        let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
+        URL_SAFE_NO_PAD.encode(&bytes[zeros..])
+    };
+    Public::Rsa { n: integer(n), e: integer(e) }.json()
+}
+
+/// The content of the first item, and what follows it.
+fn der_item(der: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (_, rest) = der.split_first()?;
+    let (first, rest) = rest.split_first()?;
+    let (length, rest) = match first {
+        0..0x80 => (usize::from(*first), rest),
+        _ => {
+            let (bytes, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
+            (bytes.iter().fold(0, |length, byte| length << 8 | usize::from(*byte)), rest)
+        }
+    };
+    rest.split_at_checked(length)
 }
 
 fn private(d: &Option<String>) -> Result<Vec<u8>> {

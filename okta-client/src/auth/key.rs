@@ -7,9 +7,10 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeyPair as RsaKeyPair;
 use aws_lc_rs::signature::{
     self, ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING,
-    ECDSA_P521_SHA512_FIXED_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm, RsaEncoding,
+    ECDSA_P521_SHA512_FIXED_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm, KeyPair, RsaEncoding,
 };
 use rest_core::AuthError;
+use serde_json::value::RawValue;
 
 use crate::auth::{jwk, pem};
 use crate::error::{Error, Result};
@@ -143,6 +144,21 @@ impl SigningKey {
     /// As [`from_jwk`](Self::from_jwk) and [`from_pem`](Self::from_pem).
     pub fn parse(text: &str) -> Result<Self> {
         if text.trim_start().starts_with('{') { Self::from_jwk(text) } else { Self::from_pem(text) }
+    }
+
+    /// A new P-256 key.
+    pub(super) fn generate() -> Result<Self> {
+        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)
+            .map_err(|error| Error::auth("no key can be made").with_source(error))?;
+        Ok(Self::new(Pair::Ec(pair), Algorithm::Es256))
+    }
+
+    /// The public half as JWK, as short as it can be.
+    pub(super) fn public_jwk(&self) -> Result<Box<RawValue>> {
+        match &*self.pair {
+            Pair::Rsa(key) => jwk::public_rsa(key.public_key().as_ref()),
+            Pair::Ec(key) => jwk::public_ec(key.public_key().as_ref(), self.algorithm),
+        }
     }
 
     fn new(pair: Pair, algorithm: Algorithm) -> Self {

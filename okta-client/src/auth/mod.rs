@@ -1,10 +1,16 @@
 //! Credentials: an API token, a ready access token, or a service app with a private key.
 
+mod advice;
 mod assertion;
+mod clock;
 mod jwk;
+mod jwt;
 mod key;
+mod nonce;
 mod pem;
+mod proof;
 mod service_app;
+mod session;
 mod token;
 
 use std::fmt;

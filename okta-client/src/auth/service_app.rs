@@ -6,6 +6,7 @@ use rest_core::{Authorize, ClientBuilder};
 
 use crate::auth::SigningKey;
 use crate::auth::assertion::ClientAssertion;
+use crate::auth::session::Session;
 use crate::auth::token::AccessToken;
 use crate::error::{Error, OktaError, Result};
 
@@ -16,7 +17,6 @@ use crate::error::{Error, OktaError, Result};
 /// The token is asked for with the first call, shared by all clones of the client, renewed shortly
 /// before it ends, and replaced at once when the org refuses it. In the console: Applications > Create
 /// App Integration > API Services; register the public key, grant the scopes, assign an admin role.
-/// Apps that require DPoP are not supported yet.
 /// See <https://developer.okta.com/docs/guides/implement-oauth-for-okta-serviceapp/>.
 ///
 /// ```no_run
@@ -28,11 +28,27 @@ use crate::error::{Error, OktaError, Result};
 /// let okta = Okta::new("https://acme.okta.com", app)?;
 /// # Ok(()) }
 /// ```
+///
+/// # DPoP
+/// An app that requires DPoP needs nothing said here: when the org first asks for a proof, tokens are
+/// bound to a key pair made for this client, and every request carries a proof of its own, with the
+/// newest nonce that the org gave. Should nonces change faster than answers come, calls go one at a time.
+/// See <https://developer.okta.com/docs/guides/dpop/>.
 #[derive(Clone, Debug)]
 pub struct ServiceApp {
     client_id: String,
     key: SigningKey,
     scopes: Vec<String>,
+    dpop: Dpop,
+    dpop_key: Option<SigningKey>,
+}
+
+/// Whether tokens are bound by DPoP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Dpop {
+    WhenAsked,
+    Required,
+    Never,
 }
 
 /// Settings of a [`ServiceApp`].
@@ -44,7 +60,13 @@ impl ServiceApp {
     /// Starts with the app's client id and a private key whose public half is registered with it.
     pub fn builder(client_id: impl Into<String>, key: SigningKey) -> ServiceAppBuilder {
         let client_id = client_id.into().trim().to_owned();
-        ServiceAppBuilder(Self { client_id, key, scopes: Vec::new() })
+        ServiceAppBuilder(Self {
+            client_id,
+            key,
+            scopes: Vec::new(),
+            dpop: Dpop::WhenAsked,
+            dpop_key: None,
+        })
     }
 
     pub(super) fn client_id(&self) -> &str {
@@ -53,6 +75,14 @@ impl ServiceApp {
 
     pub(super) fn key(&self) -> &SigningKey {
         &self.key
+    }
+
+    pub(super) fn dpop(&self) -> Dpop {
+        self.dpop
+    }
+
+    pub(super) fn dpop_key(&self) -> Option<&SigningKey> {
+        self.dpop_key.as_ref()
     }
 
     /// The scopes as OAuth writes them.
@@ -72,8 +102,9 @@ impl ServiceApp {
                 "the service app asks for no scopes: name those it needs, such as okta.users.read",
             ));
         }
-        let endpoint = settings.clone().auth(ClientAssertion(self.clone())).build()?;
-        Ok(Arc::new(AccessToken::new(self, endpoint)))
+        let session = Arc::new(Session::new(self)?);
+        let endpoint = settings.clone().auth(ClientAssertion(Arc::clone(&session))).build()?;
+        Ok(Arc::new(AccessToken::new(session, endpoint)))
     }
 }
 
@@ -86,6 +117,21 @@ impl ServiceAppBuilder {
         for scope in scopes {
             self.0.scopes.extend(scope.as_ref().split_whitespace().map(str::to_owned));
         }
+        self
+    }
+
+    /// `true`: proves from the first request on, which saves the request that would be refused, and
+    /// takes no token that is not bound. `false`: never proves, so that an app that requires it is an
+    /// error. Left out, the org decides.
+    pub fn dpop(mut self, required: bool) -> Self {
+        self.0.dpop = if required { Dpop::Required } else { Dpop::Never };
+        self
+    }
+
+    /// Binds tokens to this key rather than to a P-256 key made for the client. It must not be the app's
+    /// own key.
+    pub fn dpop_key(mut self, key: SigningKey) -> Self {
+        self.0.dpop_key = Some(key);
         self
     }
 

@@ -9,30 +9,32 @@ use futures::FutureExt;
 use futures::future::{BoxFuture, Shared, WeakShared};
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue, Method};
-use rest_core::{AuthError, Authorize, Client, reqwest};
+use rest_core::{AuthError, Authorize, Client, Turn, reqwest};
 use serde::Deserialize;
 use tokio::time::Instant;
 
-use crate::auth::ServiceApp;
+use crate::auth::advice::explain;
+use crate::auth::proof::token_hash;
+use crate::auth::service_app::Dpop;
+use crate::auth::session::Session;
 use crate::error::{Error, OktaError, Result};
 
-const DPOP: &str = "this app's tokens are bound by DPoP, which this version does not support yet: set \
-    settings.oauthClient.dpop_bound_access_tokens to false (in the console: untick `Require \
-    Demonstrating Proof of Possession (DPoP) header in token requests`)";
+/// How often one token is asked for in another way: with a proof, by the server's clock.
+const CHANGES: u32 = 2;
 
 /// The credential of a service app's calls; clones share the token.
 #[derive(Clone)]
 pub(super) struct AccessToken(Arc<Source>);
 
 struct Source {
-    app: ServiceApp,
+    session: Arc<Session>,
     client: Client<OktaError>,
     state: Mutex<State>,
 }
 
 /// A token request under way. Whoever waits for it drives it, so that a caller who stops waiting, or
 /// is not polled for a while, holds nobody up, as the holder of a lock would.
-type Flight = BoxFuture<'static, std::result::Result<HeaderValue, Arc<Error>>>;
+type Flight = BoxFuture<'static, std::result::Result<Token, Arc<Error>>>;
 
 #[derive(Default)]
 struct State {
@@ -40,9 +42,12 @@ struct State {
     flight: Option<WeakShared<Flight>>,
 }
 
+#[derive(Clone)]
 struct Token {
     /// The whole value of `Authorization`.
     header: HeaderValue,
+    /// What proofs say of a token that is bound by DPoP.
+    hash: Option<Arc<str>>,
     renew_at: Instant,
 }
 
@@ -55,23 +60,24 @@ struct Answer {
 }
 
 impl AccessToken {
-    pub(super) fn new(app: ServiceApp, client: Client<OktaError>) -> Self {
-        Self(Arc::new(Source { app, client, state: Mutex::default() }))
+    pub(super) fn new(session: Arc<Session>, client: Client<OktaError>) -> Self {
+        Self(Arc::new(Source { session, client, state: Mutex::default() }))
     }
 
-    async fn header(&self) -> std::result::Result<HeaderValue, AuthError> {
+    async fn token(&self) -> std::result::Result<Token, AuthError> {
         let flight = match self.current_or_flight() {
-            Ok(header) => return Ok(header),
+            Ok(token) => return Ok(token),
             Err(flight) => flight,
         };
-        flight.await.map_err(|error| AuthError::caused(self.explain(&error), error))
+        let app = &self.0.session.app;
+        flight.await.map_err(|error| AuthError::caused(explain(app, &error), error))
     }
 
-    fn current_or_flight(&self) -> std::result::Result<HeaderValue, Shared<Flight>> {
+    fn current_or_flight(&self) -> std::result::Result<Token, Shared<Flight>> {
         let mut state = self.0.lock();
         if let Some(token) = state.current.as_ref().filter(|token| Instant::now() < token.renew_at)
         {
-            return Ok(token.header.clone());
+            return Ok(token.clone());
         }
         if let Some(flight) = state.flight.as_ref().and_then(WeakShared::upgrade) {
             return Err(flight);
@@ -80,56 +86,32 @@ impl AccessToken {
         state.flight = flight.downgrade();
         Err(flight)
     }
-
-    /// What failed, and what to do about it.
-    fn explain(&self, error: &Error) -> String {
-        match self.advice(error) {
-            Some(advice) => format!("no access token: {error}; {advice}"),
-            None => format!("no access token: {error}"),
-        }
-    }
-
-    fn advice(&self, error: &Error) -> Option<String> {
-        let app = &self.0.app;
-        let OktaError { code, summary, .. } = error.body()?;
-        Some(match code.as_str() {
-            "invalid_client" if blames_clock(summary) => {
-                "check that this machine's clock is right".into()
-            }
-            "invalid_client" => format!(
-                "check that the client id {} is an app of this org, and that the public half of this key \
-                 (kid {}) is active there",
-                app.client_id(),
-                app.key().header().1.unwrap_or("not set"),
-            ),
-            "invalid_scope" => format!(
-                "grant the app each scope it asks for, under Okta API Scopes: {}",
-                app.scope()
-            ),
-            "unauthorized_client" | "unsupported_grant_type" => {
-                "make it an API Services app that authenticates by public key / private key".into()
-            }
-            "invalid_dpop_proof" | "use_dpop_nonce" => DPOP.into(),
-            _ => return None,
-        })
-    }
 }
 
 impl Source {
-    async fn fetch(self: Arc<Self>) -> std::result::Result<HeaderValue, Arc<Error>> {
+    async fn fetch(self: Arc<Self>) -> std::result::Result<Token, Arc<Error>> {
         let asked = self.ask().await;
         let mut state = self.lock();
         state.flight = None;
         let token = asked.map_err(Arc::new)?;
-        let header = token.header.clone();
-        state.current = Some(token);
-        Ok(header)
+        state.current = Some(token.clone());
+        Ok(token)
     }
 
     async fn ask(&self) -> Result<Token> {
-        // A token that nobody received harms nobody: the request may be made again.
-        let request = self.client.request(Method::POST, "/oauth2/v1/token", []).safe_to_repeat();
-        request.json::<Answer>().await?.accept(Instant::now())
+        let mut changes = CHANGES;
+        loop {
+            // A token that nobody received harms nobody: the request may be made again.
+            let request = self.client.request(Method::POST, "/oauth2/v1/token", []);
+            match request.safe_to_repeat().json::<Answer>().await {
+                Ok(answer) => return answer.accept(&self.session, Instant::now()),
+                Err(error) if changes > 0 && self.session.adapts_to(&error) => changes -= 1,
+                Err(error) => {
+                    self.session.clock.reset();
+                    return Err(error);
+                }
+            }
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -138,27 +120,32 @@ impl Source {
 }
 
 impl Answer {
-    fn accept(self, now: Instant) -> Result<Token> {
-        if self.token_type.eq_ignore_ascii_case("DPoP") {
-            return Err(Error::auth(DPOP));
-        }
-        let mut header = HeaderValue::try_from(format!("Bearer {}", self.access_token))
+    fn accept(self, session: &Session, now: Instant) -> Result<Token> {
+        let (scheme, hash) = if self.token_type.eq_ignore_ascii_case("DPoP") {
+            if !session.is_bound() {
+                return Err(Error::auth("the token is bound by DPoP, though to no key of ours"));
+            }
+            ("DPoP", Some(token_hash(&self.access_token).into()))
+        } else if session.app.dpop() == Dpop::Required {
+            return Err(Error::auth(
+                "the org gave a token that is not bound by DPoP: tick `Require Demonstrating Proof of \
+                 Possession (DPoP) header in token requests` in the app, or leave dpop(true) out",
+            ));
+        } else {
+            ("Bearer", None)
+        };
+        let mut header = HeaderValue::try_from(format!("{scheme} {}", self.access_token))
             .map_err(|_| Error::auth("the token endpoint's access token fits into no header"))?;
         header.set_sensitive(true);
-        let lifetime = Duration::from_secs(self.expires_in);
-        let early = (lifetime / 10).min(Duration::from_secs(60));
-        let renew_at = now.checked_add(lifetime - early).unwrap_or(now);
-        Ok(Token { header, renew_at })
+        Ok(Token { header, hash, renew_at: renew_at(self.expires_in, now) })
     }
 }
 
-/// Whether Okta's sentence is about the times in the assertion.
-fn blames_clock(summary: &str) -> bool {
-    let summary = summary.to_ascii_lowercase();
-    let mut words = summary.split(|c: char| !c.is_ascii_alphanumeric());
-    words.any(|word| {
-        matches!(word, "exp" | "iat" | "nbf" | "future" | "clock") || word.starts_with("expir")
-    })
+/// A minute before it ends, or a tenth of its life.
+fn renew_at(seconds: u64, now: Instant) -> Instant {
+    let lifetime = Duration::from_secs(seconds);
+    let early = (lifetime / 10).min(Duration::from_secs(60));
+    now.checked_add(lifetime - early).unwrap_or(now)
 }
 
 #[async_trait]
@@ -167,9 +154,13 @@ impl Authorize for AccessToken {
         &self,
         request: &mut reqwest::Request,
     ) -> std::result::Result<(), AuthError> {
-        let header = self.header().await?;
+        let Token { header, hash, .. } = self.token().await?;
         request.headers_mut().insert(AUTHORIZATION, header);
-        Ok(())
+        let session = &self.0.session;
+        match hash {
+            Some(hash) => session.prover.to_the_api(request, session.clock.now(), &hash),
+            None => Ok(()),
+        }
     }
 
     async fn renew(&self, sent: &HeaderMap, _refused: &HeaderMap) -> bool {
@@ -179,11 +170,23 @@ impl Authorize for AccessToken {
         state.current = state.current.take().filter(|token| Some(&token.header) != sent);
         true
     }
+
+    async fn turn(&self) -> Turn {
+        self.0.session.prover.api.turn().await
+    }
+
+    fn answered(&self, sent: &HeaderMap, answer: &HeaderMap) {
+        self.0.session.prover.api.answered(sent, answer);
+    }
+
+    fn proves_again(&self, sent: &HeaderMap, refused: &HeaderMap, asked: bool) -> bool {
+        self.0.session.prover.api.refused(sent, refused, asked)
+    }
 }
 
 impl fmt::Debug for AccessToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.app.fmt(f)
+        self.0.session.app.fmt(f)
     }
 }
 
@@ -191,23 +194,31 @@ impl fmt::Debug for AccessToken {
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
-    use base64::Engine;
-    use base64::engine::general_purpose::STANDARD;
     use serde_json::json;
 
     use super::*;
-    use crate::auth::SigningKey;
     use crate::auth::assertion::ClientAssertion;
+    use crate::auth::{ServiceApp, SigningKey};
 
-    fn answer(token_type: &str, expires_in: u64) -> Answer {
-        Answer { token_type: token_type.into(), access_token: "eyJ".into(), expires_in }
+    fn session(dpop: Option<bool>) -> Session {
+        let app = ServiceApp::builder("0oa1", SigningKey::generate().unwrap());
+        let app = app.scopes(["okta.users.read"]);
+        Session::new(match dpop {
+            Some(dpop) => app.dpop(dpop).build(),
+            None => app.build(),
+        })
+        .unwrap()
+    }
+
+    fn accept(kind: &str, token: &str, session: &Session) -> std::result::Result<Token, String> {
+        let answer = Answer { token_type: kind.into(), access_token: token.into(), expires_in: 9 };
+        answer.accept(session, Instant::now()).map_err(|error| error.to_string())
     }
 
     #[test]
     fn renewal_is_a_minute_or_a_tenth_early() {
         let now = Instant::now();
-        let lives = |seconds| answer("bearer", seconds).accept(now).unwrap().renew_at - now;
+        let lives = |seconds| renew_at(seconds, now) - now;
         assert_eq!(lives(3600), Duration::from_secs(3540));
         assert_eq!(lives(600), Duration::from_secs(540));
         assert_eq!(lives(3), Duration::from_millis(2700));
@@ -220,29 +231,20 @@ mod tests {
     }
 
     #[test]
-    fn dpop_and_broken_tokens_are_refused() {
-        let error = answer("DPoP", 3600).accept(Instant::now()).err().unwrap();
-        assert!(error.to_string().contains("dpop_bound_access_tokens"), "{error}");
-        let broken = Answer { access_token: "hush\n".into(), ..answer("Bearer", 1) };
-        let error = broken.accept(Instant::now()).err().unwrap().to_string();
+    fn a_token_is_taken_only_as_it_was_asked_for() {
+        let header = |token: Token| token.header.to_str().unwrap().to_owned();
+        assert_eq!(accept("bearer", "eyJ", &session(None)).map(header).unwrap(), "Bearer eyJ");
+        assert_eq!(accept("DPOP", "eyJ", &session(Some(true))).map(header).unwrap(), "DPoP eyJ");
+        for (kind, dpop, part) in [
+            ("DPoP", None, "to no key of ours"),
+            ("DPoP", Some(false), "to no key of ours"),
+            ("Bearer", Some(true), "leave dpop(true) out"),
+        ] {
+            let error = accept(kind, "eyJ", &session(dpop)).err().unwrap();
+            assert!(error.contains(part), "{error}");
+        }
+        let error = accept("Bearer", "hush\n", &session(None)).err().unwrap();
         assert!(error.contains("fits into no header") && !error.contains("hush"), "{error}");
-    }
-
-    #[test]
-    fn the_clock_is_blamed_by_okta_only() {
-        for clock in [
-            "The client_assertion token is expired.",
-            "The issued at time 'iat' is in the future.",
-            "'exp' claim must be less than one hour away.",
-        ] {
-            assert!(blames_clock(clock), "{clock}");
-        }
-        for other in [
-            "The client_assertion signature is invalid.",
-            "Client initiated with an associated example that was expected.",
-        ] {
-            assert!(!blames_clock(other), "{other}");
-        }
     }
 
     /// Two calls were sent with the same token; one is refused, renews, and only then the other is
@@ -258,15 +260,10 @@ mod tests {
         };
         let endpoint = wiremock::Mock::given(wiremock::matchers::method("POST"));
         endpoint.respond_with(answer).mount(&server).await;
-        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
-        let pem = STANDARD.encode(pair.to_pkcs8v1().unwrap());
-        let key = SigningKey::from_pem(&format!(
-            "-----BEGIN PRIVATE KEY-----{pem}-----END PRIVATE KEY-----"
-        ));
-        let app = ServiceApp::builder("0oa1", key.unwrap()).scopes(["okta.users.read"]).build();
-        let assertion = ClientAssertion(app.clone());
+        let session = Arc::new(session(None));
+        let assertion = ClientAssertion(Arc::clone(&session));
         let client = Client::builder(server.uri(), assertion).build().unwrap();
-        let tokens = AccessToken::new(app, client);
+        let tokens = AccessToken::new(session, client);
 
         let sent = async || {
             let url = server.uri().parse().unwrap();

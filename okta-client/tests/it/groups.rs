@@ -1,8 +1,8 @@
-//! One test per endpoint of groups and schemas, and the raw request.
+//! One test per endpoint of groups, and the raw request.
 
 use futures::TryStreamExt;
 use okta_client::search::attr;
-use okta_client::{AttributeType, GroupProfile, GroupType, Method};
+use okta_client::{GroupProfile, GroupType, Method};
 use serde_json::{Value, json};
 
 use crate::support::*;
@@ -27,6 +27,25 @@ async fn list_by_search_filter_and_q() {
     let list = org.okta.groups().list().q("Eng").limit(1);
     assert_eq!(list.stream().try_collect::<Vec<_>>().await.unwrap().len(), 1);
     org.saw("GET /api/v1/groups", &[("limit", "200"), ("q", "Eng")], Value::Null).await;
+}
+
+#[tokio::test]
+async fn list_sorted_and_with_more() {
+    let mut counted = group();
+    counted["_embedded"] = json!({"stats": {"usersCount": 3}});
+    let org = Org::answers(json!([counted])).await;
+    let list = org.okta.groups().list().search("type eq \"OKTA_GROUP\"");
+    let list = list.sort_by("profile.name", true).expand("stats");
+    let groups: Vec<_> = list.stream().try_collect().await.unwrap();
+    assert_eq!(groups[0].embedded.as_ref().unwrap().get().unwrap()["stats"]["usersCount"], 3);
+    let query = [
+        ("limit", "200"),
+        ("search", "type eq \"OKTA_GROUP\""),
+        ("sortBy", "profile.name"),
+        ("sortOrder", "asc"),
+        ("expand", "stats"),
+    ];
+    org.saw("GET /api/v1/groups", &query, Value::Null).await;
 }
 
 #[tokio::test]
@@ -94,44 +113,6 @@ async fn add_and_remove_a_member() {
     let org = Org::says_nothing().await;
     org.okta.groups().remove_member("00g1", "00u1").await.unwrap();
     org.saw("DELETE /api/v1/groups/00g1/users/00u1", &[], Value::Null).await;
-}
-
-fn schema() -> Value {
-    json!({
-        "id": "https://acme.okta.com/meta/schemas/user/osc1", "name": "user", "title": "User",
-        "definitions": {
-            "base": {"id": "#base", "type": "object", "required": ["login"], "properties": {
-                "login": {"title": "Username", "type": "string", "format": "email"}}},
-            "custom": {"id": "#custom", "type": "object", "required": [], "properties": {
-                "badge": {"title": "Badge", "type": "integer", "required": true, "new": {"x": 1}},
-                "skills": {"title": "Skills", "type": "array", "items": {"type": "string"}},
-                "odd": {"type": "hologram"}}}
-        }
-    })
-}
-
-#[tokio::test]
-async fn the_user_schema() {
-    let org = Org::answers(schema()).await;
-    let schema = org.okta.schemas().user("default").await.unwrap();
-    org.saw("GET /api/v1/meta/schemas/user/default", &[], Value::Null).await;
-    let all = schema.attributes();
-    assert_eq!(all.len(), 4);
-    assert_eq!((all[0].name.as_str(), all[0].custom, all[0].required), ("login", false, true));
-    assert_eq!(all[0].format.as_deref(), Some("email"));
-    let badge = schema.attribute("badge").unwrap();
-    assert_eq!((badge.attribute_type, badge.custom), (AttributeType::Integer, true));
-    assert!(badge.required && badge.raw["new"]["x"] == 1);
-    assert_eq!(schema.attribute("skills").unwrap().item_type, Some(AttributeType::String));
-    assert_eq!(schema.attribute("odd").unwrap().attribute_type.as_str(), "hologram");
-    assert_eq!(schema.attribute("Badge"), None);
-}
-
-#[tokio::test]
-async fn the_group_schema() {
-    let org = Org::answers(json!({"id": "x", "definitions": {"base": null}})).await;
-    assert!(org.okta.schemas().group().await.unwrap().attributes().is_empty());
-    org.saw("GET /api/v1/meta/schemas/group/default", &[], Value::Null).await;
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! One test per call of the life cycle.
 
-use okta_client::{Error, ExposeSecret, SecretString, UserStatus};
+use okta_client::{Error, ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
 use crate::support::*;
@@ -88,38 +88,6 @@ macro_rules! gives_nothing {
 }
 
 gives_nothing!(suspend, unsuspend, unlock, reset_factors);
-
-#[tokio::test]
-async fn expire_password_gives_the_user() {
-    let mut expired = user();
-    expired["status"] = json!("PASSWORD_EXPIRED");
-    let org = Org::answers(expired).await;
-    let ada = org.okta.users().expire_password("00u1").await.unwrap();
-    assert_eq!(ada.status, Some(UserStatus::PasswordExpired));
-    org.saw("POST /api/v1/users/00u1/lifecycle/expire_password", &[], Value::Null).await;
-}
-
-#[tokio::test]
-async fn expire_password_with_temporary() {
-    let org = Org::answers(json!({"tempPassword": "H4nd-over"})).await;
-    let temporary = org.okta.users().expire_password_with_temporary("00u1").await.unwrap();
-    assert_eq!(shown(temporary.password.as_ref()), Some("H4nd-over"));
-    let line = "POST /api/v1/users/00u1/lifecycle/expire_password_with_temp_password";
-    org.saw(line, &[], Value::Null).await;
-}
-
-#[tokio::test]
-async fn reset_password() {
-    let org = Org::answers(json!({"resetPasswordUrl": "https://acme.okta.com/reset/x"})).await;
-    let reset = org.okta.users().reset_password("00u1", false).await.unwrap();
-    assert_eq!(shown(reset.reset_password_url.as_ref()), Some("https://acme.okta.com/reset/x"));
-    let line = "POST /api/v1/users/00u1/lifecycle/reset_password";
-    org.saw(line, &[("sendEmail", "false")], Value::Null).await;
-    let org = Org::answers(json!({})).await;
-    let reset = org.okta.users().reset_password("00u1", true).await.unwrap();
-    assert!(reset.reset_password_url.is_none());
-    org.saw(line, &[("sendEmail", "true")], Value::Null).await;
-}
 
 #[tokio::test]
 async fn a_status_that_does_not_allow_it_is_said_once() {

@@ -4,15 +4,30 @@
 // Helpers of tests may fail as tests do; clippy knows that of `#[test]` functions only.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod app_assignments;
+mod app_provisioning;
+mod apps;
+mod directory;
+mod dpop;
+mod event_hooks;
 mod exchanges;
 mod flows;
+mod follow;
+mod group_rules;
 mod groups;
+mod hook_receiver;
+mod index;
 mod lifecycle;
 mod listing;
+mod logs;
+mod passwords;
 mod paths;
+mod raw;
 mod redaction;
+mod schemas;
 mod service_app;
 mod settings;
 mod support;
 mod token_org;
+mod token_server;
 mod users;

@@ -1,5 +1,14 @@
 //! Whatever an id holds, it stays one segment of its own path, or nothing is sent.
 
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use futures::TryStreamExt;
+use futures::future::BoxFuture;
+use okta_client::{
+    Application, Capabilities, EventHook, FeatureName, GroupProfile, GroupRule, Okta, Profile,
+    PushTarget, UserType,
+};
 use serde_json::json;
 
 use crate::support::*;
@@ -19,27 +28,197 @@ const HOSTILE: [(&str, &str); 12] = [
     ("Zoë\u{0}", "Zo%C3%AB%00"),
 ];
 
+/// What is sent, below `/api/v1`, with an id that is one segment `{}`, and the call that sends it.
+type Call = (&'static str, BoxFuture<'static, okta_client::Result<()>>);
+
+macro_rules! calls {
+    ($okta:ident, $id:ident, $($line:literal => $call:expr,)+) => {
+        vec![$({
+            let ($okta, $id) = ($okta.clone(), $id.to_owned());
+            let done = async move { $call.await.map(drop) };
+            ($line, Box::pin(done) as BoxFuture<'static, okta_client::Result<()>>)
+        },)+]
+    };
+}
+
+/// Every call with a user in its path.
+fn of_users(okta: &Okta, id: &str) -> Vec<Call> {
+    calls!(okta, id,
+        "GET /users/{}" => okta.users().get(&id),
+        "GET /users/{}" => okta.users().try_get(&id),
+        "GET /users/{}" => okta.users().get_with_etag(&id),
+        "POST /users/{}" => okta.users().update(&id).set("a", 1),
+        "PUT /users/{}" => okta.users().replace(&id, Profile::new()),
+        "DELETE /users/{}" => okta.users().delete(&id),
+        "GET /users/{}/groups" => okta.users().groups(&id).stream().try_next(),
+        "GET /users/{}/blocks" => okta.users().blocks(&id),
+        "GET /users/{}/appLinks" => okta.users().app_links(&id),
+        "DELETE /users/{}/sessions" => okta.users().revoke_sessions(&id),
+        "POST /users/{}/lifecycle/activate" => okta.users().activate(&id),
+        "POST /users/{}/lifecycle/reactivate" => okta.users().reactivate(&id),
+        "POST /users/{}/lifecycle/deactivate" => okta.users().deactivate(&id),
+        "POST /users/{}/lifecycle/suspend" => okta.users().suspend(&id),
+        "POST /users/{}/lifecycle/unsuspend" => okta.users().unsuspend(&id),
+        "POST /users/{}/lifecycle/unlock" => okta.users().unlock(&id),
+        "POST /users/{}/lifecycle/reset_factors" => okta.users().reset_factors(&id),
+        "POST /users/{}/lifecycle/expire_password" => okta.users().expire_password(&id),
+        "POST /users/{}/lifecycle/expire_password_with_temp_password" =>
+            okta.users().expire_password_with_temporary(&id),
+        "POST /users/{}/lifecycle/reset_password?sendEmail=false" =>
+            okta.users().reset_password(&id, false),
+        "POST /users/{}/credentials/forgot_password" => okta.users().forgot_password(&id),
+        "POST /users/{}/credentials/forgot_password_recovery_question" =>
+            okta.users().set_forgotten_password(&id, "a", "p"),
+        "POST /users/{}/credentials/change_password" => okta.users().change_password(&id, "p", "q"),
+        "POST /users/{}/credentials/change_recovery_question" =>
+            okta.users().change_recovery_question(&id, "p", "q", "a"),
+    )
+}
+
+/// Every call with an app in its path, and what belongs to it.
+fn of_apps(okta: &Okta, id: &str) -> Vec<Call> {
+    calls!(okta, id,
+        "POST /apps/{}/lifecycle/activate" => okta.apps().activate(&id),
+        "POST /apps/{}/lifecycle/deactivate" => okta.apps().deactivate(&id),
+        "GET /apps/{}" => okta.apps().get(&id),
+        "GET /apps/{}" => okta.apps().try_get(&id),
+        "PUT /apps/{}" => okta.apps().replace(&id, &Application::default()),
+        "DELETE /apps/{}" => okta.apps().delete(&id),
+        "GET /apps/{}/users?limit=500" => okta.apps().users(&id).list().stream().try_next(),
+        "POST /apps/{}/users" => okta.apps().users(&id).assign("00u1"),
+        "GET /apps/{}/users/{}" => okta.apps().users(&id).get(&id),
+        "GET /apps/{}/users/{}" => okta.apps().users(&id).try_get(&id),
+        "POST /apps/{}/users/{}" => okta.apps().users(&id).update(&id).set("a", 1),
+        "DELETE /apps/{}/users/{}" => okta.apps().users(&id).unassign(&id),
+        "GET /apps/{}/groups?limit=200" => okta.apps().groups(&id).list().stream().try_next(),
+        "GET /apps/{}/groups/{}" => okta.apps().groups(&id).get(&id),
+        "GET /apps/{}/groups/{}" => okta.apps().groups(&id).try_get(&id),
+        "PUT /apps/{}/groups/{}" => okta.apps().groups(&id).assign(&id),
+        "PATCH /apps/{}/groups/{}" => okta.apps().groups(&id).update(&id).remove("a"),
+        "DELETE /apps/{}/groups/{}" => okta.apps().groups(&id).unassign(&id),
+        "GET /apps/{}/connections/default" => okta.apps().connection(&id).get(),
+        "POST /apps/{}/connections/default" =>
+            okta.apps().connection(&id).set_token("https://a.example", "t"),
+        "POST /apps/{}/connections/default/lifecycle/activate" =>
+            okta.apps().connection(&id).activate(),
+        "POST /apps/{}/connections/default/lifecycle/deactivate" =>
+            okta.apps().connection(&id).deactivate(),
+        "GET /apps/{}/connections/default/jwks" => okta.apps().connection(&id).jwks(),
+        "POST /apps/{}/{}/oauth2/callback?code=c&state=s" =>
+            okta.apps().connection(&id).verify_consent(&id, "c", "s"),
+        "GET /apps/{}/features" => okta.apps().features(&id).list(),
+        "GET /apps/{}/features/{}" => okta.apps().features(&id).get(FeatureName::from(&*id)),
+        "PUT /apps/{}/features/{}" =>
+            okta.apps().features(&id).update(FeatureName::from(&*id), &Capabilities::default()),
+        "PUT /apps/{}/features/USER_PROVISIONING" =>
+            okta.apps().features(&id).set_user_provisioning(),
+        "GET /apps/{}/group-push/mappings?limit=1000" =>
+            okta.apps().push_mappings(&id).list().stream().try_next(),
+        "POST /apps/{}/group-push/mappings" =>
+            okta.apps().push_mappings(&id).create("00g1", PushTarget::Named("a".into())),
+        "GET /apps/{}/group-push/mappings/{}" => okta.apps().push_mappings(&id).get(&id),
+        "PATCH /apps/{}/group-push/mappings/{}" => okta.apps().push_mappings(&id).activate(&id),
+        "PATCH /apps/{}/group-push/mappings/{}" => okta.apps().push_mappings(&id).deactivate(&id),
+        "DELETE /apps/{}/group-push/mappings/{}?deleteTargetGroup=false" =>
+            okta.apps().push_mappings(&id).delete(&id),
+    )
+}
+
+/// Every other call with an id in its path.
+fn of_the_rest(okta: &Okta, id: &str) -> Vec<Call> {
+    calls!(okta, id,
+        "GET /groups/{}" => okta.groups().get(&id),
+        "GET /groups/{}" => okta.groups().try_get(&id),
+        "PUT /groups/{}" => okta.groups().replace(&id, &GroupProfile::new()),
+        "DELETE /groups/{}" => okta.groups().delete(&id),
+        "GET /groups/{}/users?limit=200" => okta.groups().members(&id).stream().try_next(),
+        "GET /groups/{}/apps" => okta.groups().apps(&id).stream().try_next(),
+        "PUT /groups/{}/users/{}" => okta.groups().add_member(&id, &id),
+        "DELETE /groups/{}/users/{}" => okta.groups().remove_member(&id, &id),
+        "GET /groups/rules/{}" => okta.group_rules().get(&id),
+        "GET /groups/rules/{}" => okta.group_rules().try_get(&id),
+        "GET /groups/rules/{}?expand=groupIdToGroupNameMap" =>
+            okta.group_rules().get_with_names(&id),
+        "PUT /groups/rules/{}" => okta.group_rules().replace(&id, &GroupRule::default()),
+        "DELETE /groups/rules/{}" => okta.group_rules().delete(&id),
+        "POST /groups/rules/{}/lifecycle/activate" => okta.group_rules().activate(&id),
+        "POST /groups/rules/{}/lifecycle/deactivate" => okta.group_rules().deactivate(&id),
+        "GET /meta/types/user/{}" => okta.user_types().get(&id),
+        "GET /meta/types/user/{}" => okta.user_types().try_get(&id),
+        "POST /meta/types/user/{}" => okta.user_types().update(&id, &UserType::default()),
+        "PUT /meta/types/user/{}" => okta.user_types().replace(&id, &UserType::default()),
+        "DELETE /meta/types/user/{}" => okta.user_types().delete(&id),
+        "GET /meta/schemas/user/{}" => okta.schemas().user(&id),
+        "POST /meta/schemas/user/{}" => okta.schemas().update_user(&id),
+        "GET /meta/schemas/apps/{}/default" => okta.schemas().app_user(&id),
+        "POST /meta/schemas/apps/{}/default" => okta.schemas().update_app_user(&id),
+        "GET /mappings/{}" => okta.mappings().get(&id),
+        "POST /mappings/{}" => okta.mappings().update(&id),
+        "GET /eventHooks/{}" => okta.event_hooks().get(&id),
+        "GET /eventHooks/{}" => okta.event_hooks().try_get(&id),
+        "PUT /eventHooks/{}" => okta.event_hooks().replace(&id, &EventHook::default()),
+        "DELETE /eventHooks/{}" => okta.event_hooks().delete(&id),
+        "POST /eventHooks/{}/lifecycle/activate" => okta.event_hooks().activate(&id),
+        "POST /eventHooks/{}/lifecycle/deactivate" => okta.event_hooks().deactivate(&id),
+        "POST /eventHooks/{}/lifecycle/verify" => okta.event_hooks().verify(&id),
+    )
+}
+
+fn all(okta: &Okta, id: &str) -> Vec<Call> {
+    [of_users(okta, id), of_apps(okta, id), of_the_rest(okta, id)].into_iter().flatten().collect()
+}
+
+/// Every route with an id, as `/users/{}`, that stands in a source file.
+fn routes(folder: &Path, found: &mut BTreeSet<String>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            routes(&path, found);
+            continue;
+        }
+        let text = std::fs::read_to_string(path).unwrap();
+        let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+        let texts = code.flat_map(|line| line.split('"').skip(1).step_by(2));
+        let routes = texts.filter_map(|text| text.strip_prefix("/api/v1"));
+        found.extend(routes.filter(|route| route.contains('{')).map(without_names));
+    }
+}
+
+fn without_names(route: &str) -> String {
+    let segments = route.split('/').map(|part| if part.starts_with('{') { "{}" } else { part });
+    segments.collect::<Vec<_>>().join("/")
+}
+
+#[test]
+fn every_route_with_an_id_is_tried() {
+    let okta = builder("http://127.0.0.1:9").build().unwrap();
+    let lines = all(&okta, "x").into_iter().map(|(line, _)| line);
+    let path = |line: &str| line.split([' ', '?']).nth(1).unwrap().to_owned();
+    let tried: BTreeSet<String> = lines.map(path).collect();
+    let mut routes_with_id = BTreeSet::new();
+    routes(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut routes_with_id);
+    assert!(routes_with_id.contains("/users/{}/lifecycle/suspend"), "{routes_with_id:?}");
+    let missing: Vec<_> = routes_with_id.difference(&tried).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
 #[tokio::test]
 async fn hostile_ids_stay_in_their_segment() {
+    let wire = Wire::answering(json!({}));
+    let okta = builder(&wire.url).build().unwrap();
+    let mut expected = Vec::new();
     for (id, segment) in HOSTILE {
-        let wire = Wire::answering(user());
-        let okta = builder(&wire.url).build().unwrap();
-        okta.users().get(id).await.unwrap();
-        okta.users().delete(id).await.unwrap();
-        okta.users().suspend(id).await.unwrap();
-        okta.users().update(id).set("a", 1).await.unwrap();
-        okta.groups().add_member(id, id).await.unwrap();
-        okta.groups().delete(id).await.unwrap();
-        let expected = [
-            format!("GET /api/v1/users/{segment}"),
-            format!("DELETE /api/v1/users/{segment}"),
-            format!("POST /api/v1/users/{segment}/lifecycle/suspend"),
-            format!("POST /api/v1/users/{segment}"),
-            format!("PUT /api/v1/groups/{segment}/users/{segment}"),
-            format!("DELETE /api/v1/groups/{segment}"),
-        ];
-        assert_eq!(wire.lines(), expected, "{id:?}");
+        for (line, call) in all(&okta, id) {
+            expected.push(line.replace(" /", " /api/v1/").replace("{}", segment));
+            // Many answers are not the empty object; what was asked is what counts.
+            let _ = call.await;
+        }
     }
+    let lines = wire.lines();
+    for (seen, expected) in lines.iter().zip(&expected) {
+        assert_eq!(seen, expected);
+    }
+    assert_eq!(lines.len(), expected.len());
 }
 
 #[tokio::test]
@@ -47,19 +226,13 @@ async fn ids_that_would_address_something_else_are_refused_before_anything_is_se
     let wire = Wire::answering(json!({}));
     let okta = builder(&wire.url).build().unwrap();
     for id in ["", ".", ".."] {
-        for error in [
-            okta.users().get(id).await.unwrap_err(),
-            okta.users().try_get(id).await.unwrap_err(),
-            okta.users().delete(id).await.unwrap_err(),
-            okta.users().deactivate(id).await.unwrap_err(),
-            okta.users().update(id).set("a", 1).await.unwrap_err(),
-            okta.groups().delete(id).await.unwrap_err(),
-            okta.groups().remove_member("00g1", id).await.unwrap_err(),
-            okta.schemas().user(id).await.unwrap_err(),
-        ] {
-            assert!(error.to_string().contains("cannot be the"), "{error}");
-            assert!(!error.is_unclear(), "{error}");
+        for (line, call) in all(&okta, id) {
+            let error = call.await.unwrap_err();
+            assert!(error.to_string().contains("cannot be the"), "{line}: {error}");
+            assert!(!error.is_unclear(), "{line}: {error}");
         }
+        let error = okta.groups().remove_member("00g1", id).await.unwrap_err();
+        assert!(error.to_string().contains("cannot be the"), "{error}");
     }
     assert!(wire.lines().is_empty(), "{:?}", wire.lines());
 }

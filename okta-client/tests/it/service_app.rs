@@ -200,7 +200,6 @@ async fn a_refusal_says_what_failed_and_what_to_do() {
          client_assertion signature is invalid. [request req-1]; check that the client id 0oa1b2c3 is an \
          app of this org, and that the public half of this key (kid key-1) is active there"
     );
-    let dpop = "settings.oauthClient.dpop_bound_access_tokens to false";
     for (error, description, advice) in [
         ("invalid_client", "The client_assertion token is expired.", "this machine's clock"),
         (
@@ -209,12 +208,68 @@ async fn a_refusal_says_what_failed_and_what_to_do() {
             "okta.users.read okta.groups.read",
         ),
         ("unauthorized_client", "The grant is not allowed.", "API Services app"),
-        ("invalid_dpop_proof", "The DPoP proof JWT header is missing.", dpop),
-        ("use_dpop_nonce", "Authorization server requires nonce in DPoP proof.", dpop),
+        ("access_denied", "Policy evaluation failed.", "and an admin role"),
     ] {
         let error = error_after(&org, oauth_error(400, error, description)).await;
         assert!(error.contains(advice) && error.contains(description), "{error}");
     }
+    let error = error_after(&org, ResponseTemplate::new(404)).await;
+    assert!(
+        error.contains("404 Not Found; check that the address is that of an Okta org"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn what_dpop_false_rules_out_is_said() {
+    let org = Org::start().await;
+    let app = ServiceApp::builder(CLIENT_ID, org.key.clone()).scopes(SCOPES).dpop(false).build();
+    let okta = Okta::new(&org.server.uri(), app).unwrap();
+    for error in ["invalid_dpop_proof", "use_dpop_nonce"] {
+        org.fail_next(oauth_error(400, error, "The DPoP proof JWT header is missing."));
+        let error = call(&okta, "1").await.unwrap_err().to_string();
+        assert!(
+            error.contains("header is missing. [request req-1]; the app requires DPoP"),
+            "{error}"
+        );
+    }
+    assert_eq!(org.seen().token_requests, 2, "nothing was tried again");
+}
+
+/// What a call of the service app says when the org answers it so.
+async fn refused(answer: ResponseTemplate) -> String {
+    let org = Org::start().await;
+    let answer = answer.insert_header("x-okta-request-id", "YxK3");
+    let endpoint = Mock::given(method("GET")).respond_with(answer).with_priority(1);
+    endpoint.mount(&org.server).await;
+    org.okta().groups().get("00g1").await.unwrap_err().to_string()
+}
+
+#[tokio::test]
+async fn a_missing_scope_or_role_is_named_beside_the_call() {
+    let challenge = r#"DPoP authorization_uri="http://x/oauth2/v1/authorize", realm="http://x",
+        scope="okta.groups.read", error="insufficient_scope",
+        error_description="The access token provided does not contain the required scopes.",
+        resource="/api/v1/groups/00g1""#;
+    let challenge = challenge.replace("\n       ", "");
+    for challenge in [&challenge, &challenge.replacen("DPoP", "Bearer", 1)] {
+        let answer =
+            ResponseTemplate::new(403).insert_header("www-authenticate", challenge.as_str());
+        assert_eq!(
+            refused(answer).await,
+            "GET /api/v1/groups/{id}: 403 insufficient_scope The access token provided does not \
+             contain the required scopes. The token lacks the scope okta.groups.read: ask for it, and \
+             grant it to the app [request YxK3]"
+        );
+    }
+    let role = json!({"errorCode": "E0000006", "errorSummary": "You do not have permission to perform \
+        the requested action", "errorLink": "E0000006", "errorId": "oae1", "errorCauses": []});
+    assert_eq!(
+        refused(ResponseTemplate::new(403).set_body_json(role)).await,
+        "GET /api/v1/groups/{id}: 403 E0000006 You do not have permission to perform the requested \
+         action; the app, or the token's owner, lacks an admin role that covers this call: give it one \
+         [request YxK3]"
+    );
 }
 
 #[tokio::test]

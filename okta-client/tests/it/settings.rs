@@ -104,6 +104,9 @@ async fn an_empty_token_is_refused_before_anything_is_sent() {
 #[tokio::test]
 async fn from_env() {
     if is_alone() {
+        if let Ok(folder) = std::env::var("WORKING_DIRECTORY") {
+            std::env::set_current_dir(folder).unwrap();
+        }
         let okta = Okta::from_env().unwrap();
         assert_eq!(okta.users().get("00u1").await.unwrap().id.as_str(), "00u1");
         return;
@@ -166,4 +169,79 @@ async fn from_env_with_a_private_key() {
     assert_eq!(head["kid"], "key-1");
     assert_eq!(header(&requests[1], "authorization").as_deref(), Some("Bearer m1nted"));
     assert_eq!(requests.len(), 4);
+}
+
+/// A folder that is gone after the test.
+struct Folder(std::path::PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let folder = format!("okta-client-{}-{name}", std::process::id());
+        let folder = std::env::temp_dir().join(folder);
+        std::fs::create_dir_all(folder.join(".okta")).unwrap();
+        Self(folder)
+    }
+
+    fn write(&self, file: &str, lines: &[&str]) {
+        let text = format!("okta:\n  client:\n    {}\n", lines.join("\n    "));
+        std::fs::write(self.0.join(file), text).unwrap();
+    }
+
+    fn path(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// What a process sends whose home and working directory are these.
+async fn sent_from(home: &Folder, here: &Folder, org: &Org, more: &[(&str, &str)]) -> String {
+    let before = org.requests().await.len();
+    let folders = [("HOME", home.path()), ("WORKING_DIRECTORY", here.path())];
+    let child = run_alone("settings::from_env", &[&folders[..], more].concat()).await;
+    assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stdout));
+    header(&org.requests().await[before], "authorization").unwrap()
+}
+
+#[tokio::test]
+async fn files_are_read_as_the_official_sdks_read_them() {
+    let org = Org::answers(user()).await;
+    let (home, here) = (Folder::new("home"), Folder::new("here"));
+    let url = format!("orgUrl: {}", org.server.uri());
+    home.write(".okta/okta.yaml", &[&url, "token: 0012"]);
+    assert_eq!(sent_from(&home, &here, &org, &[]).await, "SSWS 0012");
+    here.write(".okta.yaml", &["token: hidden", "rateLimit: {maxRetries: 2}"]);
+    assert_eq!(sent_from(&home, &here, &org, &[]).await, "SSWS hidden");
+    here.write("okta.yaml", &["token: near", "authorizationMode: Bearer"]);
+    assert_eq!(sent_from(&home, &here, &org, &[]).await, "Bearer near");
+    let variable = [("OKTA_CLIENT_TOKEN", "variable")];
+    assert_eq!(sent_from(&home, &here, &org, &variable).await, "Bearer variable");
+}
+
+#[tokio::test]
+async fn a_proxy_of_the_file_is_used() {
+    let proxy = Org::answers(user()).await;
+    let address = proxy.server.address();
+    let (home, here) = (Folder::new("proxied"), Folder::new("proxied-here"));
+    let port = format!("proxy: {{host: {}, port: {}}}", address.ip(), address.port());
+    home.write(".okta/okta.yaml", &["orgUrl: http://okta.test", "token: t", &port]);
+    let insecure = [("OKTA_TESTING_DISABLEHTTPSCHECK", "true")];
+    assert_eq!(sent_from(&home, &here, &proxy, &insecure).await, "SSWS t");
+    let host = header(&proxy.requests().await[0], "host");
+    assert_eq!(host.as_deref(), Some("okta.test"), "the proxy was asked for the org");
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_yaml_is_named() {
+    let (home, here) = (Folder::new("broken"), Folder::new("broken-here"));
+    home.write(".okta/okta.yaml", &["orgUrl: [x"]);
+    let folders = [("HOME", home.path()), ("WORKING_DIRECTORY", here.path())];
+    let child = run_alone("settings::from_env", &folders).await;
+    let told = [child.stdout, child.stderr].concat();
+    let told = String::from_utf8_lossy(&told);
+    assert!(told.contains(".okta/okta.yaml is not YAML, at line"), "{told}");
 }

@@ -3,8 +3,8 @@
 use futures::TryStreamExt;
 use okta_client::search::attr;
 use okta_client::{
-    GroupId, HashedPassword, NewCredentials, Profile, Provider, ProviderType, SaltOrder, User,
-    UserStatus, UserTypeId,
+    GroupId, HashedPassword, NewCredentials, Omit, Profile, Provider, ProviderType, SaltOrder,
+    User, UserStatus, UserTypeId,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -69,6 +69,35 @@ async fn list_by_q() {
     org.saw("GET /api/v1/users", &[("limit", "20"), ("q", "Zoë & co")], Value::Null).await;
 }
 
+const LIGHTER: &str =
+    "application/json; okta-response=\"omitCredentials,omitTransitioningToStatus\"";
+
+#[tokio::test]
+async fn list_some_parts_only() {
+    let org =
+        Org::answers(json!([{"id": "00u1", "profile": {"login": "ada"}}, {"id": "00u2"}])).await;
+    let list = org.okta.users().list().fields("status,profile:(login)").expand("classification");
+    let list = list.omit([Omit::Credentials, Omit::TransitioningToStatus]);
+    assert_eq!(ids(list).await, ["00u1", "00u2"]);
+    let query =
+        [("limit", "200"), ("fields", "status,profile:(login)"), ("expand", "classification")];
+    let request = org.saw("GET /api/v1/users", &query, Value::Null).await;
+    assert_eq!(header(&request, "content-type").as_deref(), Some(LIGHTER));
+}
+
+#[tokio::test]
+async fn get_with_more_and_less() {
+    let mut blocked = user();
+    blocked["_embedded"] = json!({"blocks": [{"type": "DEVICE_BASED"}]});
+    let org = Org::answers(blocked).await;
+    let get = org.okta.users().get("00u1").expand("blocks");
+    let ada = get.omit([Omit::Credentials, Omit::TransitioningToStatus]).await.unwrap();
+    let embedded = ada.embedded.unwrap().get().unwrap();
+    assert_eq!(embedded["blocks"][0]["type"], "DEVICE_BASED");
+    let request = org.saw("GET /api/v1/users/00u1", &[("expand", "blocks")], Value::Null).await;
+    assert_eq!(header(&request, "content-type").as_deref(), Some(LIGHTER));
+}
+
 #[tokio::test]
 async fn limit_ends_the_listing_and_not_the_page() {
     let next = "</api/v1/users?after=2>; rel=\"next\"";
@@ -106,10 +135,7 @@ async fn get_says_who_is_not_there_and_try_get_gives_none() {
     assert!(org.okta.users().try_get("ada").await.unwrap().is_some());
     let org = Org::refuses(403, "E0000006").await;
     let error = org.okta.users().try_get("ada").await.unwrap_err();
-    assert!(
-        error.is_forbidden() && error.to_string().contains("give the token's owner"),
-        "{error}"
-    );
+    assert!(error.is_forbidden() && error.to_string().contains("lacks an admin role"), "{error}");
 }
 
 #[tokio::test]
@@ -224,6 +250,23 @@ async fn update_names_what_changes_and_clears_with_null() {
     });
     let request = org.saw("POST /api/v1/users/00u1", &[], body).await;
     assert_eq!(header(&request, "if-match").as_deref(), Some("W/\"1\""));
+}
+
+#[tokio::test]
+async fn update_and_replace_with_every_option() {
+    let org = Org::answers(user()).await;
+    let password = || NewCredentials::password("p");
+    let update = org.okta.users().update("00u1").set("title", "Countess").realm("guo1");
+    update.credentials(password()).strict(true).await.unwrap();
+    let body = json!({"profile": {"title": "Countess"}, "realmId": "guo1",
+        "credentials": {"password": {"value": "p"}}});
+    org.saw("POST /api/v1/users/00u1", &[("strict", "true")], body).await;
+    let org = Org::answers(user()).await;
+    let replace = org.okta.users().replace("00u1", hire()).realm("guo1").strict(false);
+    replace.credentials(password()).user_type(&UserTypeId::from("oty2")).await.unwrap();
+    let body = json!({"profile": {"login": "ada@acme.example", "badge": 7, "skills": ["maths"]},
+        "realmId": "guo1", "credentials": {"password": {"value": "p"}}, "type": {"id": "oty2"}});
+    org.saw("PUT /api/v1/users/00u1", &[("strict", "false")], body).await;
 }
 
 #[tokio::test]

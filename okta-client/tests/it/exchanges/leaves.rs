@@ -17,32 +17,42 @@ pub(crate) fn leaves(json: &str) -> Leaves {
 
 /// Adds the leaves of `json`, which stands at `path`.
 pub(crate) fn add(all: &mut Leaves, path: &str, json: &str) {
+    walk(path, json, &mut |path, text| match text.as_bytes().first() {
+        Some(b'{') => leaf(all, path, "{}"),
+        Some(b'[') => leaf(all, path, "[]"),
+        Some(b'"') => {
+            let string: String = serde_json::from_str(text).unwrap();
+            leaf(all, path, &serde_json::to_string(&string).unwrap());
+        }
+        // Numbers as they are written: a digit that is lost is a value that is changed.
+        _ => leaf(all, path, text),
+    });
+}
+
+/// Calls `found` with the path of each leaf of `json`, which stands at `path`, and the leaf's own
+/// piece of the text.
+pub(crate) fn walk<'j>(path: &str, json: &'j str, found: &mut dyn FnMut(&str, &'j str)) {
     let json = json.trim();
     match json.as_bytes().first() {
         Some(b'{') => {
-            let members: BTreeMap<Cow<'_, str>, &RawValue> = serde_json::from_str(json).unwrap();
+            let members: BTreeMap<Cow<'j, str>, &'j RawValue> = serde_json::from_str(json).unwrap();
             if members.is_empty() {
-                leaf(all, path, "{}");
+                found(path, json);
             }
             for (name, value) in members.iter().filter(|(name, _)| is_counted(name)) {
-                add(all, &format!("{path}/{}", name.replace('/', "~1")), value.get());
+                walk(&format!("{path}/{}", name.replace('/', "~1")), value.get(), found);
             }
         }
         Some(b'[') => {
-            let items: Vec<&RawValue> = serde_json::from_str(json).unwrap();
+            let items: Vec<&'j RawValue> = serde_json::from_str(json).unwrap();
             if items.is_empty() {
-                leaf(all, path, "[]");
+                found(path, json);
             }
             for (at, item) in items.iter().enumerate() {
-                add(all, &format!("{path}/{at}"), item.get());
+                walk(&format!("{path}/{at}"), item.get(), found);
             }
         }
-        Some(b'"') => {
-            let text: String = serde_json::from_str(json).unwrap();
-            leaf(all, path, &serde_json::to_string(&text).unwrap());
-        }
-        // Numbers as they are written: a digit that is lost is a value that is changed.
-        _ => leaf(all, path, json),
+        _ => found(path, json),
     }
 }
 

@@ -1,9 +1,12 @@
 //! The recorded answers of real orgs: every one decodes, and encoding it again changes no value.
 //!
 //! The recordings are not part of this repository. They are looked for beside it, or in the folder
-//! that `OKTA_EXCHANGES` names: files `*.jsonl`, an exchange a line.
+//! that `OKTA_EXCHANGES` names: files `*.jsonl`, on each line an exchange, a log event
+//! (`{"event": …}`) or what was posted to an event hook (`{"body": …}`).
 
 mod leaves;
+mod log_parts;
+mod modelled;
 mod mutants;
 mod operations;
 mod typed;
@@ -18,11 +21,11 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use leaves::{Leaves, leaves, shape};
-use operations::{Read, call_for};
+use operations::{HOOK_BODY, LOG_EVENT, Read, call_for};
 
 /// What is not kept, or kept and not typed, and why. Anything else that shows is printed as not
 /// explained.
-const REASONS: [(&str, &str); 8] = [
+const REASONS: [(&str, &str); 7] = [
     ("$schema", "of a schema: always draft 4 of JSON Schema; kept as text"),
     ("type", "of a schema: always `object`; kept as text"),
     ("definitions.base.id", "of a schema: always `#base`; kept as text"),
@@ -30,7 +33,6 @@ const REASONS: [(&str, &str); 8] = [
     ("definitions.custom.id", "of a schema: always `#custom`; kept as text"),
     ("definitions.custom.type", "of a schema: always `object`; kept as text"),
     ("properties.profile.allOf.[].$ref", "of a schema: always the two halves; kept as text"),
-    (".unique", "of a schema: said to be a boolean, recorded as text, so left in `raw`"),
 ];
 
 /// One line of a recording.
@@ -45,7 +47,31 @@ struct Exchange {
     response_body: Option<Box<RawValue>>,
 }
 
+/// A line that holds no exchange, but what an exchange brings.
+#[derive(Deserialize)]
+struct Sample {
+    event: Option<Box<RawValue>>,
+    body: Option<Box<RawValue>>,
+}
+
 impl Exchange {
+    fn of(line: &str) -> Result<Self, serde_json::Error> {
+        let sample: Sample = serde_json::from_str(line)?;
+        let answer = |operation: &str, body| Self {
+            operation_id: Some(operation.to_owned()),
+            method: None,
+            path: None,
+            status: 200,
+            response_headers: BTreeMap::new(),
+            response_body: Some(body),
+        };
+        match (sample.event, sample.body) {
+            (Some(event), _) => Ok(answer(LOG_EVENT, event)),
+            (None, Some(body)) => Ok(answer(HOOK_BODY, body)),
+            (None, None) => serde_json::from_str(line),
+        }
+    }
+
     fn operation(&self) -> String {
         let part = |part: &Option<String>| part.clone().unwrap_or_default();
         let call = || format!("{} {}", part(&self.method), part(&self.path));
@@ -195,7 +221,7 @@ fn explained(paths: &BTreeSet<String>) -> BTreeMap<&'static str, Vec<&str>> {
     let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for path in paths {
         let (operation, shape) = path.split_once(' ').unwrap_or(("", path));
-        let is_of_schema = operation.ends_with("Schema");
+        let is_of_schema = operation.ends_with("Schema") || operation.ends_with("Profile");
         let fits = |(part, _): &&(&str, &str)| {
             is_of_schema && (shape == *part || (part.starts_with('.') && shape.ends_with(part)))
         };
@@ -206,9 +232,15 @@ fn explained(paths: &BTreeSet<String>) -> BTreeMap<&'static str, Vec<&str>> {
 }
 
 fn folder() -> PathBuf {
-    let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/okta/exchanges");
-    let named = std::env::var_os("OKTA_EXCHANGES").filter(|name| !name.is_empty());
-    named.map_or_else(|| beside.into(), PathBuf::from)
+    named_folder().unwrap_or_else(|| beside().join("exchanges"))
+}
+
+fn named_folder() -> Option<PathBuf> {
+    std::env::var_os("OKTA_EXCHANGES").filter(|name| !name.is_empty()).map(PathBuf::from)
+}
+
+fn beside() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/okta")
 }
 
 /// Every exchange with the place where it stands, or none when the folder is not there.
@@ -217,11 +249,20 @@ fn exchanges(folder: &Path) -> Option<Vec<(String, Exchange)>> {
         say(&format!("skipped: exchanges: {} is not there\n", folder.display()));
         return None;
     }
+    let mut paths = recordings_in(folder);
+    // Beside the repository log events and hook bodies are one folder up.
+    if named_folder().is_none() {
+        paths.extend(recordings_in(&beside()));
+    }
+    Some(paths.iter().flat_map(|path| exchanges_of(path)).collect())
+}
+
+fn recordings_in(folder: &Path) -> Vec<PathBuf> {
     let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let is_recording = |path: &PathBuf| path.extension().is_some_and(|end| end == "jsonl");
     let mut paths: Vec<PathBuf> = paths.filter(is_recording).collect();
     paths.sort();
-    Some(paths.iter().flat_map(|path| exchanges_of(path)).collect())
+    paths
 }
 
 fn exchanges_of(path: &Path) -> Vec<(String, Exchange)> {
@@ -230,8 +271,7 @@ fn exchanges_of(path: &Path) -> Vec<(String, Exchange)> {
     let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
     let read = |(at, line): (usize, &str)| {
         let place = format!("{name}:{}", at + 1);
-        let exchange: Exchange =
-            serde_json::from_str(line).unwrap_or_else(|error| panic!("{place}: {error}"));
+        let exchange = Exchange::of(line).unwrap_or_else(|error| panic!("{place}: {error}"));
         (format!("{place} {}", exchange.operation()), exchange)
     };
     lines.map(read).collect()
@@ -269,6 +309,14 @@ fn every_recorded_answer_decodes_and_is_written_back_unchanged() {
     assert_eq!(total.decoded, total.all);
     assert_share("kept", total.kept, total.leaves, 0.99);
     assert_share("typed", total.typed, total.leaves, 0.95);
+    for (samples, tally) in report.operations.iter().filter(|(name, _)| is_sample(name)) {
+        assert_share(&format!("{samples}, kept"), tally.kept, tally.leaves, 0.99);
+        assert_share(&format!("{samples}, typed"), tally.typed, tally.leaves, 0.95);
+    }
+}
+
+fn is_sample(operation: &str) -> bool {
+    matches!(operation, LOG_EVENT | HOOK_BODY)
 }
 
 #[test]
@@ -315,7 +363,14 @@ fn what_is_lost_or_changed_is_noticed() {
     report.take("here", &serde_json::from_str(line).unwrap());
     report.take("here", &serde_json::from_str(&line.replace("\"id\"", "\"no\"")).unwrap());
     report.take("here", &serde_json::from_str(&line.replace("getUser", "getZone")).unwrap());
+    let samples =
+        [r#"{"source":"x","event":{"uuid":"1"}}"#, r#"{"source":"x","body":{"eventId":"1"}}"#];
+    for sample in samples {
+        report.take("here", &Exchange::of(sample).unwrap());
+    }
     let text = report.to_string();
+    assert!(text.contains("log event: decoded 1 of 1, kept 1 of 1, typed 1"), "{text}");
+    assert!(text.contains("event hook body: decoded 1 of 1, kept 1 of 1, typed 1"), "{text}");
     assert!(text.contains("getUser: decoded 1 of 2, kept 4 of 8, typed 3"), "{text}");
     assert!(text.contains("no call yet: getZone 1"), "{text}");
     assert!(text.contains("not typed: getUser profile.deep.x: not explained"), "{text}");

@@ -18,7 +18,8 @@ pub(crate) fn of(body: &str) -> Vec<(&'static str, String)> {
     .to_vec()
 }
 
-/// Every leaf but the ids, changed. A document without members has no leaves.
+/// Every leaf but the ids, changed. A document without members has no leaves. A value within a list
+/// becomes no null: Okta's lists hold none, nor do its schemas allow any.
 fn changed_document(value: &Value, change: &dyn Fn(&Value) -> Value) -> Value {
     let is_empty = value.as_object().is_some_and(Map::is_empty) || *value == json!([]);
     if is_empty { value.clone() } else { changed(value, change) }
@@ -34,7 +35,11 @@ fn changed(value: &Value, change: &dyn Fn(&Value) -> Value) -> Value {
             })
             .collect(),
         Value::Array(items) if !items.is_empty() => {
-            items.iter().map(|item| changed(item, change)).collect()
+            let not_null = |item: &Value| match changed(item, change) {
+                Value::Null => item.clone(),
+                other => other,
+            };
+            items.iter().map(not_null).collect()
         }
         leaf => change(leaf),
     }
@@ -42,7 +47,7 @@ fn changed(value: &Value, change: &dyn Fn(&Value) -> Value) -> Value {
 
 /// Ids stay, and so do links: a relation whose link is null is none.
 fn is_kept(name: &str) -> bool {
-    matches!(name, "id" | "errorCode" | "_links" | "_embedded")
+    matches!(name, "id" | "uuid" | "errorCode" | "_links" | "_embedded")
 }
 
 /// What Okta writes in capitals is a value of an enumeration.

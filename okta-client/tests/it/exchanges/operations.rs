@@ -1,20 +1,50 @@
 //! Which of our calls reads which recorded operation.
 
+use std::cell::LazyCell;
+
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use okta_client::{Activation, Group, OktaError, PasswordReset, Schema, TemporaryPassword, User};
+use okta_client::app::JsonWebKeySet;
+use okta_client::{
+    Activation, AppGroup, AppLink, AppUser, Application, Credentials, Delivery, EventHook, Feature,
+    Group, GroupRule, LogEvent, OktaError, OrgMetadata, OrgSettings, PasswordReset, ProfileMapping,
+    ProvisioningConnection, PushMapping, Schema, TemporaryPassword, User, UserBlock, UserType,
+};
 use rest_core::ErrorBody;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::leaves::{Leaves, leaves};
+use super::log_parts::{delivery_parts, log_event_parts};
+use super::modelled::{
+    app_group_parts, app_parts, app_user_parts, modelled, modelled_list, modelled_list_with,
+    modelled_with, same_types,
+};
 use super::typed::{self, Typed};
 
 /// What became of a body: what is written again, and what accessors give.
-#[derive(Default)]
 pub(crate) struct Read {
     pub(crate) kept: Leaves,
-    pub(crate) typed: Leaves,
+    /// Worked out when it is asked for.
+    pub(crate) typed: LazyCell<Leaves, Box<dyn FnOnce() -> Leaves>>,
 }
+
+impl Read {
+    pub(crate) fn new(kept: Leaves, typed: impl FnOnce() -> Leaves + 'static) -> Self {
+        Self { kept, typed: LazyCell::new(Box::new(typed)) }
+    }
+}
+
+impl Default for Read {
+    fn default() -> Self {
+        Self::new(Leaves::new(), Leaves::new)
+    }
+}
+
+/// What stands by itself: an event of the System Log.
+pub(crate) const LOG_EVENT: &str = "log event";
+
+/// What Okta posts to an event hook.
+pub(crate) const HOOK_BODY: &str = "event hook body";
 
 pub(crate) type Decode = fn(&str) -> Result<Read, serde_json::Error>;
 
@@ -27,12 +57,75 @@ pub(crate) fn call_for(operation: &str) -> Option<Decode> {
         "listUsers" | "listGroupUsers" => |json| many::<User>(json, typed::user),
         "addGroup" | "getGroup" | "replaceGroup" => |json| one::<Group>(json, typed::group),
         "listGroups" | "listUserGroups" => |json| many::<Group>(json, typed::group),
-        "getUserSchema" | "getGroupSchema" => |json| one::<Schema>(json, typed::schema),
+        "getUserSchema"
+        | "getGroupSchema"
+        | "getApplicationUserSchema"
+        | "updateUserProfile"
+        | "updateGroupSchema"
+        | "updateApplicationUserProfile" => |json| one::<Schema>(json, typed::schema),
+        "createGroupRule" | "getGroupRule" | "replaceGroupRule" => modelled::<GroupRule>,
+        "listGroupRules" => modelled_list::<GroupRule>,
+        "createUserType" | "getUserType" | "updateUserType" | "replaceUserType" => {
+            modelled::<UserType>
+        }
+        "listUserTypes" => modelled_list::<UserType>,
+        "getProfileMapping" | "updateProfileMapping" => modelled::<ProfileMapping>,
+        "listProfileMappings" => modelled_list::<ProfileMapping>,
+        "getOrgSettings" | "updateOrgSettings" | "replaceOrgSettings" => modelled::<OrgSettings>,
+        "getWellknownOrgMetadata" => |json| {
+            modelled_with::<OrgMetadata>(json, |came, changed| {
+                same_types(came.settings.as_ref(), changed.settings.as_ref())
+            })
+        },
+        "createApplication" | "getApplication" | "replaceApplication" => {
+            |json| modelled_with::<Application>(json, app_parts)
+        }
+        "listApplications" | "listAssignedApplicationsForGroup" => {
+            |json| modelled_list_with::<Application>(json, app_parts)
+        }
+        "assignUserToApplication" | "getApplicationUser" | "updateApplicationUser" => {
+            |json| modelled_with::<AppUser>(json, app_user_parts)
+        }
+        "listApplicationUsers" => |json| modelled_list_with::<AppUser>(json, app_user_parts),
+        "assignGroupToApplication"
+        | "getApplicationGroupAssignment"
+        | "updateGroupAssignmentToApplication" => {
+            |json| modelled_with::<AppGroup>(json, app_group_parts)
+        }
+        "listApplicationGroupAssignments" => {
+            |json| modelled_list_with::<AppGroup>(json, app_group_parts)
+        }
+        "getDefaultProvisioningConnectionForApplication"
+        | "updateDefaultProvisioningConnectionForApplication" => modelled::<ProvisioningConnection>,
+        "getUserProvisioningConnectionJWKS" => modelled::<ConnectionKeys>,
+        "getFeatureForApplication" | "updateFeatureForApplication" => modelled::<Feature>,
+        "listFeaturesForApplication" => modelled_list::<Feature>,
+        "createGroupPushMapping" | "getGroupPushMapping" | "updateGroupPushMapping" => {
+            modelled::<PushMapping>
+        }
+        "listGroupPushMappings" => modelled_list::<PushMapping>,
+        "listAppLinks" => modelled_list::<AppLink>,
+        "listUserBlocks" => modelled_list::<UserBlock>,
+        "changePassword" | "changeRecoveryQuestion" | "forgotPasswordSetNewPassword" => {
+            modelled::<Credentials>
+        }
         "activateUser" | "reactivateUser" => |json| secret::<Activation>(json, typed::activation),
-        "resetPassword" => |json| secret::<PasswordReset>(json, typed::password_reset),
+        "resetPassword" | "forgotPassword" => {
+            |json| secret::<PasswordReset>(json, typed::password_reset)
+        }
         "expirePasswordWithTempPassword" => {
             |json| secret::<TemporaryPassword>(json, typed::temporary_password)
         }
+        "createEventHook"
+        | "getEventHook"
+        | "replaceEventHook"
+        | "activateEventHook"
+        | "deactivateEventHook"
+        | "verifyEventHook" => modelled::<EventHook>,
+        "listEventHooks" => modelled_list::<EventHook>,
+        "listLogEvents" => |json| modelled_list_with::<LogEvent>(json, log_event_parts),
+        LOG_EVENT => |json| modelled_with::<LogEvent>(json, log_event_parts),
+        HOOK_BODY => |json| modelled_with::<Delivery>(json, delivery_parts),
         // These give nothing, whatever Okta answers.
         "deactivateUser"
         | "deleteUser"
@@ -40,11 +133,32 @@ pub(crate) fn call_for(operation: &str) -> Option<Decode> {
         | "unsuspendUser"
         | "unlockUser"
         | "resetFactors"
+        | "revokeUserSessions"
         | "deleteGroup"
+        | "deleteEventHook"
+        | "deleteApplication"
+        | "activateApplication"
+        | "deactivateApplication"
+        | "unassignUserFromApplication"
+        | "unassignApplicationFromGroup"
+        | "activateDefaultProvisioningConnectionForApplication"
+        | "deactivateDefaultProvisioningConnectionForApplication"
+        | "verifyProvisioningConnectionForApplication"
+        | "deleteGroupPushMapping"
+        | "deleteGroupRule"
+        | "activateGroupRule"
+        | "deactivateGroupRule"
+        | "deleteUserType"
         | "assignUserToGroup"
         | "unassignUserFromGroup" => |_| Ok(Read::default()),
         _ => return None,
     })
+}
+
+/// The call gives what is in it.
+#[derive(Serialize, Deserialize)]
+struct ConnectionKeys {
+    jwks: Option<JsonWebKeySet>,
 }
 
 fn one<T: DeserializeOwned + Serialize>(
@@ -54,7 +168,7 @@ fn one<T: DeserializeOwned + Serialize>(
     let value: T = serde_json::from_str(json)?;
     let mut typed = Typed::default();
     accessors(&value, &mut typed);
-    Ok(Read { kept: leaves(&serde_json::to_string(&value)?), typed: typed.leaves })
+    Ok(Read::new(leaves(&serde_json::to_string(&value)?), || typed.leaves))
 }
 
 fn many<T: DeserializeOwned + Serialize>(
@@ -67,7 +181,7 @@ fn many<T: DeserializeOwned + Serialize>(
         typed.at = format!("/{at}");
         accessors(value, &mut typed);
     }
-    Ok(Read { kept: leaves(&serde_json::to_string(&values)?), typed: typed.leaves })
+    Ok(Read::new(leaves(&serde_json::to_string(&values)?), || typed.leaves))
 }
 
 /// What holds a secret cannot be written again, on purpose: what the accessors give is what is kept.
@@ -77,7 +191,7 @@ fn secret<T: DeserializeOwned>(
 ) -> Result<Read, serde_json::Error> {
     let mut typed = Typed::default();
     accessors(&serde_json::from_str(json)?, &mut typed);
-    Ok(Read { kept: typed.leaves.clone(), typed: typed.leaves })
+    Ok(Read::new(typed.leaves.clone(), || typed.leaves))
 }
 
 /// An error answer, read as the client does. A body that is no JSON object is kept as text by the
@@ -98,5 +212,5 @@ pub(crate) fn error(status: u16, headers: &[(String, String)], json: &str) -> Op
         kept = typed.leaves.clone();
         kept.retain(|path, _| path == "/error" || path == "/error_description");
     }
-    Some(Read { kept, typed: typed.leaves })
+    Some(Read::new(kept, || typed.leaves))
 }

@@ -76,7 +76,8 @@ impl Typed {
     }
 }
 
-enum Suggested {
+#[derive(PartialEq)]
+pub(crate) enum Suggested {
     Null,
     Text,
     Yes,
@@ -86,7 +87,7 @@ enum Suggested {
     Object,
 }
 
-fn suggested(json: &str) -> Suggested {
+pub(crate) fn suggested(json: &str) -> Suggested {
     match json.as_bytes().first() {
         Some(b'n') => Suggested::Null,
         Some(b'"') => Suggested::Text,
@@ -261,7 +262,14 @@ fn schema_attribute(attribute: &okta_client::SchemaAttribute, typed: &mut Typed)
     typed.put("maxLength", &attribute.max_length);
     typed.put("items/type", &attribute.item_type);
     typed.put("master/type", &attribute.master);
+    typed.put("master/priority", &attribute.master_sources);
     typed.put("permissions", &attribute.permissions);
+    typed.put("unique", &attribute.unique);
+    typed.put("default", &attribute.default_value);
+    typed.put("pattern", &attribute.pattern);
+    typed.put("union", &attribute.union);
+    typed.put("externalName", &attribute.external_name);
+    typed.put("externalNamespace", &attribute.external_namespace);
     for list in ["enum", "items/enum"] {
         for (at, choice) in attribute.choices.iter().enumerate() {
             typed.put(&format!("{list}/{at}"), &choice.value);

@@ -1,66 +1,15 @@
-//! Schemas: which attributes a profile has.
+//! A schema as Okta answers it, and its attributes.
 
-use http::Method;
-use rest_core::Client;
-use serde::de::{Deserializer, Error as _};
+use serde::de::{Deserializer, Error as _, Visitor};
 use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::error::{self, OktaError};
+use super::write::{
+    AttributeMaster, AttributeScope, AttributeType, Master, MasterSource, Mutability, NewAttribute,
+    Permission, Union,
+};
 use crate::value::{DateTime, Lazy};
-
-rest_core::open_enum! {
-    /// The type of an attribute.
-    pub enum AttributeType {
-        /// Text.
-        String = "string",
-        /// A number.
-        Number = "number",
-        /// A whole number.
-        Integer = "integer",
-        /// Yes or no.
-        Boolean = "boolean",
-        /// A list.
-        Array = "array",
-    }
-}
-
-rest_core::open_enum! {
-    /// Who may write an attribute at all.
-    pub enum Mutability {
-        /// Can be read and written.
-        ReadWrite = "READ_WRITE",
-        /// Can be read only.
-        ReadOnly = "READ_ONLY",
-        /// Can be set once.
-        Immutable = "IMMUTABLE",
-        /// Can be written and never read.
-        WriteOnly = "WRITE_ONLY",
-    }
-}
-
-rest_core::open_enum! {
-    /// How a user comes by an attribute's value.
-    pub enum AttributeScope {
-        /// By a group's assignment or the user's own.
-        None = "NONE",
-        /// By the user's own only.
-        OwnOnly = "SELF",
-    }
-}
-
-rest_core::open_enum! {
-    /// Where an attribute's value is mastered.
-    pub enum Master {
-        /// By the profile's source.
-        ProfileMaster = "PROFILE_MASTER",
-        /// By Okta.
-        Okta = "OKTA",
-        /// By the sources that the schema lists.
-        Override = "OVERRIDE",
-    }
-}
 
 /// A schema as Okta answers it: JSON Schema draft 4 with two halves. It serialises as it came.
 ///
@@ -154,8 +103,22 @@ pub struct SchemaAttribute {
     pub scope: Option<AttributeScope>,
     /// Where its value is mastered.
     pub master: Option<Master>,
+    /// The sources of a master that is an override; the first that has a value wins.
+    pub master_sources: Vec<MasterSource>,
     /// What users may do with their own.
     pub permissions: Vec<Permission>,
+    /// Whether no two profiles may have the same value.
+    pub unique: Option<Unique>,
+    /// The value where none is given.
+    pub default_value: Option<Value>,
+    /// The expression that text must match.
+    pub pattern: Option<String>,
+    /// What becomes of a list in an app when several groups give one.
+    pub union: Option<Union>,
+    /// The name in the app; for SCIM the attribute.
+    pub external_name: Option<String>,
+    /// The namespace in the app; for SCIM the schema's URN.
+    pub external_namespace: Option<String>,
     /// Whether the org added it; base attributes are Okta's own.
     pub custom: bool,
     /// Everything the schema says of it.
@@ -170,16 +133,6 @@ pub struct Choice {
     pub value: Value,
     /// The name to show.
     pub title: Option<String>,
-}
-
-/// What somebody may do with an attribute.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Permission {
-    /// Who: `SELF` is the user.
-    pub principal: Option<String>,
-    /// What: `HIDE`, `READ_ONLY` or `READ_WRITE`.
-    pub action: Option<String>,
 }
 
 impl Schema {
@@ -199,6 +152,27 @@ impl Schema {
     }
 }
 
+impl SchemaAttribute {
+    /// This attribute as one to be changed and sent with
+    /// [`UpdateSchema::set`](crate::UpdateSchema::set).
+    ///
+    /// ```no_run
+    /// # async fn run(okta: okta_client::Okta) -> Result<(), Box<dyn std::error::Error>> {
+    /// let schema = okta.schemas().user("default").await?;
+    /// if let Some(badge) = schema.attribute("badge") {
+    ///     let badge = badge.to_new()?.title("Badge number");
+    ///     okta.schemas().update_user("default").set("badge", badge).await?;
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// When Okta describes it in a way that this crate does not understand.
+    pub fn to_new(&self) -> Result<NewAttribute, serde_json::Error> {
+        NewAttribute::deserialize(&self.raw)
+    }
+}
+
 impl Half {
     fn attributes(&self, custom: bool) -> impl Iterator<Item = SchemaAttribute> {
         let properties = self.properties.iter().flatten().filter(|(_, raw)| raw.is_object());
@@ -210,6 +184,7 @@ impl Half {
 }
 
 fn attribute(name: &str, raw: &Value, listed: bool, custom: bool) -> SchemaAttribute {
+    let master = AttributeMaster::deserialize(&raw["master"]).unwrap_or_default();
     let text = |key: &str| raw[key].as_str().map(str::to_owned);
     SchemaAttribute {
         name: name.to_owned(),
@@ -224,8 +199,15 @@ fn attribute(name: &str, raw: &Value, listed: bool, custom: bool) -> SchemaAttri
         required: listed || raw["required"].as_bool() == Some(true),
         mutability: raw["mutability"].as_str().map(Mutability::from),
         scope: raw["scope"].as_str().map(AttributeScope::from),
-        master: raw["master"]["type"].as_str().map(Master::from),
+        master: master.master,
+        master_sources: master.priority.unwrap_or_default(),
         permissions: Vec::deserialize(&raw["permissions"]).unwrap_or_default(),
+        unique: Unique::deserialize(&raw["unique"]).ok(),
+        default_value: raw.get("default").cloned(),
+        pattern: text("pattern"),
+        union: raw["union"].as_str().map(Union::from),
+        external_name: text("externalName"),
+        external_namespace: text("externalNamespace"),
         custom,
         raw: raw.clone(),
     }
@@ -242,53 +224,58 @@ fn choices(raw: &Value) -> Vec<Choice> {
     if list("oneOf").is_empty() { plain.collect() } else { named.collect() }
 }
 
-/// The schemas of an org.
-///
-/// <https://developer.okta.com/docs/api/openapi/okta-management/management/tag/Schema/>
-#[derive(Clone, Debug)]
-pub struct Schemas {
-    client: Client<OktaError>,
+/// Whether the values of an attribute must differ: sent as yes or no, answered as a word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unique {
+    /// Yes or no.
+    Flag(bool),
+    /// A word of Okta's, such as `UNIQUE_VALIDATED`.
+    Word(Box<str>),
 }
 
-impl Schemas {
-    pub(crate) fn new(client: Client<OktaError>) -> Self {
-        Self { client }
+impl Unique {
+    /// Whether Okta makes sure of it; `false` for words this crate does not know.
+    pub fn is_enforced(&self) -> bool {
+        match self {
+            Self::Flag(unique) => *unique,
+            Self::Word(word) => &**word == "UNIQUE_VALIDATED",
+        }
     }
+}
 
-    /// The schema of a user type; `default` is the default type's.
-    ///
-    /// Scope `okta.schemas.read`.
-    /// Okta: [`getUserSchema`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/Schema/#tag/Schema/operation/getUserSchema).
-    ///
-    /// # Errors
-    /// 404 `E0000007` when there is no such schema.
-    ///
-    /// ```no_run
-    /// # async fn run(okta: okta_client::Okta) -> okta_client::Result<()> {
-    /// for attribute in okta.schemas().user("default").await?.attributes() {
-    ///     println!("{} {}", attribute.name, attribute.attribute_type);
-    /// }
-    /// # Ok(()) }
-    /// ```
-    pub async fn user(&self, id: impl AsRef<str>) -> error::Result<Schema> {
-        let template = "/api/v1/meta/schemas/user/{schemaId}";
-        self.client.request(Method::GET, template, [id.as_ref()]).json().await
+impl From<bool> for Unique {
+    fn from(unique: bool) -> Self {
+        Self::Flag(unique)
     }
+}
 
-    /// The schema of groups.
-    ///
-    /// Scope `okta.schemas.read`.
-    /// Okta: [`getGroupSchema`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/Schema/#tag/Schema/operation/getGroupSchema).
-    ///
-    /// # Errors
-    /// 403 when the credential may not read it.
-    ///
-    /// ```no_run
-    /// # async fn run(okta: okta_client::Okta) -> okta_client::Result<()> {
-    /// let known = okta.schemas().group().await?.attribute("costCenter").is_some();
-    /// # Ok(()) }
-    /// ```
-    pub async fn group(&self) -> error::Result<Schema> {
-        self.client.request(Method::GET, "/api/v1/meta/schemas/group/default", []).json().await
+impl Serialize for Unique {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Flag(unique) => unique.serialize(to),
+            Self::Word(word) => word.serialize(to),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Unique {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct FlagOrWord;
+        impl Visitor<'_> for FlagOrWord {
+            type Value = Unique;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("yes or no, or a word")
+            }
+
+            fn visit_bool<E>(self, unique: bool) -> Result<Unique, E> {
+                Ok(Unique::Flag(unique))
+            }
+
+            fn visit_str<E>(self, word: &str) -> Result<Unique, E> {
+                Ok(Unique::Word(word.into()))
+            }
+        }
+        from.deserialize_any(FlagOrWord)
     }
 }

@@ -1,0 +1,23 @@
+//! Our client against programs that share no code with us: a validator of requests, an emulator.
+//!
+//! They are started by the scripts of `../shared/okta` beside the repository, and installed below the
+//! target folder, or the folder that `OKTA_TOOLS_DIR` names.
+
+// Helpers of tests may fail as tests do; clippy knows that of `#[test]` functions only.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod apps;
+mod assignments;
+mod directory;
+mod drive;
+mod emulator;
+mod errors;
+mod exceptions;
+mod groups;
+mod provisioning;
+mod proxy;
+mod schemas;
+mod spec;
+mod stand_in;
+mod users;
+mod validator;
