@@ -80,6 +80,12 @@ impl<A: ErrorBody> Client<A> {
         self.pacer().limits(now())
     }
 
+    /// The delays that the retry policy sets between attempts, for a caller that waits for something
+    /// else; they do not end.
+    pub fn delays(&self) -> impl Iterator<Item = Duration> + Send + use<A> {
+        self.0.retry.delays()
+    }
+
     pub(crate) fn pacer(&self) -> MutexGuard<'_, Pacer> {
         self.0.pacer.lock().unwrap_or_else(PoisonError::into_inner)
     }

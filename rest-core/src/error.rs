@@ -6,6 +6,7 @@ use std::time::Duration;
 use http::{HeaderMap, Method, StatusCode};
 
 use crate::page::Cursor;
+use crate::secrets::Secrets;
 
 /// A boxed source of an error.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -119,6 +120,7 @@ struct Inner<A> {
     retry_after: Option<Duration>,
     cursor: Option<Cursor>,
     unclear: Option<&'static str>,
+    advice: Option<String>,
     source: Option<BoxError>,
 }
 
@@ -132,6 +134,7 @@ impl<A> Error<A> {
             retry_after: None,
             cursor: None,
             unclear: None,
+            advice: None,
             source: None,
         }))
     }
@@ -184,8 +187,33 @@ impl<A> Error<A> {
         self
     }
 
-    pub(crate) fn with_unclear(mut self, hint: &'static str) -> Self {
+    /// Says that it may have been carried out all the same; `hint` tells how to find out.
+    #[must_use]
+    pub fn with_unclear(mut self, hint: &'static str) -> Self {
         self.0.unclear = Some(hint);
+        self
+    }
+
+    /// Says what to do about it, after what was said.
+    #[must_use]
+    pub fn with_advice(mut self, advice: impl Into<String>) -> Self {
+        self.0.advice = Some(advice.into());
+        self
+    }
+
+    /// Without what the server quotes of the credential.
+    pub(crate) fn redacted(mut self, secrets: &Secrets) -> Self {
+        let text = match &mut self.0.kind {
+            ErrorKind::Decode { path } => Some(path),
+            ErrorKind::Auth(text)
+            | ErrorKind::Request(text)
+            | ErrorKind::Paging(text)
+            | ErrorKind::NotDone(text) => Some(text),
+            ErrorKind::Api { .. } | ErrorKind::Transport(_) | ErrorKind::TooLong { .. } => None,
+        };
+        for text in text.into_iter().chain(&mut self.0.advice) {
+            *text = secrets.redact(text).into_owned();
+        }
         self
     }
 
@@ -306,6 +334,9 @@ impl<A: fmt::Display> fmt::Display for Error<A> {
         if let Some(hint) = inner.unclear {
             write!(f, "; {hint}")?;
         }
+        if let Some(advice) = &inner.advice {
+            write!(f, "; {advice}")?;
+        }
         if let Some(delay) = inner.retry_after {
             write!(f, ", the server asks to wait {} s", delay.as_secs().max(1))?;
         }
@@ -398,6 +429,7 @@ impl<A: fmt::Debug> fmt::Debug for Error<A> {
             .field("request_id", &inner.request_id)
             .field("retry_after", &inner.retry_after)
             .field("unclear", &inner.unclear)
+            .field("advice", &inner.advice)
             .field("source", &inner.source)
             .finish()
     }

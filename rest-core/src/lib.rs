@@ -13,6 +13,7 @@ mod page;
 mod request;
 mod response;
 mod retry;
+mod secrets;
 mod send;
 mod settings;
 

@@ -25,13 +25,22 @@ pub struct List<A, T> {
     limit: Option<u64>,
     resume: Option<Cursor>,
     cap: Option<Cap>,
+    member: Option<&'static str>,
     prefetch: bool,
     item: PhantomData<fn() -> T>,
 }
 
 impl<A: ErrorBody, T> List<A, T> {
     pub(crate) fn new(request: Request<A>) -> Self {
-        Self { request, limit: None, resume: None, cap: None, prefetch: false, item: PhantomData }
+        Self {
+            request,
+            limit: None,
+            resume: None,
+            cap: None,
+            member: None,
+            prefetch: false,
+            item: PhantomData,
+        }
     }
 
     /// Sets a query parameter of the listing.
@@ -49,6 +58,13 @@ impl<A: ErrorBody, T> List<A, T> {
     /// Makes this listing fail with `message`, without being read.
     pub fn invalid(mut self, message: impl Into<String>) -> Self {
         self.request = self.request.invalid(message);
+        self
+    }
+
+    /// Each page is an object that holds its items in this member, and may name the next page in
+    /// `_links.next.href`; not an array and a `Link` header.
+    pub fn items_in(mut self, member: &'static str) -> Self {
+        self.member = Some(member);
         self
     }
 
@@ -88,7 +104,7 @@ impl<A: ErrorBody, T: DeserializeOwned + Send + 'static> List<A, T> {
 
     /// Page by page, each with its cursor.
     pub fn pages(self) -> Pages<A, T> {
-        Pages::new(self.request, self.resume, self.limit, self.cap, self.prefetch)
+        Pages::new(self.request, self.resume, self.limit, self.cap, self.member, self.prefetch)
     }
 }
 
@@ -99,6 +115,7 @@ impl<A, T> Clone for List<A, T> {
             limit: self.limit,
             resume: self.resume.clone(),
             cap: self.cap,
+            member: self.member,
             prefetch: self.prefetch,
             item: PhantomData,
         }

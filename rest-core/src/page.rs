@@ -1,7 +1,7 @@
 //! Page streams: one page after the other, none lost, none twice, never to another host.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::hash::BuildHasher;
 use std::pin::Pin;
@@ -11,10 +11,12 @@ use futures::Stream;
 use futures::future::BoxFuture;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serde_json::value::RawValue;
 use tracing::Instrument;
 use url::Url;
 
-use crate::error::{Error, ErrorBody};
+use crate::error::{Error, ErrorBody, ErrorKind};
 use crate::link;
 use crate::list::Cap;
 use crate::request::Request;
@@ -120,6 +122,8 @@ pub struct Pages<A, T> {
     cap: Option<Cap>,
     /// Comes after the page at which the server's cap was reached.
     capped: Option<Error<A>>,
+    /// Where a page that is an object holds its items.
+    member: Option<&'static str>,
     prefetch: bool,
 }
 
@@ -133,6 +137,7 @@ where
         resume: Option<Cursor>,
         limit: Option<u64>,
         cap: Option<Cap>,
+        member: Option<&'static str>,
         prefetch: bool,
     ) -> Self {
         request.url = request.url.and_then(|first| match &resume {
@@ -153,6 +158,7 @@ where
             left: limit,
             cap,
             capped: None,
+            member,
             prefetch,
         };
         pages.is_new(&start);
@@ -168,7 +174,10 @@ where
     fn start(&self, cursor: &Cursor) -> Fetch<A, T> {
         let mut request = self.request.clone();
         request.url = request.url.map(|first| cursor.locate(&first));
-        Box::pin(async move { request.run(|response| read_page(&request, &response)).await })
+        let member = self.member;
+        Box::pin(
+            async move { request.run(|response| read_page(&request, &response, member)).await },
+        )
     }
 
     /// The page that came, and where the listing then stands.
@@ -213,9 +222,16 @@ where
 fn read_page<A: ErrorBody, T: DeserializeOwned>(
     request: &Request<A>,
     response: &Response,
+    member: Option<&str>,
 ) -> Result<(Vec<T>, Option<Url>), Error<A>> {
     let base = request.client.base_url();
-    let next = link::target(response.headers(), "next")
+    let (items, own_next) = match member {
+        None => (response.json()?, None),
+        Some(member) => unwrapped(response, member)?,
+    };
+    let next = own_next
+        .as_deref()
+        .or_else(|| link::target(response.headers(), "next"))
         .map(|target| request.url.as_ref().unwrap_or(base).join(target))
         .transpose()
         .map_err(|error| Error::paging("the next link is not a URL").with_source(error))?;
@@ -227,7 +243,33 @@ fn read_page<A: ErrorBody, T: DeserializeOwned>(
             next.origin().ascii_serialization()
         )));
     }
-    Ok((response.json()?, next))
+    Ok((items, next))
+}
+
+/// The items of a page that is an object, and where it says that the next page is.
+fn unwrapped<A, T: DeserializeOwned>(
+    response: &Response,
+    member: &str,
+) -> Result<(Vec<T>, Option<String>), Error<A>> {
+    let page: HashMap<String, Box<RawValue>> = response.json()?;
+    // A page without items would look like the end of the listing: null is no list.
+    let items = page.get(member).map_or("null", |items| items.get());
+    let items = serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(items));
+    let items = items.map_err(|error| {
+        let path = format!("{member}{}", below(error.path()));
+        Error::new(ErrorKind::Decode { path }).with_source(error.into_inner())
+    })?;
+    let links: Value = page.get("_links").and_then(|links| parse(links)).unwrap_or_default();
+    Ok((items, links["next"]["href"].as_str().map(str::to_owned)))
+}
+
+fn parse(text: &RawValue) -> Option<Value> {
+    serde_json::from_str(text.get()).ok()
+}
+
+/// A path as it goes on below a member: `[3].id`, or nothing for the member itself.
+fn below(path: &serde_path_to_error::Path) -> String {
+    if path.iter().next().is_some() { path.to_string() } else { String::new() }
 }
 
 impl<A, T> Stream for Pages<A, T>

@@ -152,6 +152,18 @@ impl<A: ErrorBody> Request<A> {
         self.run(Ok).await
     }
 
+    /// Sends it and lets `accept` read the successful answer: what it refuses is an error of this call,
+    /// and of unclear outcome when the request is not safe to repeat.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send), and what `accept` says.
+    pub async fn read<T>(
+        &self,
+        accept: impl Fn(Response) -> Result<T, Error<A>>,
+    ) -> Result<T, Error<A>> {
+        self.run(accept).await
+    }
+
     /// Sends it and decodes the answer's JSON. An answer that ends too early counts as cut.
     ///
     /// # Errors

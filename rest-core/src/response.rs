@@ -7,6 +7,10 @@ use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, ErrorKind};
+use crate::secrets::Secrets;
+
+/// Characters of a path that an error names.
+const PATH_KEPT: usize = 120;
 
 /// A successful answer with its whole body.
 #[derive(Clone)]
@@ -14,11 +18,32 @@ pub struct Response {
     status: StatusCode,
     headers: HeaderMap,
     body: Bytes,
+    /// The headers of the attempt that it answers.
+    sent: HeaderMap,
+}
+
+/// What does not fit of an answer, without the value: it may be personal, or the credential.
+#[derive(Debug)]
+struct Misfit {
+    what: String,
+    is_eof: bool,
 }
 
 impl Response {
-    pub(crate) fn new(status: StatusCode, headers: HeaderMap, body: Bytes) -> Self {
-        Self { status, headers, body }
+    pub(crate) fn new(
+        status: StatusCode,
+        headers: HeaderMap,
+        body: Bytes,
+        sent: HeaderMap,
+    ) -> Self {
+        Self { status, headers, body, sent }
+    }
+
+    /// The same answer without what its body quotes of the credential: for answers that hold the
+    /// errors of several operations.
+    pub fn without_credential(&self) -> Self {
+        let body = Secrets::of(&self.sent).redact_bytes(&self.body).into_owned();
+        Self { body: body.into(), ..self.clone() }
     }
 
     /// HTTP status, always a 2xx.
@@ -52,9 +77,46 @@ impl Response {
             Err(error) => error.path().to_string(),
             Ok(_) => format!("line {} column {}", error.line(), error.column()),
         };
-        Error::new(ErrorKind::Decode { path }).with_source(error)
+        let path = match path.char_indices().nth(PATH_KEPT) {
+            Some((end, _)) => format!("{}…", &path[..end]),
+            None => path,
+        };
+        Error::new(ErrorKind::Decode { path }).with_source(Misfit::of(&error))
     }
 }
+
+impl Misfit {
+    fn of(error: &serde_json::Error) -> Self {
+        let place = format!(" at line {} column {}", error.line(), error.column());
+        let text = error.to_string();
+        let text = text.strip_suffix(&place).unwrap_or(&text);
+        // What the JSON lacks as such is said in serde_json's own words, without values.
+        let what = if error.is_data() { without_value(text) } else { text.to_owned() };
+        Self { what: what + &place, is_eof: error.is_eof() }
+    }
+}
+
+/// What serde says, up to the value that it quotes, and what it says was expected.
+fn without_value(text: &str) -> String {
+    if ["missing field", "duplicate field", "not a "].iter().any(|own| text.starts_with(own)) {
+        return text.to_owned();
+    }
+    let known = ["invalid type", "invalid value", "invalid length", "unknown variant"];
+    let fault = known.into_iter().find(|known| text.starts_with(known));
+    let fault = fault.unwrap_or("a value does not fit");
+    match text.rfind(", expected ") {
+        Some(expected) => format!("{fault}{}", &text[expected..]),
+        None => fault.to_owned(),
+    }
+}
+
+impl fmt::Display for Misfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)
+    }
+}
+
+impl std::error::Error for Misfit {}
 
 /// The whole body, or `None` when it is longer than `limit`.
 pub(crate) async fn read(
@@ -90,8 +152,8 @@ pub(crate) fn is_cut<A>(error: &Error<A>) -> bool {
     matches!(error.kind(), ErrorKind::Decode { .. })
         && error
             .cause()
-            .and_then(|cause| cause.downcast_ref::<serde_json::Error>())
-            .is_some_and(serde_json::Error::is_eof)
+            .and_then(|cause| cause.downcast_ref::<Misfit>())
+            .is_some_and(|misfit| misfit.is_eof)
 }
 
 impl fmt::Debug for Response {

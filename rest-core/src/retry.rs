@@ -75,7 +75,13 @@ impl RetryPolicy {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Failure {
     Transport(Transport),
-    Answer { status: StatusCode, asked: Option<Duration>, refused_for_now: bool },
+    Answer {
+        status: StatusCode,
+        asked: Option<Duration>,
+        refused_for_now: bool,
+    },
+    /// A success whose answer cannot be used.
+    Unusable,
     Final,
 }
 
@@ -117,7 +123,7 @@ fn may_repeat(failure: Failure, safe: bool) -> bool {
             408 | 500 | 502 | 503 | 504 => safe,
             _ => false,
         },
-        Failure::Final => false,
+        Failure::Unusable | Failure::Final => false,
     }
 }
 
@@ -127,6 +133,7 @@ pub(crate) fn may_have_acted(failure: Failure) -> bool {
         Failure::Transport(how) => how != Transport::Connect,
         Failure::Answer { refused_for_now: true, .. } => false,
         Failure::Answer { status, .. } => status.is_server_error() || status.as_u16() == 408,
+        Failure::Unusable => true,
         Failure::Final => false,
     }
 }

@@ -4,9 +4,10 @@
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, SystemTime};
 
-use http::header::CONTENT_LENGTH;
+use http::header::{CONTENT_LENGTH, LOCATION};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use tracing::{Instrument, Span, field};
+use url::Url;
 
 use crate::auth::Turn;
 use crate::client::now;
@@ -15,15 +16,13 @@ use crate::limit::{Bucket, Quota};
 use crate::request::{Repeat, Request};
 use crate::response::{Response, is_cut, read, read_start};
 use crate::retry::{self, Decision, Failure};
+use crate::secrets::Secrets;
 
 /// Bytes of a foreign error body that are kept.
 const TEXT_KEPT: usize = 4096;
 
 /// Bytes of an error answer that are read; what comes after them is no vendor's error.
 const REFUSAL_READ: usize = 1 << 20;
-
-/// Shorter credentials stand in texts by chance, and are none outside of tests.
-const SECRET_LENGTH: usize = 8;
 
 /// Attempts to connect to a server that has not answered this client yet.
 const ATTEMPTS_TO_REACH: u32 = 3;
@@ -144,21 +143,24 @@ impl<A: ErrorBody> Request<A> {
         if progress.first_id.is_none() {
             progress.first_id.clone_from(&id);
         }
+        let secrets = Secrets::of(&progress.sent);
+        let id = id.map(|id| secrets.redact(&id).into_owned());
         let span = Span::current();
         span.record("http.response.status_code", status.as_u16());
         span.record("request_id", id.as_deref());
         if status.is_success() {
-            accept(Response::new(status, headers, body)).map_err(|error| {
-                let cut = if status != StatusCode::NO_CONTENT && is_cut(&error) {
-                    Failure::Transport(Transport::Cut)
-                } else {
-                    Failure::Final
+            let sent = progress.sent.clone();
+            accept(Response::new(status, headers, body, sent)).map_err(|error| {
+                let failure = match status {
+                    StatusCode::NO_CONTENT => Failure::Final,
+                    _ if is_cut(&error) => Failure::Transport(Transport::Cut),
+                    _ => Failure::Unusable,
                 };
-                Failed { error: error.with_request_id(id), failure: cut, refused: None }
+                let error = error.redacted(&secrets).with_request_id(id);
+                Failed { error, failure, refused: None }
             })
         } else {
-            let body = without_secrets(&body, &progress.sent);
-            Err(self.refusal(status, headers, body.as_bytes(), id))
+            Err(self.refusal(status, headers, &secrets.redact_bytes(&body), id, &secrets))
         }
     }
 
@@ -229,6 +231,7 @@ impl<A: ErrorBody> Request<A> {
         headers: HeaderMap,
         body: &[u8],
         id: Option<String>,
+        secrets: &Secrets,
     ) -> Failed<A> {
         let quota = Quota::read(&headers, A::RATE_LIMIT).filter(|_| status.as_u16() == 429);
         let crowded = quota.is_some_and(|quota| quota.is_concurrency_limit());
@@ -237,17 +240,19 @@ impl<A: ErrorBody> Request<A> {
         }
         let reset = quota.filter(|_| !crowded).map(|quota| quota.reset);
         let asked = retry::asked_delay(status, &headers, reset, SystemTime::now());
-        let decoded = A::decode(status, &headers, body);
+        let decoded = A::decode(status, &secrets.redact_headers(&headers), body);
         let refused_for_now = decoded.as_ref().is_some_and(|body| body.is_refused_for_now(status));
         let asks_for_proof = decoded.as_ref().is_some_and(A::asks_for_proof);
         let renewable = decoded.as_ref().is_none_or(A::blames_credential) && status.as_u16() == 401;
+        let advice = elsewhere(status, &headers);
         let refused = Refused { headers, asks_for_proof };
         let text = match decoded {
             Some(_) => String::new(),
             None => String::from_utf8_lossy(&body[..body.len().min(TEXT_KEPT)]).into_owned(),
         };
+        let error = Error::new(ErrorKind::Api { status, body: decoded, text }).with_request_id(id);
         Failed {
-            error: Error::new(ErrorKind::Api { status, body: decoded, text }).with_request_id(id),
+            error: advice.into_iter().fold(error, Error::with_advice).redacted(secrets),
             failure: Failure::Answer { status, asked, refused_for_now },
             refused: (asks_for_proof || renewable).then_some(refused),
         }
@@ -331,16 +336,19 @@ impl<A: ErrorBody> Drop for Settle<'_, A> {
     }
 }
 
-/// A server that quotes the credential it refuses must not bring it into an error.
-fn without_secrets(body: &[u8], sent: &HeaderMap) -> String {
-    let mut text = String::from_utf8_lossy(body).into_owned();
-    for value in sent.values().filter(|value| value.is_sensitive()) {
-        let secret = value.to_str().unwrap_or_default().rsplit(' ').next().unwrap_or_default();
-        if secret.len() >= SECRET_LENGTH && text.contains(secret) {
-            text = text.replace(secret, "[credential]");
-        }
+/// What to do about a redirect; of its target only the host, since the rest may hold what was sent.
+fn elsewhere(status: StatusCode, headers: &HeaderMap) -> Option<String> {
+    if !status.is_redirection() || status == StatusCode::NOT_MODIFIED {
+        return None;
     }
-    text
+    let target = headers.get(LOCATION).and_then(|target| target.to_str().ok());
+    let target = target.and_then(|target| Url::parse(target).ok());
+    let host = target.as_ref().and_then(Url::host_str);
+    let host = host.map(|host| format!(" to {host}")).unwrap_or_default();
+    Some(format!(
+        "it redirects{host}, and no redirect is followed, since it could lead the credential \
+        elsewhere; if the service has moved there, give that address as the base address"
+    ))
 }
 
 fn expects_body(method: &Method) -> bool {

@@ -100,6 +100,58 @@ async fn an_empty_page_with_a_next_link_is_not_the_end() {
     assert_eq!(collect(listing(&client(&server.url))).await.unwrap(), [7]);
 }
 
+/// The page that a server gives which wraps its items: `size` of `total`.
+fn wrapped(request: &str, size: usize, total: usize) -> Then {
+    let start = after(request);
+    let end = (start + size).min(total);
+    let next = format!(r#","next":{{"href":"{PATH}?after={end}"}}"#);
+    let next = if end < total { &*next } else { "" };
+    let items = numbers(start..end);
+    json(&format!(r#"{{"_links":{{"self":{{"href":"x"}}{next}}},"value":{items}}}"#))
+}
+
+#[tokio::test]
+async fn items_in_a_member_are_paged_by_the_links_beside_them() {
+    let server = Server::start(|_, request| wrapped(request, 2, 5)).await;
+    let list = || listing(&client(&server.url)).items_in("value");
+    assert_eq!(collect(list()).await.unwrap(), up_to(5));
+    assert_eq!(server.requests().len(), 3);
+    assert_eq!(collect(list().limit(3)).await.unwrap(), up_to(3));
+    let second = list().pages().try_next().await.unwrap().unwrap().next.unwrap();
+    assert_eq!(collect(list().resume(stored(&second))).await.unwrap(), [2, 3, 4]);
+    let server = Server::start(|_, request| match after(request) {
+        0 => answer(200, &[("link", "<?after=1>; rel=next")], r#"{"value":[0]}"#),
+        _ => json(r#"{"value":[1],"_links":null}"#),
+    })
+    .await;
+    let list = listing(&client(&server.url)).items_in("value");
+    assert_eq!(collect(list).await.unwrap(), [0, 1], "a header is followed too");
+}
+
+#[tokio::test]
+async fn items_that_are_not_where_they_should_be_are_an_error() {
+    let cases = [
+        (r#"{"value":[1,"x"]}"#, "value[1]"),
+        (r#"{"other":[1]}"#, "value"),
+        (r#"{"value":null}"#, "value"),
+        (r#"{"value":{"a":1}}"#, "value"),
+    ];
+    for (body, at) in cases {
+        let server = Server::start(move |_, _| json(body)).await;
+        let list = listing(&client(&server.url)).items_in("value");
+        let error = collect(list).await.unwrap_err();
+        let path = match error.kind() {
+            ErrorKind::Decode { path, .. } => path,
+            other => panic!("{body}: {other:?}"),
+        };
+        assert_eq!(path, at, "{body}");
+    }
+    let other = r#"{"value":[1],"_links":{"next":{"href":"http://evil.example/users?after=1"}}}"#;
+    let server = Server::start(move |_, _| json(other)).await;
+    let error = collect(listing(&client(&server.url)).items_in("value")).await.unwrap_err();
+    assert!(error.to_string().contains("another host, http://evil.example"), "{error}");
+}
+
 /// A small generator, so that a seed tells the whole story.
 struct Dice(u64);
 

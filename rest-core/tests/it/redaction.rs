@@ -125,3 +125,71 @@ async fn values_that_hold_secrets_do_not_print_them() {
     let error = client.request(Method::GET, "/users", []).send().await;
     assert_clean(&printed(&error.unwrap_err()), "a key no header can carry");
 }
+
+#[tokio::test]
+async fn a_quoted_credential_is_in_no_error_whatever_quotes_it() {
+    let _log = Log::capture();
+    let spelled = KEY.replace('-', "\\u002d");
+    let id = [("x-request-id", KEY)];
+    let moved = format!("https://elsewhere.example/users?key={KEY}");
+    let part = &KEY[..KEY.len() - 4];
+    for (status, headers, body) in [
+        (401, &id[..], refusal(KEY)),
+        (401, &[], refusal(&spelled)),
+        (401, &[], refusal(&KEY.to_uppercase())),
+        (401, &[], refusal(part)),
+        (500, &[], format!("<p>{KEY}</p>")),
+        (200, &[], format!("[\"{KEY}\"]")),
+        (200, &id[..], format!("{{\"{KEY}\":1}}")),
+        (302, &[("location", &*moved)], String::new()),
+    ] {
+        let headers: Vec<(String, String)> =
+            headers.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
+        let said = body.clone();
+        let server = Server::start(move |_, _| {
+            let headers: Vec<(&str, &str)> = headers.iter().map(|(n, v)| (&**n, &**v)).collect();
+            answer(status, &headers, &said)
+        })
+        .await;
+        let client = builder(&server.url).retry(at_once().max_attempts(1)).build().unwrap();
+        let error = client.request(Method::GET, "/users", []).json::<Vec<u32>>().await.unwrap_err();
+        let text = printed(&error).to_lowercase();
+        let kept = match error.kind() {
+            rest_core::ErrorKind::Api { text, .. } => text.to_lowercase(),
+            _ => String::new(),
+        };
+        for quoted in [KEY, part, &spelled] {
+            let quoted = quoted.to_lowercase();
+            assert!(!text.contains(&quoted) && !kept.contains(&quoted), "{body}: {text}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_does_not_fit_is_told_of_without_its_values() {
+    let _log = Log::capture();
+    let server = Server::start(|_, _| json("[1,\"ada@acme.example\"]")).await;
+    let client = builder(&server.url).build().unwrap();
+    let post = client.request(Method::POST, "/users", []);
+    let error = post.json::<Vec<u32>>().await.unwrap_err();
+    let text = printed(&error);
+    assert!(text.contains("invalid type, expected u32") && !text.contains("ada@"), "{text}");
+    assert!(error.is_unclear(), "it may have been carried out");
+    let server = Server::start(|_, _| json(&"[".repeat(100_000))).await;
+    let client = builder(&server.url).build().unwrap();
+    let get = client.request(Method::GET, "/users", []);
+    let error = get.json::<std::collections::BTreeMap<String, u32>>().await.unwrap_err();
+    assert!(error.to_string().len() < 300);
+}
+
+#[tokio::test]
+async fn a_redirect_says_what_to_do() {
+    let _log = Log::capture();
+    let headers = [("location", "https://new.example/scim?token=x")];
+    let server = Server::start(move |_, _| answer(302, &headers, "")).await;
+    let client = builder(&server.url).build().unwrap();
+    let error = client.request(Method::GET, "/users", []).send().await.unwrap_err();
+    let line = error.to_string();
+    assert!(line.contains("302 Found; it redirects to new.example,"), "{line}");
+    assert!(line.contains("base address") && !line.contains("token"), "{line}");
+}
