@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use serde_json::{Map, Number, Value};
 
 /// Something whose attributes a filter can test: JSON objects, and the resources of this crate.
@@ -101,6 +103,20 @@ pub(crate) fn member<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&
     // Lengths lie in the map's own nodes, so most names are passed over without being read; a
     // lookup in order would read them.
     object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+}
+
+/// A name that the object gives twice: names have no case.
+pub(crate) fn name_twice(object: &Map<String, Value>) -> Option<&str> {
+    const FEW: usize = 16;
+    let names = || object.keys().map(String::as_str);
+    if object.len() <= FEW {
+        let is_again = |(n, name): &(usize, &str)| {
+            names().take(*n).any(|other| other.eq_ignore_ascii_case(name))
+        };
+        return names().enumerate().find(is_again).map(|(_, name)| name);
+    }
+    let mut seen = HashSet::with_capacity(object.len());
+    names().find(|name| !seen.insert(name.to_ascii_lowercase()))
 }
 
 /// The spelling under which the object holds this name.

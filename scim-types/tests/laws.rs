@@ -196,12 +196,25 @@ fn changed_leaves(old: Option<&Value>, new: Option<&Value>) -> usize {
     }
 }
 
+fn names_one_twice(group: &Value) -> bool {
+    let members = group["members"].as_array().into_iter().flatten();
+    let mut seen = std::collections::HashSet::new();
+    !members.map(|member| member["value"].as_str()).all(|id| seen.insert(id))
+}
+
 const DIALECTS: [Dialect; 4] = [Dialect::Rfc, Dialect::Okta, Dialect::Entra, Dialect::EntraLegacy];
 
 fn check_diff(before: &Value, after: &Value, schemas: &Schemas) -> Result<(), TestCaseError> {
     let changed = changed_leaves(assigned(before).as_ref(), assigned(after).as_ref());
     for dialect in DIALECTS {
-        let patch = diff_json(before, after, schemas, dialect).unwrap();
+        let patch = match diff_json(before, after, schemas, dialect) {
+            // A group has a member once or not at all.
+            Err(error) if names_one_twice(after) => {
+                prop_assert!(error.to_string().contains("names an element twice"), "{}", error);
+                continue;
+            }
+            patch => patch.unwrap(),
+        };
         let sent = serde_json::to_value(&patch).unwrap();
         prop_assert!(
             patch.operations.len() <= changed,

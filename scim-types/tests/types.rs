@@ -412,6 +412,35 @@ fn what_patch_cannot_express_is_an_error() {
     assert!(
         diff_json(&json!({"userName": "a"}), &json!({}), Schemas::user(), Dialect::Rfc).is_err()
     );
+    let group = |ids: &[&str]| {
+        let members: Vec<Value> = ids.iter().map(|id| json!({"value": id})).collect();
+        json!({"displayName": "g", "members": members})
+    };
+    let lead = |before: &[&str], after: &[&str]| {
+        diff_json(&group(before), &group(after), Schemas::group(), Dialect::Rfc)
+    };
+    for before in [&[][..], &["u-1"], &["u-2"]] {
+        let error = lead(before, &["u-1", "u-1"]).unwrap_err().to_string();
+        assert!(error.contains("names an element twice"), "{error}");
+    }
+    // What a server has twice is left as it is.
+    assert_eq!(lead(&["u-1", "u-1"], &["u-1", "u-1", "u-2"]).unwrap().operations.len(), 1);
+}
+
+#[test]
+fn a_diff_reads_names_without_case() {
+    let before = json!({"userName": "a", "emails": [
+        {"Value": "a@x", "Type": "work", "Primary": true}, {"Value": "b@x", "Type": "home"},
+    ]});
+    let after = json!({"userName": "a", "emails": [
+        {"value": "a@x", "type": "work"}, {"value": "c@x", "type": "home", "primary": true},
+    ]});
+    let patch = diff_json(&before, &after, Schemas::user(), Dialect::Rfc).unwrap();
+    let paths = patch.operations.iter().filter_map(|operation| operation.path.as_deref());
+    assert!(paths.clone().all(|path| path.starts_with("emails[type eq")), "{patch:?}");
+    let mut found = before.clone();
+    patch.apply(&mut found, Schemas::user(), Mode::Strict).unwrap();
+    assert!(diff_json(&found, &after, Schemas::user(), Dialect::Rfc).unwrap().is_empty());
 }
 
 #[test]
@@ -450,6 +479,13 @@ fn validation_names_each_problem() {
     let paths: Vec<String> =
         check(bad, Purpose::Create).into_iter().map(|(path, _)| path).collect();
     assert_eq!(paths, ["schemas", "shoe", "userName", "active", "emails[1].value", "emails"]);
+    let without_case = json!({
+        "schemas": [urn::USER], "userName": "a", "name": {"givenName": "A", "GIVENNAME": "B"},
+        "emails": [{"value": "a", "Primary": true}, {"value": "b", "primary": true}],
+    });
+    let paths: Vec<String> =
+        check(without_case, Purpose::Create).into_iter().map(|(path, _)| path).collect();
+    assert_eq!(paths, ["name.givenName", "emails"]);
     let before = json!({"schemas": [urn::USER], "id": "1", "userName": "a"});
     let other_id = json!({"schemas": [urn::USER], "id": "2", "userName": "a"});
     assert_eq!(check(other_id.clone(), Purpose::Replace(&before)), []);

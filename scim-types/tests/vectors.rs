@@ -246,8 +246,10 @@ fn assigned(value: &Value) -> Option<Value> {
             (!found.is_empty()).then_some(Value::Array(found))
         }
         Value::Object(object) => {
-            let told =
-                object.iter().filter(|(name, value)| *name != "primary" || **value != json!(false));
+            let is_told = |(name, value): &(&String, &Value)| {
+                !name.eq_ignore_ascii_case("primary") || **value != json!(false)
+            };
+            let told = object.iter().filter(is_told);
             let found: Map<_, _> =
                 told.filter_map(|(name, value)| Some((name.clone(), assigned(value)?))).collect();
             (!found.is_empty()).then_some(Value::Object(found))
@@ -295,9 +297,22 @@ fn check_typed(patch: &PatchOp, before: &Value, after: &Value, mode: Mode) -> Re
         true => typed::<scim_types::Group>(patch, before, schemas, mode),
         false => typed::<scim_types::User>(patch, before, schemas, mode),
     };
-    match comparable(&found, true) == comparable(after, true) {
+    match comparable(&folded(&found), true) == comparable(&folded(after), true) {
         true => Ok(()),
         false => Err(format!("typed: {found}")),
+    }
+}
+
+// A typed resource writes its names in the RFC's spelling.
+fn folded(value: &Value) -> Value {
+    match value {
+        Value::Array(elements) => elements.iter().map(folded).collect(),
+        Value::Object(object) => {
+            let fold =
+                |(name, value): (&String, &Value)| (name.to_ascii_lowercase(), folded(value));
+            Value::Object(object.iter().map(fold).collect())
+        }
+        other => other.clone(),
     }
 }
 

@@ -2,6 +2,7 @@ use serde_json::{Map, Value};
 
 use super::edit::{Editor, Place};
 use super::error::PatchError;
+use super::list::each_once;
 use super::path::PatchPath;
 use super::same::{is_unassigned, same};
 use super::{Operation, OperationKind, PatchOp, convert};
@@ -98,6 +99,10 @@ impl<'a> Apply<'a> {
                 OperationKind::Remove => self.remove_extension(urn),
                 _ => self.bag(kind, Some(urn), value),
             },
+            PatchPath::Attribute(path) if self.is_foreign_extension(path, value) => match kind {
+                OperationKind::Remove => self.remove_extension(path.as_str()),
+                _ => self.bag(kind, Some(path.as_str()), value),
+            },
             PatchPath::Attribute(path) => self.attribute(kind, path, value),
             PatchPath::Elements { attribute, filter, sub } => {
                 self.elements(kind, attribute, filter, sub.as_deref(), value)
@@ -113,6 +118,8 @@ impl<'a> Apply<'a> {
                 "without an attribute in the path the value is an object",
             );
         };
+        convert::each_name_once(object)?;
+        let extension = extension.map(|urn| self.schemas.schema(urn).map_or(urn, |s| &s.id));
         object.iter().try_for_each(|(name, value)| match extension {
             Some(_) => self.whole(kind, extension, name, value),
             None => self.named(kind, name, value),
@@ -123,10 +130,8 @@ impl<'a> Apply<'a> {
         if self.schemas.whole(None, name).is_some() {
             return self.whole(kind, None, name, value);
         }
-        // `urn:..:User:manager` names an attribute, and is no extension of its own.
-        let within = AttributePath::split(name);
-        let is_attribute = within.schema().is_some_and(|urn| self.is_schema(urn));
-        if urn::is_urn(name) && (self.is_schema(name) || value.is_object() && !is_attribute) {
+        let is_extension = || self.is_foreign_extension(&AttributePath::split(name), value);
+        if urn::is_urn(name) && (self.is_schema(name) || is_extension()) {
             return match value {
                 Value::Null => self.remove_extension(name),
                 _ if self.schemas.is_base(name) => self.bag(kind, None, value),
@@ -187,28 +192,38 @@ impl<'a> Apply<'a> {
         let described = self.described(extension, name)?;
         let place = self.place(extension, name, described);
         let is_add = *kind == OperationKind::Add;
-        let single = [value.clone()];
-        let value = match described {
+        let stored = self.editor.get(&place);
+        let is_list =
+            described.map_or(stored.is_some_and(Value::is_array), |list| list.multi_valued);
+        let value = match is_add && is_list && value.is_object() {
             // One element can be added without brackets around it.
-            Some(list) if is_add && list.multi_valued && value.is_object() => {
-                convert::whole(&Value::Array(single.into()), described, self.mode)?
-            }
-            _ => convert::whole(value, described, self.mode)?,
+            true => convert::whole(&Value::Array(vec![value.clone()]), described, self.mode),
+            false => convert::whole(value, described, self.mode),
         };
+        let value = value.map_err(|error| unfit(error, described, stored))?;
         if self.is_guarded(described, &place, &value)? {
             return Ok(());
         }
-        if is_unassigned(&value) {
-            return if is_add { Ok(()) } else { self.unassign(&place, described) };
-        }
-        self.list_extension(extension);
         match value {
-            Value::Array(elements) if is_add => self.append(&place, described, elements),
-            Value::Object(object) if described.is_none_or(Attribute::is_complex) => {
-                self.merge(&place, described, object)
+            Value::Object(object)
+                if !object.is_empty() && described.is_none_or(Attribute::is_complex) =>
+            {
+                self.merge(is_add, extension, &place, described, object)
+            }
+            value if is_unassigned(&value) => {
+                if is_add {
+                    Ok(())
+                } else {
+                    self.unassign(&place, described)
+                }
+            }
+            Value::Array(elements) if is_add => {
+                self.list_extension(extension);
+                self.append(&place, described, elements)
             }
             value => {
-                self.editor.set(&place, Some(value));
+                self.list_extension(extension);
+                self.editor.set(&place, Some(each_once(value, described)));
                 Ok(())
             }
         }
@@ -223,8 +238,7 @@ impl<'a> Apply<'a> {
     ) -> Result<bool, PatchError> {
         let Some(attribute) = described else { return Ok(false) };
         let stored = self.editor.get(place).unwrap_or(&Value::Null);
-        let is_fixed = attribute.is_immutable() && !is_unassigned(stored);
-        if !attribute.is_read_only() && !is_fixed {
+        if !is_fixed(attribute, Some(stored)) {
             return Ok(false);
         }
         match same(stored, value) {
@@ -233,20 +247,31 @@ impl<'a> Apply<'a> {
         }
     }
 
+    // Into a complex value: a member that is null clears its sub-attribute, or adds nothing.
     fn merge(
         &mut self,
+        is_add: bool,
+        extension: Option<&str>,
         place: &Place,
         described: Option<&Attribute>,
-        object: Map<String, Value>,
+        mut object: Map<String, Value>,
     ) -> Done {
-        if !self.editor.get(place).is_some_and(Value::is_object) {
-            self.editor.set(place, Some(Value::Object(Map::new())));
+        if is_add {
+            object.retain(|_, value| !is_unassigned(value));
+        }
+        let is_there = self.editor.get(place).is_some_and(Value::is_object);
+        if object.values().any(|value| !is_unassigned(value)) {
+            self.list_extension(extension);
+            if !is_there {
+                self.editor.set(place, Some(Value::Object(Map::new())));
+            }
         }
         for (name, value) in object {
             let sub = described.and_then(|attribute| attribute.sub_attribute(&name));
             self.put_sub(place, sub, &name, Some(value))?;
         }
-        Ok(())
+        let is_empty = is_there && self.editor.get(place).is_some_and(is_unassigned);
+        if is_empty { self.unassign(place, described) } else { Ok(()) }
     }
 
     fn put_sub(
@@ -286,14 +311,24 @@ impl<'a> Apply<'a> {
         if is_list || described.is_some_and(|attribute| attribute.multi_valued) {
             return self.sub_of_all(kind, &place, described, sub, value);
         }
-        let value = match kind {
-            OperationKind::Remove => Value::Null,
-            _ => convert::whole(value, part, self.mode)?,
-        };
-        self.list_extension(extension);
-        let is_there = self.editor.get(&place).is_some_and(Value::is_object);
-        if !is_there && !is_unassigned(&value) {
-            self.editor.set(&place, Some(Value::Object(Map::new())));
+        let value = if *kind == OperationKind::Remove { &Value::Null } else { value };
+        let whole = self.editor.get(&place);
+        let stored = whole.and_then(Value::as_object).and_then(|object| member(object, sub));
+        if let Some(whole) = described.filter(|whole| is_fixed(whole, self.editor.get(&place))) {
+            let is_same = same(stored.unwrap_or(&Value::Null), value);
+            return if is_same { Ok(()) } else { Err(may_not_change(whole)) };
+        }
+        let value = convert::whole(value, part, self.mode);
+        let value = value.map_err(|error| unfit(error, part, stored))?;
+        if *kind == OperationKind::Add && is_unassigned(&value) {
+            return Ok(());
+        }
+        let is_there = whole.is_some_and(Value::is_object);
+        if !is_unassigned(&value) {
+            self.list_extension(extension);
+            if !is_there {
+                self.editor.set(&place, Some(Value::Object(Map::new())));
+            }
         }
         self.put_sub(&place, part, sub, Some(value))?;
         let is_empty = self.editor.get(&place).is_some_and(is_unassigned);
@@ -351,13 +386,28 @@ impl<'a> Apply<'a> {
     }
 }
 
+// Read-only, or immutable and there.
+fn is_fixed(attribute: &Attribute, stored: Option<&Value>) -> bool {
+    let is_there = stored.is_some_and(|stored| !is_unassigned(stored));
+    attribute.is_read_only() || attribute.is_immutable() && is_there
+}
+
+/// Why a value is refused: that it may not change comes before what its type is.
+pub(super) fn unfit(
+    error: PatchError,
+    attribute: Option<&Attribute>,
+    stored: Option<&Value>,
+) -> PatchError {
+    let fixed = attribute.filter(|attribute| is_fixed(attribute, stored));
+    fixed.map_or(error, may_not_change)
+}
+
 /// Whether a sub-attribute may go from one value to another.
 pub(super) fn may_become(sub: &Attribute, stored: Option<&Value>, value: Option<&Value>) -> bool {
     let stored = stored.unwrap_or(&Value::Null);
     let value = value.unwrap_or(&Value::Null);
-    let is_fixed = sub.is_read_only() || sub.is_immutable() && !is_unassigned(stored);
     let is_lost = sub.required && is_unassigned(value);
-    !is_fixed && !is_lost || same(stored, value)
+    !is_fixed(sub, Some(stored)) && !is_lost || same(stored, value)
 }
 
 pub(super) fn may_not_change(attribute: &Attribute) -> PatchError {

@@ -1,6 +1,9 @@
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 
 use super::error::DiffError;
+use super::list::{is_keyed, key};
 use super::same::{is_unassigned, same_values};
 use super::{Operation, OperationKind, PatchOp, entra};
 use crate::read::member;
@@ -38,9 +41,12 @@ impl Dialect {
 /// What only the server writes (`id`, `meta`, `groups`, `manager.displayName`) takes no part, nor
 /// does the order of lists, nor whether nothing is written as `null`, `[]` or not at all.
 ///
+/// Applied, it leads to `after`, with one exception: an extension that neither `schemas` nor `before`
+/// knows is refused with `invalidPath` where nobody knows it, as by [`PatchOp::apply`] in strict mode.
+///
 /// # Errors
-/// When PATCH has no words for a change: a name that no path can hold, such as `Business Unit`, or
-/// an attribute that is required or immutable. Replace the resource then.
+/// When PATCH has no words for a change: a name that no path can hold, such as `Business Unit`, an
+/// attribute that is required or immutable, or a member named twice. Replace the resource then.
 pub fn diff<R: Resource>(
     before: &R,
     after: &R,
@@ -136,7 +142,10 @@ impl<'a> Diff<'a> {
             (old, Value::Object(new)) if self.goes_by_parts(old, described) => {
                 self.parts(&target, old.as_object().unwrap_or(&Map::new()), new)?;
             }
-            (old, new) => self.set(&target, None, is_unassigned(old), new),
+            (old, new) => {
+                target.check_elements(new)?;
+                self.set(&target, None, is_unassigned(old), new);
+            }
         }
         Ok(())
     }
@@ -233,6 +242,19 @@ impl Target<'_> {
             _ => return Ok(()),
         };
         Err(DiffError::NotExpressible { attribute: self.path.clone(), problem })
+    }
+
+    // A member is one or none: no PATCH makes it two.
+    pub(super) fn check_elements(&self, new: &Value) -> Result<(), DiffError> {
+        let list = new.as_array().filter(|_| self.described.is_some_and(is_keyed));
+        let mut seen = HashSet::new();
+        match list.into_iter().flatten().filter_map(key).all(|key| seen.insert(key)) {
+            true => Ok(()),
+            false => {
+                let (attribute, problem) = (self.path.clone(), "names an element twice");
+                Err(DiffError::NotExpressible { attribute, problem })
+            }
+        }
     }
 
     // Read back, the path must name the same attribute: a name with a dot or a colon would not.

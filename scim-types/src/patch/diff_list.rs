@@ -10,6 +10,7 @@ use super::{Operation, OperationKind, PatchOp, entra};
 use crate::Mode;
 use crate::filter::{Filter, attr};
 use crate::path::is_name;
+use crate::read::member;
 use crate::schema::Attribute;
 
 // Members in one condition: a path of about 4 KiB.
@@ -34,15 +35,17 @@ impl Diff<'_> {
             Some(operations) => operations,
             None if old.len().saturating_mul(new.len()) > MOST_COMPARISONS => match old == new {
                 true => return Ok(()),
-                false => vec![self.whole(target, new)],
+                false => vec![self.whole(target, new)?],
             },
             None if same_values(&Value::Array(old.to_vec()), &Value::Array(new.to_vec())) => {
                 return Ok(());
             }
             None => {
                 let operations = self.by_element(target, old, new);
-                let right = operations.filter(|all| self.leads_to(target, all, old, new));
-                right.unwrap_or_else(|| vec![self.whole(target, new)])
+                match operations.filter(|all| self.leads_to(target, all, old, new)) {
+                    Some(operations) => operations,
+                    None => vec![self.whole(target, new)?],
+                }
             }
         };
         if let (false, Some(first)) = (found.is_empty(), new.first()) {
@@ -52,9 +55,11 @@ impl Diff<'_> {
         Ok(())
     }
 
-    fn whole(&self, target: &Target<'_>, new: &[Value]) -> Operation {
-        let value = Some(Value::Array(new.to_vec()));
-        operation(self.dialect, OperationKind::Replace, target.path.clone(), value)
+    fn whole(&self, target: &Target<'_>, new: &[Value]) -> Result<Operation, DiffError> {
+        let value = Value::Array(new.to_vec());
+        target.check_elements(&value)?;
+        let path = target.path.clone();
+        Ok(operation(self.dialect, OperationKind::Replace, path, Some(value)))
     }
 
     // Members and the like, told apart by their value: no element is compared with every other.
@@ -71,7 +76,7 @@ impl Diff<'_> {
             }
         }
         if removed.len() == old.len() {
-            return Some(vec![self.whole(target, new)]);
+            return self.whole(target, new).ok().map(|whole| vec![whole]);
         }
         operations.extend(self.removals(target, &removed));
         let is_new = |element: &&Value| {
@@ -113,7 +118,8 @@ impl Diff<'_> {
         let (old, new) = (old.as_object()?, new.as_object()?);
         let list = target.described?;
         let fixed = |name: &str| list.sub_attribute(name).is_some_and(Attribute::is_immutable);
-        let path = format!("{}[{}]", target.path, attr("value").eq(new.get("value")?.as_str()?));
+        let path =
+            format!("{}[{}]", target.path, attr("value").eq(member(new, "value")?.as_str()?));
         if members(old, new).any(|(name, old, new)| fixed(name) && !same_values(old, new)) {
             let value = Some(Value::Object(new.clone()));
             return Some(vec![operation(self.dialect, OperationKind::Replace, path, value)]);
@@ -131,7 +137,7 @@ impl Diff<'_> {
     ) -> Option<Vec<Operation>> {
         let changed = members(old, new).filter(|(_, old, new)| !same_values(old, new));
         let mut changed: Vec<_> = changed.collect();
-        changed.sort_by_key(|(name, ..)| *name == selected_by);
+        changed.sort_by_key(|(name, ..)| name.eq_ignore_ascii_case(selected_by));
         let edit = |(name, _, value): (&str, &Value, &Value)| {
             let path = is_name(name, true).then(|| format!("{path}.{name}"))?;
             Some(match is_unassigned(value) {
@@ -201,12 +207,16 @@ impl Diff<'_> {
     }
 }
 
+fn part<'a>(element: &'a Value, name: &str) -> Option<&'a Value> {
+    member(element.as_object()?, name)
+}
+
 // By value without case, as conditions compare; `None` if two are alike or one is primary.
 fn by_key(elements: &[Value]) -> Option<HashMap<String, &Value>> {
     let mut found = HashMap::with_capacity(elements.len());
     for element in elements {
         let folded = key(element)?.to_lowercase();
-        let is_plain = element.is_object() && element.get("primary").is_none();
+        let is_plain = element.is_object() && part(element, "primary").is_none();
         if !is_plain || found.insert(folded, element).is_some() {
             return None;
         }
@@ -229,8 +239,8 @@ fn differing<'a>(old: &'a [Value], new: &'a [Value]) -> (Vec<&'a Value>, Vec<&'a
 // The new element that took this one's place: of the same value, else of the same type.
 fn partner<'a>(element: &Value, come: &mut Vec<&'a Value>) -> Option<&'a Value> {
     let alike = |name: &str, other: &&Value| {
-        let value = element.get(name).and_then(Value::as_str);
-        value.is_some() && value == other.get(name).and_then(Value::as_str)
+        let value = part(element, name).and_then(Value::as_str);
+        value.is_some() && value == part(other, name).and_then(Value::as_str)
     };
     let at = come.iter().position(|other| alike("value", other));
     let at = at.or_else(|| come.iter().position(|other| alike("type", other)))?;
@@ -242,15 +252,15 @@ fn selector(element: &Value, all: &[Value]) -> Option<(Filter, &'static str)> {
     let named = ["type", "value"].into_iter().find_map(|name| {
         let text = |element: &Value| match element {
             Value::String(text) if name == "value" => Some(text.to_lowercase()),
-            other => Some(other.get(name)?.as_str()?.to_lowercase()),
+            other => Some(part(other, name)?.as_str()?.to_lowercase()),
         };
         let wanted = text(element)?;
         let alone = all.iter().filter(|other| text(other).as_ref() == Some(&wanted)).count() == 1;
-        let literal = element.as_str().or_else(|| element.get(name)?.as_str())?;
+        let literal = element.as_str().or_else(|| part(element, name)?.as_str())?;
         alone.then(|| (attr(name).eq(literal), name))
     });
     named.or_else(|| {
-        let (kind, value) = (element.get("type")?.as_str()?, element.get("value")?.as_str()?);
+        let (kind, value) = (part(element, "type")?.as_str()?, part(element, "value")?.as_str()?);
         Some((attr("type").eq(kind).and(attr("value").eq(value)), "value"))
     })
 }

@@ -1,14 +1,32 @@
 use serde_json::Value;
 
 use super::apply::{Apply, Done, may_not_change};
-use crate::Mode;
 use crate::read::{key_of, member};
 use crate::schema::Attribute;
+use crate::{AttributePath, Mode};
 
 impl Apply<'_> {
     pub(super) fn is_schema(&self, urn: &str) -> bool {
         self.schemas.schema(urn).is_some()
             || member(self.editor.root(), urn).is_some_and(Value::is_object)
+    }
+
+    // Whether a URN that nobody described names an extension, and no attribute of one: its version
+    // says so, as in `..:2.0:User` and `..:2.0:User:badge`; without one the value does.
+    pub(super) fn is_foreign_extension(&self, path: &AttributePath, value: &Value) -> bool {
+        if path.schema().is_none_or(|urn| self.is_schema(urn) || self.schemas.is_base(urn)) {
+            return false;
+        }
+        let is_version = |part: &str| {
+            part.starts_with(|first: char| first.is_ascii_digit())
+                && part.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+        };
+        let mut before = path.as_str().rsplit(':').skip(1).map(is_version);
+        match (before.next(), before.next()) {
+            (Some(true), _) => true,
+            (_, Some(true)) => false,
+            _ => value.is_object(),
+        }
     }
 
     // An extension that nobody described is taken if the resource has it, or in tolerant mode.

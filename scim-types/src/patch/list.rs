@@ -3,11 +3,11 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use super::OperationKind;
-use super::apply::{Apply, Done, fail, may_become, may_not_change};
+use super::apply::{Apply, Done, fail, may_become, may_not_change, unfit};
 use super::convert::{self, is_primary, two_primaries};
 use super::edit::Place;
 use super::error::PatchError;
-use super::same::{is_unassigned, same};
+use super::same::{is_unassigned, same, same_but_primary};
 use crate::filter::{Filter, Operator};
 use crate::read::{key_of, member};
 use crate::schema::Attribute;
@@ -23,16 +23,47 @@ impl Apply<'_> {
     ) -> Done {
         let stored =
             self.editor.get(place).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        let new = match described.is_some_and(is_keyed) {
-            true => new_keys(stored, elements),
-            false => new_values(stored, elements),
+        let (again, new) = match described.is_some_and(is_keyed) {
+            true => (Vec::new(), new_keys(stored, elements)),
+            false => sort_out(stored, described, elements),
         };
-        if new.is_empty() {
-            return Ok(());
+        let mut touched: Vec<usize> = (stored.len()..stored.len() + new.len()).collect();
+        for (index, element) in again {
+            touched.extend(is_primary(&element).then_some(index));
+            self.add_to(place, described, index, element)?;
         }
-        let touched: Vec<usize> = (stored.len()..stored.len() + new.len()).collect();
-        self.editor.append(place, new);
+        if !new.is_empty() {
+            self.editor.append(place, new);
+        }
         self.settle_primary(place, &touched)
+    }
+
+    // Adds sub-attributes to an element.
+    fn add_to(
+        &mut self,
+        place: &Place,
+        described: Option<&Attribute>,
+        index: usize,
+        added: Value,
+    ) -> Done {
+        let (Some(stored), Value::Object(added)) = (self.element(place, index), added) else {
+            return Ok(());
+        };
+        let mut both = stored.clone();
+        for (name, value) in added {
+            let part = described.and_then(|list| list.sub_attribute(&name));
+            let key = key_of(&both, &name).unwrap_or(&name).to_owned();
+            if let Some(part) = part.filter(|part| !may_become(part, both.get(&key), Some(&value)))
+            {
+                return Err(may_not_change(part));
+            }
+            both.insert(key, value);
+        }
+        let (stored, both) = (Value::Object(stored), Value::Object(both));
+        if !same(&stored, &both) {
+            self.editor.set_element(place, index, both);
+        }
+        Ok(())
     }
 
     /// Changes the elements that a condition selects.
@@ -64,12 +95,17 @@ impl Apply<'_> {
         let matching = |(_, element): &(usize, &Value)| matcher.matches_element(element);
         let found: Vec<usize> =
             stored.iter().enumerate().filter(matching).map(|(n, _)| n).collect();
+        let is_nothing = is_unassigned(value);
         match (kind, sub) {
+            (OperationKind::Add, _) if is_nothing => Ok(()),
             (OperationKind::Remove, None) => self.drop_elements(&place, described, &found),
             (OperationKind::Remove, Some(sub)) => {
                 self.change(&place, described, &found, sub, &Value::Null)
             }
-            _ if found.is_empty() => self.create(&place, described, filter, sub, value),
+            _ if found.is_empty() => {
+                let is_meant = |element: &Value| matcher.matches_element(element);
+                self.create(&place, described, filter, &is_meant, sub, value)
+            }
             (_, Some(sub)) => self.change(&place, described, &found, sub, value),
             (kind, None) => self.swap(kind, &place, described, &found, value),
         }
@@ -90,6 +126,7 @@ impl Apply<'_> {
         let all: Vec<usize> = (0..count).collect();
         match kind {
             OperationKind::Remove => self.change(place, described, &all, sub, &Value::Null),
+            OperationKind::Add if is_unassigned(value) => Ok(()),
             _ if count == 0 => fail(ScimType::NoTarget, format!("`{}` has no elements", place.key)),
             _ => self.change(place, described, &all, sub, value),
         }
@@ -150,8 +187,10 @@ impl Apply<'_> {
         value: &Value,
     ) -> Done {
         let part = described.and_then(|attribute| attribute.sub_attribute(sub));
-        let value =
-            Some(convert::whole(value, part, self.mode)?).filter(|value| !is_unassigned(value));
+        let stored = |index: &usize| member(self.editor.get(place)?.get(*index)?.as_object()?, sub);
+        let value = convert::whole(value, part, self.mode);
+        let value = value.map_err(|error| unfit(error, part, found.iter().find_map(stored)))?;
+        let value = Some(value).filter(|value| !is_unassigned(value));
         let name = part.map_or(sub, |part| &part.name);
         let mut emptied = Vec::new();
         for &index in found {
@@ -197,31 +236,34 @@ impl Apply<'_> {
         value: &Value,
     ) -> Done {
         let value = match (described, value) {
-            (Some(_), Value::Null) => return self.drop_elements(place, described, found),
+            (_, Value::Null) => Value::Null,
             (Some(attribute), Value::Array(one)) if one.len() == 1 => {
                 convert::one(&one[0], attribute, self.mode)?
             }
             (Some(attribute), value) => convert::one(value, attribute, self.mode)?,
             (None, value) => value.clone(),
         };
+        if value.is_null() {
+            return self.drop_elements(place, described, found);
+        }
+        let identity =
+            described.filter(|list| is_keyed(list)).and_then(|list| list.sub_attribute("value"));
         for &index in found {
-            let stored =
-                self.editor.get(place).and_then(|list| list.get(index)).unwrap_or(&Value::Null);
-            let new = match (kind, stored, &value) {
-                (OperationKind::Add, Value::Object(stored), Value::Object(added)) => {
-                    let mut both = stored.clone();
-                    both.extend(added.clone());
-                    Value::Object(both)
-                }
-                _ => value.clone(),
-            };
-            if let Some(part) =
-                described.filter(|list| is_keyed(list)).and_then(|list| list.sub_attribute("value"))
-                && !may_become(part, stored.get("value"), new.get("value"))
+            let stored = self.editor.get(place).and_then(|list| list.get(index));
+            if *kind == OperationKind::Add
+                && value.is_object()
+                && stored.is_some_and(Value::is_object)
+            {
+                self.add_to(place, described, index, value.clone())?;
+                continue;
+            }
+            let named = |element: &Value| member(element.as_object()?, "value").cloned();
+            if let Some(part) = identity
+                && !may_become(part, stored.and_then(named).as_ref(), named(&value).as_ref())
             {
                 return Err(may_not_change(part));
             }
-            self.editor.set_element(place, index, new);
+            self.editor.set_element(place, index, value.clone());
         }
         self.settle_primary(place, found)
     }
@@ -232,6 +274,7 @@ impl Apply<'_> {
         place: &Place,
         described: Option<&Attribute>,
         filter: &Filter,
+        is_meant: &dyn Fn(&Value) -> bool,
         sub: Option<&str>,
         value: &Value,
     ) -> Done {
@@ -246,16 +289,27 @@ impl Apply<'_> {
         if !collect_equals(filter, &mut element) {
             return Err(nothing());
         }
+        let mut put = |name: &str, value: &Value| {
+            let key = key_of(&element, name).unwrap_or(name).to_owned();
+            element.insert(key, value.clone());
+        };
         match (sub, value) {
-            (Some(sub), value) => drop(element.insert(sub.to_owned(), value.clone())),
-            (None, Value::Object(object)) => element.extend(object.clone()),
-            (None, value) => drop(element.insert("value".to_owned(), value.clone())),
+            (Some(sub), value) => put(sub, value),
+            (None, Value::Object(object)) => {
+                convert::each_name_once(object)?;
+                object.iter().for_each(|(name, value)| put(name, value));
+            }
+            (None, value) => put("value", value),
         }
         let element = Value::Object(element);
         let element = match described {
             Some(attribute) => convert::one(&element, attribute, self.mode)?,
             None => element,
         };
+        // `type eq "work" and type eq "home"`, or a value that says otherwise.
+        if !is_meant(&element) {
+            return Err(nothing());
+        }
         let path = match &place.extension {
             Some(urn) => format!("{urn}:{}", place.key),
             None => place.key.clone(),
@@ -276,7 +330,8 @@ impl Apply<'_> {
         let demoted: Vec<usize> = others.map(|(n, _)| n).collect();
         for index in demoted {
             if let Some(mut element) = self.element(place, index) {
-                element.insert("primary".to_owned(), Value::Bool(false));
+                let key = key_of(&element, "primary").unwrap_or("primary").to_owned();
+                element.insert(key, Value::Bool(false));
                 self.editor.set_element(place, index, Value::Object(element));
             }
         }
@@ -311,15 +366,50 @@ fn new_keys(stored: &[Value], elements: Vec<Value>) -> Vec<Value> {
         .collect()
 }
 
-fn new_values(stored: &[Value], elements: Vec<Value>) -> Vec<Value> {
-    let mut new: Vec<Value> = Vec::with_capacity(elements.len());
+/// The members of a group and the like, each once.
+pub(super) fn each_once(value: Value, described: Option<&Attribute>) -> Value {
+    match value {
+        Value::Array(elements) if described.is_some_and(is_keyed) => {
+            Value::Array(new_keys(&[], elements))
+        }
+        other => other,
+    }
+}
+
+// Those that are there already, with their place, and those that are not.
+fn sort_out(
+    stored: &[Value],
+    described: Option<&Attribute>,
+    elements: Vec<Value>,
+) -> (Vec<(usize, Value)>, Vec<Value>) {
+    let has = |name: &str| described.is_some_and(|list| list.sub_attribute(name).is_some());
+    let by_type_and_value = has("type") && has("value");
+    let (mut again, mut new) = (Vec::new(), Vec::<Value>::with_capacity(elements.len()));
     for element in elements {
-        let is_known = |known: &Value| key(known) == key(&element) && same(known, &element);
-        if !stored.iter().any(is_known) && !new.iter().any(is_known) {
-            new.push(element);
+        let is_it = |known: &Value| is_one(known, &element, by_type_and_value);
+        let place = stored.iter().position(is_it);
+        let twice = new.iter().position(is_it);
+        match (place, twice.map(|at| &mut new[at]), element) {
+            (Some(index), _, element) => again.push((index, element)),
+            (None, Some(Value::Object(known)), Value::Object(element)) => known.extend(element),
+            (None, Some(_), _) => {}
+            (None, None, element) => new.push(element),
         }
     }
-    new
+    (again, new)
+}
+
+// No (type, value) is in a list twice: RFC 7643 section 2.4.
+fn is_one(known: &Value, element: &Value, by_type_and_value: bool) -> bool {
+    let kind = |element| Value::as_object(element).and_then(|object| member(object, "type"));
+    match (key(known), key(element)) {
+        (Some(known), Some(value)) if known != value => false,
+        (Some(_), Some(_)) if by_type_and_value => {
+            let nothing = &Value::Null;
+            same(kind(known).unwrap_or(nothing), kind(element).unwrap_or(nothing))
+        }
+        _ => same_but_primary(known, element),
+    }
 }
 
 // `type eq "work" and primary eq true` describes an element; anything else does not.
@@ -327,7 +417,8 @@ fn collect_equals(filter: &Filter, element: &mut Map<String, Value>) -> bool {
     match filter {
         Filter::And(parts) => parts.iter().all(|part| collect_equals(part, element)),
         Filter::Compare(path, Operator::Equal, value) if path.sub().is_none() => {
-            element.insert(path.name().to_owned(), value.into());
+            let key = key_of(element, path.name()).unwrap_or(path.name()).to_owned();
+            element.insert(key, value.into());
             true
         }
         _ => false,

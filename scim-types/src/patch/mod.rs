@@ -38,7 +38,7 @@ mod list;
 mod path;
 mod same;
 
-pub(crate) use convert::{fits, shown};
+pub(crate) use convert::{fits, is_primary, shown};
 pub use diff::{Dialect, diff, diff_json};
 pub use error::{DiffError, PatchError};
 pub use path::PatchPath;

@@ -2,18 +2,30 @@ use serde_json::{Map, Value};
 
 use crate::read::member;
 
+#[derive(Clone, Copy, PartialEq)]
+enum Primary {
+    Ignored,
+    FalseIsAbsent,
+    IsAValue,
+}
+
 /// Whether two values are the same but for how nothing is written: `null`, `[]` and `{}` equal an
 /// absent member, and so does `primary: false`; names have no case, lists have no order.
 pub(crate) fn same(a: &Value, b: &Value) -> bool {
-    same_when(a, b, true)
+    same_when(a, b, Primary::FalseIsAbsent)
 }
 
 /// As [`same`], but `primary: false` is a value.
 pub(crate) fn same_values(a: &Value, b: &Value) -> bool {
-    same_when(a, b, false)
+    same_when(a, b, Primary::IsAValue)
 }
 
-fn same_when(a: &Value, b: &Value, primary: bool) -> bool {
+/// As [`same`], whichever of the two is primary.
+pub(crate) fn same_but_primary(a: &Value, b: &Value) -> bool {
+    same_when(a, b, Primary::Ignored)
+}
+
+fn same_when(a: &Value, b: &Value, primary: Primary) -> bool {
     match (a, b) {
         (Value::Object(a), Value::Object(b)) => covers(a, b, primary) && covers(b, a, primary),
         (Value::Array(a), Value::Array(b)) => same_lists(a, b, primary),
@@ -22,10 +34,15 @@ fn same_when(a: &Value, b: &Value, primary: bool) -> bool {
     }
 }
 
-fn covers(a: &Map<String, Value>, b: &Map<String, Value>, primary: bool) -> bool {
+fn covers(a: &Map<String, Value>, b: &Map<String, Value>, primary: Primary) -> bool {
     a.iter().all(|(name, value)| {
         let is_absent = |value: &Value| {
-            is_unassigned(value) || primary && name == "primary" && *value == Value::Bool(false)
+            is_unassigned(value)
+                || match primary {
+                    Primary::IsAValue => false,
+                    Primary::FalseIsAbsent => *value == Value::Bool(false) && is_primary(name),
+                    Primary::Ignored => is_primary(name),
+                }
         };
         match member(b, name) {
             Some(other) => same_when(value, other, primary) || is_absent(value) && is_absent(other),
@@ -34,7 +51,11 @@ fn covers(a: &Map<String, Value>, b: &Map<String, Value>, primary: bool) -> bool
     })
 }
 
-fn same_lists<'a>(a: &'a [Value], b: &'a [Value], primary: bool) -> bool {
+fn is_primary(name: &str) -> bool {
+    name.eq_ignore_ascii_case("primary")
+}
+
+fn same_lists<'a>(a: &'a [Value], b: &'a [Value], primary: Primary) -> bool {
     let given = |list: &'a [Value]| list.iter().filter(|value| !is_unassigned(value));
     let mut left: Vec<&Value> = given(b).collect();
     let all_found = given(a).all(|value| {

@@ -4,8 +4,8 @@ use serde_json::{Map, Value};
 
 use super::{Attribute, AttributeKind, Mutability, Returned, Schemas};
 use crate::instant::instant;
-use crate::patch::{fits, is_unassigned, same, shown};
-use crate::read::member;
+use crate::patch::{fits, is_primary, is_unassigned, same, shown};
+use crate::read::{member, name_twice};
 use crate::{Error, Mode, ScimType, urn};
 
 /// What a resource is checked for.
@@ -144,15 +144,9 @@ impl<'a> Check<'a> {
     }
 
     fn twice(&mut self, path: &str, object: &Map<String, Value>) {
-        let mut seen = std::collections::HashSet::new();
-        for name in object.keys() {
-            if !seen.insert(name.to_ascii_lowercase()) {
-                self.report(
-                    &format!("{path}{name}"),
-                    ScimType::InvalidSyntax,
-                    "is given twice; names have no case",
-                );
-            }
+        if let Some(name) = name_twice(object) {
+            let detail = "is given twice; names have no case";
+            self.report(&format!("{path}{name}"), ScimType::InvalidSyntax, detail);
         }
     }
 
@@ -219,8 +213,7 @@ impl<'a> Check<'a> {
         for (n, element) in elements.iter().enumerate() {
             self.single(&format!("{path}[{n}]"), attribute, element);
         }
-        let is_primary = |element: &&Value| element.get("primary") == Some(&Value::Bool(true));
-        if elements.iter().filter(is_primary).count() > 1 {
+        if elements.iter().filter(|element| is_primary(element)).count() > 1 {
             self.report(path, ScimType::InvalidValue, "more than one element is primary");
         }
     }
@@ -242,13 +235,14 @@ impl<'a> Check<'a> {
                     "takes a date and time such as 2026-01-31T00:00:00Z",
                 );
             }
-            Value::String(text) if attribute.required && text.is_empty() => {
+            Value::String(text) if attribute.required && text.trim().is_empty() => {
                 self.report(path, ScimType::InvalidValue, "is required, and empty");
             }
             Value::Object(object) if attribute.is_complex() => {
                 for sub in &attribute.sub_attributes {
                     self.attribute(&format!("{path}."), sub, object, None);
                 }
+                self.twice(&format!("{path}."), object);
             }
             _ => {}
         }
