@@ -1,6 +1,6 @@
 //! What the server was told to be, or turned out to be, able to do.
 
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use scim_types::patch::Dialect;
@@ -15,18 +15,9 @@ pub(crate) struct Capabilities {
     /// Resource types whose resources take no PATCH.
     unpatchable: Mutex<Vec<&'static str>>,
     removes_by_value: AtomicBool,
-    members: AtomicU8,
+    hides_members: AtomicBool,
     bulk: AtomicBool,
     lists_by_post: AtomicBool,
-}
-
-/// Whether groups are answered with their members. Most servers leave an empty list out, so that
-/// a group without `members` says nothing by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Members {
-    Unknown,
-    Shown,
-    Hidden,
 }
 
 impl Capabilities {
@@ -36,7 +27,7 @@ impl Capabilities {
             patch,
             unpatchable: Mutex::default(),
             removes_by_value: AtomicBool::new(false),
-            members: AtomicU8::new(Members::Unknown as u8),
+            hides_members: AtomicBool::new(false),
             bulk: AtomicBool::new(true),
             lists_by_post: AtomicBool::new(false),
         }
@@ -72,16 +63,14 @@ impl Capabilities {
         self.removes_by_value.store(form == RemovalForm::Value, Relaxed);
     }
 
-    pub(crate) fn members(&self) -> Members {
-        match self.members.load(Relaxed) {
-            known if known == Members::Shown as u8 => Members::Shown,
-            known if known == Members::Hidden as u8 => Members::Hidden,
-            _ => Members::Unknown,
-        }
+    /// Whether the last group that certainly had members was answered without them. Of another group
+    /// it says nothing for sure: some servers show the members of small ones only.
+    pub(crate) fn hides_members(&self) -> bool {
+        self.hides_members.load(Relaxed)
     }
 
-    pub(crate) fn members_are(&self, members: Members) {
-        self.members.store(members as u8, Relaxed);
+    pub(crate) fn members_are_hidden(&self, hidden: bool) {
+        self.hides_members.store(hidden, Relaxed);
     }
 
     pub(crate) fn bulk(&self) -> bool {

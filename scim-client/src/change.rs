@@ -6,10 +6,10 @@ use scim_types::schema::Schemas;
 use scim_types::{Group, Resource};
 use serde_json::Value;
 
-use crate::capabilities::Members;
 use crate::compare::{Difference, differences, list_schemas};
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
+use crate::members::at_risk;
 use crate::resources::Resources;
 use crate::update::{Sent, Updated};
 
@@ -19,6 +19,8 @@ pub(crate) struct Change {
     pub(crate) after: Value,
     /// The version that the resource must still have.
     pub(crate) version: Option<String>,
+    /// All members that the group is to have, where they are known: a PUT holds them.
+    pub(crate) members: Option<Value>,
     schemas: &'static Schemas,
 }
 
@@ -36,7 +38,7 @@ impl Change {
     }
 
     pub(crate) fn of<R: Resource>(before: Value, after: Value) -> Self {
-        Self { before, after, version: None, schemas: R::type_schemas() }
+        Self { before, after, version: None, members: None, schemas: R::type_schemas() }
     }
 
     pub(crate) fn differences(&self) -> Vec<Difference<'_>> {
@@ -83,6 +85,9 @@ impl Change {
         for difference in self.differences() {
             difference.put_into(&mut current);
         }
+        if let Some(members) = &self.members {
+            current["members"] = members.clone();
+        }
         list_schemas(&mut current, &self.after);
         current
     }
@@ -91,28 +96,47 @@ impl Change {
 impl<R: Endpoint> Resources<R> {
     /// Makes the change and says what came of it; `None` when the resource is gone afterwards.
     ///
-    /// `active` counts for more than other attributes: a server that answers with success and does
-    /// not show it is asked once more by PUT, and then it is an error.
+    /// `active` counts for more than other attributes: where it is seen to be another after a PATCH,
+    /// a PUT is tried, and then it is an error.
     pub(crate) async fn carry_out(&self, id: &str, change: &Change) -> Result<Option<Updated<R>>> {
-        let (mut sent, shown) = self.send_change(id, change).await?;
-        let shown = match shown {
-            Some(shown) => Some(shown),
-            None => self.try_get(id).await?,
-        };
-        let Some(mut resource) = shown else { return Ok(None) };
-        let mut not_kept = change.not_kept(&json(&resource)?);
-        if sent == Sent::Patch && holds_active(&not_kept) {
-            resource = self.put_change(id, change).await?;
+        let (mut sent, answer) = self.send_change(id, change).await?;
+        let Some(mut seen) = self.look(id, change, answer).await? else { return Ok(None) };
+        if sent == Sent::Patch
+            && seen.1.iter().any(|path| is_active(path))
+            && shows_active(&seen.0)?
+        {
+            // The PATCH may have made a new version of it.
+            let answer = self.put_change(id, change, &seen.0, None).await?;
             sent = Sent::Put;
-            not_kept = change.not_kept(&json(&resource)?);
+            let Some(now) = self.look(id, change, answer).await? else { return Ok(None) };
+            seen = now;
         }
-        match holds_active(&not_kept) {
-            true => Err(Error::not_done(format!(
-                "{}: the server answered with success, but `active` is not as it was asked to be",
-                R::ONE
-            ))),
-            false => Ok(Some(Updated { resource, sent, not_kept })),
+        let (resource, not_kept) = seen;
+        let fault = match not_kept.iter().any(|path| is_active(path)) {
+            false => return Ok(Some(Updated { resource, sent, not_kept })),
+            true if shows_active(&resource)? => "`active` is not as it was asked to be",
+            true => "it does not show `active`, so that nobody can know; look at the user there",
+        };
+        let fault = format!("{}: the server answered with success, but {fault}", R::ONE);
+        Err(Error::not_done(fault))
+    }
+
+    /// The resource as it is now, and what of the change it does not show. The answer to a write is
+    /// believed when it shows all of it; some answer with what was there before, or with nothing.
+    async fn look(
+        &self,
+        id: &str,
+        change: &Change,
+        answer: Option<R>,
+    ) -> Result<Option<(R, Vec<String>)>> {
+        if let Some(shown) = answer
+            && change.not_kept(&json(&shown)?).is_empty()
+        {
+            return Ok(Some((shown, Vec::new())));
         }
+        let Some(now) = self.try_get(id).await? else { return Ok(None) };
+        let not_kept = change.not_kept(&json(&now)?);
+        Ok(Some((now, not_kept)))
     }
 
     async fn send_change(&self, id: &str, change: &Change) -> Result<(Sent, Option<R>)> {
@@ -120,8 +144,12 @@ impl<R: Endpoint> Resources<R> {
             Tried::Done(shown) => return Ok((Sent::Patch, shown)),
             Tried::Refused(refusal) => refusal,
         };
-        match self.put_change(id, change).await {
-            Ok(shown) => Ok((Sent::Put, Some(shown))),
+        let current = self.get(id).await?;
+        // Who breaks on a PATCH may have carried out a part of it.
+        let is_broken = refusal.as_ref().is_some_and(|error| has_status(error, 500));
+        let version = change.version.as_deref().filter(|_| !is_broken);
+        match self.put_change(id, change, &current, version).await {
+            Ok(shown) => Ok((Sent::Put, shown)),
             Err(error) => Err(more_telling(refusal, error)),
         }
     }
@@ -170,44 +198,49 @@ impl<R: Endpoint> Resources<R> {
             Err(error) if is_unclear(&error) => error,
             answer => return answer,
         };
-        let shown = self.get(id).await?;
+        let Some(shown) = self.try_get(id).await? else { return Ok(None) };
         match change.is_proven_by(&json(&shown)?) {
             true => Ok(Some(shown)),
-            false if has_status(&unclear, 500) => Err(unclear),
-            false => self.patch(id, patch, version).await,
+            false if !is_lost(&unclear) => Err(unclear),
+            false => match self.patch(id, patch, version).await {
+                // The first attempt acted after that look.
+                Err(error) if has_status(&error, 412) => self.if_proven(id, change, error).await,
+                answer => answer,
+            },
         }
     }
 
-    /// Reads the resource, makes the change to what is there, and replaces it.
-    async fn put_change(&self, id: &str, change: &Change) -> Result<R> {
-        let current = self.get(id).await?;
-        self.check_members_are_known(&current)?;
-        let version = change.version.clone();
-        let version = version.or_else(|| current.meta().and_then(|meta| meta.version.clone()));
-        let wanted: R = typed(change.made_to(json(&current)?))?;
-        match self.replace(&wanted, version.as_deref()).await {
+    /// Makes the change to the resource as it was just read, and replaces it: only if it still has
+    /// the version that was read, or the one that is `expected`.
+    async fn put_change(
+        &self,
+        id: &str,
+        change: &Change,
+        current: &R,
+        expected: Option<&str>,
+    ) -> Result<Option<R>> {
+        let shown = json(current)?;
+        if R::NAME == Group::NAME
+            && change.members.is_none()
+            && let Some(risk) = at_risk(&shown)
+        {
+            return Err(Error::request(format!("PUT {}: {risk}", R::ONE)));
+        }
+        let read = current.meta().and_then(|meta| meta.version.as_deref());
+        let wanted: R = typed(change.made_to(shown))?;
+        match self.put(id, &wanted, expected.or(read)).await {
             // An earlier attempt, whose answer was lost, may have changed the version.
             Err(error) if has_status(&error, 412) && error.attempts() > 1 => {
-                let shown = self.get(id).await?;
-                if change.is_proven_by(&json(&shown)?) { Ok(shown) } else { Err(error) }
+                self.if_proven(id, change, error).await
             }
             answer => answer,
         }
     }
 
-    // What PUT leaves out may be cleared, and nobody can put in what the server does not show.
-    fn check_members_are_known(&self, current: &R) -> Result<()> {
-        if R::NAME != Group::NAME || self.scim().capabilities().members() == Members::Shown {
-            return Ok(());
-        }
-        match json(current)?.get("members") {
-            Some(_) => Ok(()),
-            None => Err(Error::request(format!(
-                "PUT {}: this server does not show the members of the group, so that replacing it \
-                could remove them; set the members as well, by push or set_members",
-                R::ONE
-            ))),
-        }
+    /// The resource, if it shows that the change was made all the same.
+    async fn if_proven(&self, id: &str, change: &Change, error: Error) -> Result<Option<R>> {
+        let shown = self.get(id).await?;
+        if change.is_proven_by(&json(&shown)?) { Ok(Some(shown)) } else { Err(error) }
     }
 }
 
@@ -221,8 +254,23 @@ pub(crate) fn is_unclear(error: &Error) -> bool {
     error.is_unclear() && !has_status(error, 501)
 }
 
+/// Whether no answer came through: with a 500, or an answer that cannot be used, the server has said
+/// something.
+fn is_lost(error: &Error) -> bool {
+    use rest_core::ErrorKind::{Decode, NotDone, TooLong};
+    let is_unusable = matches!(error.kind(), Decode { .. } | NotDone(_) | TooLong { .. });
+    !is_unusable && !has_status(error, 500)
+}
+
 /// Of a refused PATCH and the PUT that failed after it, the one that says what is wrong.
 pub(crate) fn more_telling(refusal: Option<Error>, error: Error) -> Error {
+    // Not sent, for a reason that the caller has to know.
+    if matches!(error.kind(), rest_core::ErrorKind::Request(_)) {
+        return match refusal {
+            Some(refusal) => error.with_source(refusal),
+            None => error,
+        };
+    }
     let has_no_put = has_status(&error, 405) || has_status(&error, 501);
     match refusal {
         Some(refusal) if has_no_put || error.body().is_none() && refusal.body().is_some() => {
@@ -254,6 +302,12 @@ pub(crate) fn typed<R: Resource>(json: Value) -> Result<R> {
     })
 }
 
-fn holds_active(paths: &[String]) -> bool {
-    paths.iter().any(|path| path.eq_ignore_ascii_case("active"))
+fn is_active(path: &str) -> bool {
+    path.eq_ignore_ascii_case("active")
+}
+
+fn shows_active(resource: &impl serde::Serialize) -> Result<bool> {
+    let shown = json(resource)?;
+    let names = shown.as_object().into_iter().flatten();
+    Ok(names.filter(|(_, value)| !value.is_null()).any(|(name, _)| is_active(name)))
 }

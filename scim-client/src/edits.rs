@@ -10,6 +10,8 @@ use crate::error::Error;
 
 // Members that are looked for one by one before a whole membership is given up.
 const SUSPECTS: usize = 20;
+// Ids that an error names; it says how many more there are.
+const NAMED: usize = 20;
 
 /// One member that comes or goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -140,4 +142,40 @@ fn removal(removes: Vec<Edit>, error: &Error, is_last_form: bool) -> WayOn {
 fn halves(mut edits: Vec<Edit>) -> WayOn {
     let second = edits.split_off(edits.len().div_ceil(2));
     WayOn::Again(vec![edits, second])
+}
+
+/// How many of them add, and how many remove.
+pub(crate) fn count(edits: &[Edit]) -> (usize, usize) {
+    let added = edits.iter().filter(|edit| matches!(edit, Edit::Add(_))).count();
+    (added, edits.len() - added)
+}
+
+pub(crate) fn not_there(left: &[Edit]) -> Error {
+    let (missing, extra) = count(left);
+    Error::not_done(format!(
+        "/Groups/{{id}}: the server answered with success, but {missing} members are missing and \
+        {extra} are there that should not be: {}",
+        named(left.iter().map(Edit::id))
+    ))
+}
+
+pub(crate) fn not_taken(ids: &[String], refusal: Option<Error>) -> Error {
+    let error = Error::not_done(format!(
+        "PATCH /Groups/{{id}}: the server does not take {} members, all others are as wanted: {}",
+        ids.len(),
+        named(ids.iter())
+    ));
+    match refusal {
+        Some(refusal) => error.with_source(refusal),
+        None => error,
+    }
+}
+
+fn named<'a>(ids: impl ExactSizeIterator<Item = &'a String>) -> String {
+    let more = ids.len().saturating_sub(NAMED);
+    let named: Vec<&str> = ids.take(NAMED).map(String::as_str).collect();
+    match more {
+        0 => named.join(", "),
+        more => format!("{} and {more} more", named.join(", ")),
+    }
 }

@@ -57,9 +57,10 @@ impl Resources<User> {
     /// through), created if there is none, otherwise updated and reactivated. Attributes that `user`
     /// does not name stay as they are; an empty list or null in its `open` clears one. A password is
     /// sent when the user is created, and only then. Never creates twice: after an attempt whose
-    /// outcome is unclear the user is looked up first.
+    /// outcome is unclear, or whose answer does not show this user, it is looked up, a few times.
     ///
     /// # Errors
+    /// One that [is unclear](Error::is_unclear) when it is not found then: ensure it again later.
     /// 409 when the server says that it exists, but shows none that matches; 400 `invalidValue` for
     /// values that it does not take; `NotDone` when an inactive user does not become active.
     ///
@@ -101,7 +102,7 @@ impl Ensure {
             return self.align(found).await;
         }
         match self.users.create_once(&self.user, &self.attribute, &value).await? {
-            Made::Created(user) => self.created(user),
+            Made::Created(user) => self.created(user).await,
             Made::Found(user) => self.align(user).await,
         }
     }
@@ -115,9 +116,16 @@ impl Ensure {
         })
     }
 
-    fn created(&self, user: User) -> Result<Ensured> {
+    async fn created(&self, mut user: User) -> Result<Ensured> {
         let change = Change::of::<User>(serde_json::Value::Null, json(&self.user)?);
-        let not_kept = change.not_kept(&json(&user)?);
+        let mut not_kept = change.not_kept(&json(&user)?);
+        // Some answer with little more than the id.
+        if let (false, Some(id)) = (not_kept.is_empty(), user.id())
+            && let Ok(Some(now)) = self.users.try_get(id).await
+        {
+            not_kept = change.not_kept(&json(&now)?);
+            user = now;
+        }
         Ok(Ensured { user, outcome: Outcome::Created, not_kept })
     }
 

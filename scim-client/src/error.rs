@@ -63,7 +63,7 @@ fn plain_text(body: &[u8]) -> Option<String> {
     plain.then(|| one_line(text))
 }
 
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     let text: String = text.chars().take(TEXT_KEPT).collect();
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

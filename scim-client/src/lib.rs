@@ -2,6 +2,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod active;
+mod answer;
 mod auth;
 mod bulk;
 mod call;

@@ -54,6 +54,8 @@ struct Wanted<'a> {
 enum Answer<R> {
     Hits(Vec<R>),
     Refused,
+    /// A 500, each time.
+    Broken,
 }
 
 impl<R: Endpoint> Resources<R> {
@@ -65,9 +67,10 @@ impl<R: Endpoint> Resources<R> {
     /// regard to case is taken.
     ///
     /// What servers do wrong is made good by [`scan`](Self::scan), which reads everybody: when the
-    /// filter is refused (400, 403, 501), when none of the hits has the value, and when lookups of
-    /// this attribute find nobody at all. The last is tried once for each attribute, when an answer
-    /// first has no hits, with a value of a resource that is known to be there. On such a server
+    /// filter is refused (400, 403, 501, or 500 each time), when none of the hits has the value, and
+    /// when lookups of this attribute do not find who is there. The last is tried once for each
+    /// attribute, when an answer first has no hits, with a value of a resource that is known to be
+    /// there, written in another case where case means nothing. On such a server
     /// every lookup costs a whole listing: to look up many, read [`list`](Self::list) once instead.
     ///
     /// # Errors
@@ -92,8 +95,10 @@ impl<R: Endpoint> Resources<R> {
             return self.scan_for(&wanted).await;
         }
         let trials = known.trials.load(SeqCst);
-        let Answer::Hits(hits) = self.ask(&wanted).await? else {
-            return self.scan_for(&wanted).await;
+        let hits = match self.ask(&wanted).await? {
+            Answer::Hits(hits) => hits,
+            Answer::Refused => return self.scan_for(&wanted).await,
+            Answer::Broken => return self.scan_instead(&wanted, &known).await,
         };
         let found_some = !hits.is_empty();
         match wanted.pick(hits)? {
@@ -130,6 +135,13 @@ impl<R: Endpoint> Resources<R> {
         wanted.pick(hits)
     }
 
+    /// What a server does that answers every filter with a 500: it is never asked again.
+    async fn scan_instead(&self, wanted: &Wanted<'_>, known: &Known) -> Result<Option<R>> {
+        let found = self.scan_for(wanted).await?;
+        *known.works.lock().await = Some(false);
+        Ok(found)
+    }
+
     async fn ask(&self, wanted: &Wanted<'_>) -> Result<Answer<R>> {
         let request = self
             .all(Method::GET)
@@ -140,6 +152,7 @@ impl<R: Endpoint> Resources<R> {
             Ok(page) => Ok(Answer::Hits(page.resources)),
             Err(error) if error.is_not_found() => Ok(Answer::Hits(Vec::new())),
             Err(error) if is_refusal(&error) => Ok(Answer::Refused),
+            Err(error) if has_status(&error, 500) => Ok(Answer::Broken),
             Err(error) => Err(error),
         }
     }
@@ -170,12 +183,32 @@ impl<R: Endpoint> Resources<R> {
         };
         let value = sample.resources.iter().find_map(|resource| wanted.value_of(resource));
         let Some(value) = value else { return Ok(None) };
-        let there = Wanted::new::<R>(wanted.attribute, &value)?;
+        // In another case, where case means nothing: some servers find only who is written the same.
+        let swapped = swap_case(&value);
+        let other = Wanted::new::<R>(wanted.attribute, &swapped)?;
+        let is_alike = sample.resources.iter().any(|resource| other.matcher.matches(resource));
+        let value = if is_alike { &swapped } else { &value };
+        let there = Wanted::new::<R>(wanted.attribute, value)?;
         Ok(Some(match self.ask(&there).await? {
             Answer::Hits(hits) => hits.iter().any(|hit| there.matcher.matches(hit)),
-            Answer::Refused => false,
+            Answer::Refused | Answer::Broken => false,
         }))
     }
+}
+
+/// Whether both have such a value, and not the same.
+pub(crate) fn differs<R: Endpoint>(shown: &R, asked: &R, attribute: &str) -> bool {
+    let value = |resource| Wanted::new::<R>(attribute, "").ok()?.value_of(resource);
+    let (Some(_), Some(asked)) = (value(shown), value(asked)) else { return false };
+    Wanted::new::<R>(attribute, &asked).is_ok_and(|wanted| !wanted.matcher.matches(shown))
+}
+
+fn swap_case(text: &str) -> String {
+    let swap = |c: char| match c.is_ascii_lowercase() {
+        true => c.to_ascii_uppercase(),
+        false => c.to_ascii_lowercase(),
+    };
+    text.chars().map(swap).collect()
 }
 
 /// A 500 is not repeated before it is read: some servers answer so to filters they cannot evaluate.

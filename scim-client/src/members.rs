@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use scim_types::Group;
+use serde_json::Value;
 
 use crate::error::Result;
 use crate::membership::{Goal, Known, Work};
@@ -12,7 +13,8 @@ use crate::resources::Resources;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Membership {
-    /// Members that were added; of a server that hides members, those that were sent.
+    /// Members that were added, as far as the server shows members; of a group whose members it does
+    /// not show, those that were sent.
     pub added: usize,
     /// Members that were removed.
     pub removed: usize,
@@ -22,7 +24,8 @@ pub struct Membership {
     pub members_read: usize,
     /// Requests that were sent to change the group, refused ones included.
     pub writes: usize,
-    /// Whether the server has shown the members as wanted; `false` where it never shows members.
+    /// Whether the server has shown the members as wanted; `false` where it does not show those of
+    /// this group, or shows others and not all that were added: it may show only part of them.
     pub verified: bool,
 }
 
@@ -32,8 +35,9 @@ impl Resources<Group> {
     /// RFC 7644 section 3.5.2. Reads the group, which shows all its members, and adds and removes by
     /// PATCH, 500 to a request: members are removed as Okta does (`members[value eq ".."]`), and as
     /// Entra does where that is refused. Where PATCH is refused, or has no effect, the whole group is
-    /// replaced. What the server then shows is compared with what was wanted. Where it never shows
-    /// members, all of them are sent and [`Membership::verified`] is false. An id given twice is one.
+    /// replaced. What the server then shows is compared with what was wanted. Where it does not show
+    /// the members of this group, all of them are sent and [`Membership::verified`] is false. An id
+    /// given twice is one.
     ///
     /// # Errors
     /// 404 when there is no such group. Members that the server does not take, named; the others are
@@ -58,7 +62,10 @@ impl Resources<Group> {
     /// Adds members to a group, as [`set_members`](Self::set_members) does, without reading the group
     /// first.
     ///
-    /// RFC 7644 section 3.5.2.1: who is a member already stays one.
+    /// RFC 7644 section 3.5.2.1: who is a member already stays one. The group is replaced only where
+    /// PATCH is refused, and not when members could be lost by it: see [`rename`](Self::rename). Who is
+    /// not shown after a PATCH is no error, because some servers show only the first members:
+    /// [`Membership::verified`] is false then.
     ///
     /// # Errors
     /// As [`set_members`](Self::set_members).
@@ -96,6 +103,32 @@ impl Resources<Group> {
         let wanted = distinct(members);
         Work::new(self, id.as_ref(), &wanted, Goal::Without).reach(Known::Unread).await
     }
+}
+
+/// Why a PUT of this group, as the server shows it, could remove members.
+pub(crate) fn at_risk(group: &Value) -> Option<String> {
+    let instead = "give all members, by push or set_members";
+    let Some(members) = group.get("members").and_then(Value::as_array) else {
+        return Some(format!(
+            "this server does not show the members of the group, so that replacing it could remove \
+            them; {instead}"
+        ));
+    };
+    looks_cut_off(members.len()).then(|| {
+        format!(
+            "this server shows {} members of the group, as if it showed no more than that, so that \
+            replacing it could remove the others; {instead}",
+            members.len()
+        )
+    })
+}
+
+/// Whether so many members may be the first of more: servers' limits are 100, 200, 500, 1,000 and so
+/// on, or powers of two.
+pub(crate) fn looks_cut_off(members: usize) -> bool {
+    let is_round = members.to_string().trim_end_matches('0').len() == 1
+        && [1, 2, 5].contains(&(members / 10_usize.pow(members.checked_ilog10().unwrap_or(0))));
+    members >= 100 && (is_round || members.is_power_of_two())
 }
 
 /// Each id once, in the order given.

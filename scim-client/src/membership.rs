@@ -4,20 +4,17 @@
 use std::collections::HashSet;
 
 use scim_types::patch::{Operation, PatchOp};
-use scim_types::{Group, MultiValue};
+use scim_types::{Group, MultiValue, ScimType};
 use serde_json::{Value, json};
 
-use crate::capabilities::Members;
-use crate::change::{has_status, is_refusal, is_unclear, more_telling};
-use crate::edits::{Edit, RemovalForm, WayOn, way_on};
+use crate::change::{has_status, is_refusal, is_unclear, json, more_telling};
+use crate::edits::{Edit, RemovalForm, WayOn, count, not_taken, not_there, way_on};
 use crate::error::{Error, Result};
-use crate::members::Membership;
+use crate::members::{Membership, at_risk};
 use crate::resources::Resources;
 
 /// Members added or removed by one PATCH.
 pub(crate) const CHUNK: usize = 500;
-// Ids that an error names; it says how many more there are.
-const NAMED: usize = 20;
 
 /// Which members are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,12 +44,20 @@ pub(crate) struct Work<'a> {
     pub(crate) goal: Goal,
     pub(crate) chunk: usize,
     pub(crate) allow_refused: bool,
+    /// It was just created without members: to replace it can remove nobody.
+    pub(crate) is_new: bool,
     pub(crate) done: Membership,
     form: RemovalForm,
     /// The other form was refused already.
     is_last_form: bool,
     /// The members were known before anything was written.
     began_known: bool,
+    /// The most members that this group has been seen with.
+    most_shown: Option<usize>,
+    /// A PATCH was taken.
+    is_patched: bool,
+    /// PATCH was refused in every form.
+    gave_up: bool,
     /// What the server refused last.
     refusal: Option<Error>,
 }
@@ -71,10 +76,14 @@ impl<'a> Work<'a> {
             goal,
             chunk: CHUNK,
             allow_refused: false,
+            is_new: false,
             done: Membership::default(),
             form: groups.scim().capabilities().removal_form(),
             is_last_form: false,
             began_known: false,
+            most_shown: None,
+            is_patched: false,
+            gave_up: false,
             refusal: None,
         }
     }
@@ -96,13 +105,9 @@ impl<'a> Work<'a> {
         self.look(shown).await
     }
 
-    // The members are not shown, or the group was never seen with any: only all of them will do.
+    // The members are not shown, and may be any: only all of them will do.
     fn is_blind(&self, known: &Known) -> bool {
-        let hidden = match self.groups.scim().capabilities().members() {
-            Members::Hidden => true,
-            Members::Unknown => self.wanted.is_empty(),
-            Members::Shown => false,
-        };
+        let hidden = self.groups.scim().capabilities().hides_members() || self.wanted.is_empty();
         self.goal == Goal::Exactly && hidden && matches!(known, Known::NotShown)
     }
 
@@ -128,29 +133,46 @@ impl<'a> Work<'a> {
         add.chain(extra.into_iter().cloned().map(Edit::Remove)).collect()
     }
 
-    /// Compares what the server shows with what was wanted; where it differs, replaces the group.
+    /// Compares what the server shows with what was wanted; where it differs, takes another way.
     async fn look(mut self, shown: Known) -> Result<Membership> {
         let suspects = self.acquit();
         let mut shown = self.seen(shown).await?;
-        if matches!(shown, Known::Shown(_)) && !self.left(&shown).is_empty() {
+        let left = self.left_of(&shown);
+        if !left.is_empty() && self.may_replace(&suspects) {
             match self.replace_group().await {
                 Ok(()) => shown = self.read().await?,
                 Err(_) if !suspects.is_empty() => return self.without(suspects),
                 Err(error) => return Err(more_telling(self.refusal, error)),
             }
+        } else if !left.is_empty() && self.goal == Goal::Without && !self.is_last_form {
+            (self.form, self.is_last_form) = (self.form.other(), true);
+            shown = self.write(left).await?;
+            shown = self.seen(shown).await?;
         }
-        let is_shown = matches!(shown, Known::Shown(_));
-        let left = if is_shown { self.left(&shown) } else { Vec::new() };
-        self.done.verified = is_shown;
-        match left.is_empty() {
-            true => self.without(Vec::new()),
-            false => Err(not_there(&left)),
+        let left = self.left_of(&shown);
+        self.done.verified = matches!(shown, Known::Shown(_)) && left.is_empty();
+        if left.is_empty() {
+            return self.without(Vec::new());
         }
+        // Some servers show the first members only: who was added may stand behind them.
+        if self.goal == Goal::With && self.is_patched && !self.gave_up {
+            self.done.added = self.done.added.saturating_sub(left.len());
+            return self.without(Vec::new());
+        }
+        Err(not_there(&left))
+    }
+
+    // Who asks for some members only must not lose the others to a PUT: it is for where PATCH will
+    // not do, not for where its effect is not seen.
+    fn may_replace(&self, suspects: &[String]) -> bool {
+        self.goal == Goal::Exactly || self.gave_up || !suspects.is_empty()
     }
 
     // If every member was refused, it was PATCH perhaps that was refused, and PUT may do.
     fn acquit(&mut self) -> Vec<String> {
-        if self.done.added + self.done.removed > 0 {
+        let said = self.refusal.as_ref().and_then(Error::body).and_then(|body| body.scim_type());
+        let is_the_value = self.goal != Goal::Exactly && said == Some(&ScimType::InvalidValue);
+        if self.done.added + self.done.removed > 0 || is_the_value {
             return Vec::new();
         }
         let suspects = std::mem::take(&mut self.done.refused);
@@ -172,7 +194,8 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// What the server shows now, and what that says about whether it ever shows members.
+    /// What the server shows now. Where it does not show members who must be there, all are written:
+    /// whom it holds besides cannot be known, and a PATCH may have done nothing.
     async fn seen(&mut self, shown: Known) -> Result<Known> {
         let shown = match shown {
             Known::Shown(_) => return Ok(shown),
@@ -180,13 +203,23 @@ impl<'a> Work<'a> {
         };
         let expects_some =
             self.goal != Goal::Without && self.wanted.len() > self.done.refused.len();
-        if matches!(shown, Known::NotShown) && expects_some && self.members() == Members::Unknown {
-            self.groups.scim().capabilities().members_are(Members::Hidden);
-            if self.goal == Goal::Exactly && !self.began_known {
-                self.replace_members().await?;
-            }
+        if matches!(shown, Known::Shown(_)) || !expects_some {
+            return Ok(shown);
+        }
+        let was_hidden = self.groups.scim().capabilities().hides_members();
+        self.groups.scim().capabilities().members_are_hidden(true);
+        let is_ours = self.is_new && self.goal == Goal::Exactly;
+        if is_ours && !was_hidden && self.replace_group().await.is_ok() {
+            return self.read().await;
+        }
+        if self.goal == Goal::Exactly && !self.began_known && !was_hidden {
+            self.replace_members().await?;
         }
         Ok(shown)
+    }
+
+    fn left_of(&self, shown: &Known) -> Vec<Edit> {
+        if matches!(shown, Known::Shown(_)) { self.left(shown) } else { Vec::new() }
     }
 
     fn left(&self, shown: &Known) -> Vec<Edit> {
@@ -195,25 +228,32 @@ impl<'a> Work<'a> {
         left
     }
 
-    fn members(&self) -> Members {
-        self.groups.scim().capabilities().members()
-    }
-
     pub(crate) async fn read(&mut self) -> Result<Known> {
         let group = self.groups.get(self.id).await?;
         Ok(self.known(&group))
     }
 
-    fn known(&mut self, group: &Group) -> Known {
+    pub(crate) fn known(&mut self, group: &Group) -> Known {
         let is_shown = !group.members.is_empty() || group.open.get("members").is_some();
-        if is_shown {
-            self.groups.scim().capabilities().members_are(Members::Shown);
-        }
         self.done.members_read += group.members.len();
-        match is_shown || self.members() == Members::Shown {
+        if is_shown {
+            self.groups.scim().capabilities().members_are_hidden(false);
+            self.most_shown = self.most_shown.max(Some(group.members.len()));
+        }
+        match is_shown || self.would_show() {
             true => Known::Shown(ids(group).map(str::to_owned).collect()),
             false => Known::NotShown,
         }
+    }
+
+    // Most servers leave an empty list out. A group that was shown with as many members as it should
+    // have now, and is shown without any, has none.
+    fn would_show(&self) -> bool {
+        self.most_shown.is_some_and(|most| match self.goal {
+            Goal::Exactly => self.wanted.len() <= most,
+            Goal::With => false,
+            Goal::Without => true,
+        })
     }
 
     /// Sends the edits in chunks, smaller ones or in another form where one is refused.
@@ -225,7 +265,7 @@ impl<'a> Work<'a> {
         todo.reverse();
         let mut last = Known::Unread;
         while let Some(edits) = todo.pop() {
-            let error = match self.send(&edits).await {
+            let error = match self.send(&edits, !todo.is_empty()).await {
                 Ok(shown) => {
                     last = shown;
                     continue;
@@ -246,7 +286,7 @@ impl<'a> Work<'a> {
                 }
                 WayOn::Without(edit) => self.done.refuse(edit),
                 WayOn::Look => {
-                    self.refusal = Some(error);
+                    (self.refusal, self.gave_up) = (Some(error), true);
                     return self.read().await;
                 }
                 WayOn::Fail => return Err(error),
@@ -257,8 +297,9 @@ impl<'a> Work<'a> {
         Ok(last)
     }
 
-    async fn send(&mut self, edits: &[Edit]) -> Result<Known> {
-        let shown = self.patch(&Edit::patch(edits, self.form)).await?;
+    // Where more is to follow, the group need not be shown with all its members each time.
+    async fn send(&mut self, edits: &[Edit], more: bool) -> Result<Known> {
+        let shown = self.patch(&Edit::patch(edits, self.form), more).await?;
         if edits.iter().any(|edit| matches!(edit, Edit::Remove(_))) {
             self.groups.scim().capabilities().removes_members_by(self.form);
         }
@@ -266,15 +307,18 @@ impl<'a> Work<'a> {
     }
 
     // Adding and removing members twice ends where once ends: an unclear attempt is made again.
-    async fn patch(&mut self, patch: &PatchOp) -> Result<Known> {
+    async fn patch(&mut self, patch: &PatchOp, more: bool) -> Result<Known> {
+        let excluded: &[&str] = if more { &["members"] } else { &[] };
+        let send = || self.groups.patch_without(excluded, self.id, patch, None);
         self.done.writes += 1;
-        let shown = match self.groups.patch(self.id, patch, None).await {
+        let shown = match send().await {
             Err(error) if is_unclear(&error) => {
                 self.done.writes += 1;
-                self.groups.patch(self.id, patch, None).await?
+                send().await?
             }
             answer => answer?,
         };
+        self.is_patched = true;
         Ok(match shown {
             Some(group) => match self.known(&group) {
                 Known::NotShown => Known::Unread,
@@ -290,7 +334,7 @@ impl<'a> Work<'a> {
         let patch = PatchOp::new(vec![Operation::replace("members", members)]);
         self.done.added = self.wanted.len();
         let refusal = match self.groups.may_patch() {
-            true => match self.patch(&patch).await {
+            true => match self.patch(&patch, false).await {
                 Ok(shown) => return Ok(shown),
                 Err(error) if is_refusal(&error) || has_status(&error, 413) => Some(error),
                 Err(error) => return Err(error),
@@ -307,11 +351,11 @@ impl<'a> Work<'a> {
     async fn replace_group(&mut self) -> Result<()> {
         let mut group = self.groups.get(self.id).await?;
         let known = self.known(&group);
-        if matches!(known, Known::NotShown) && self.goal != Goal::Exactly {
-            return Err(Error::request(
-                "PUT /Groups/{id}: this server does not show the members of the group, so that \
-                replacing it would remove them; give all members, by push or set_members",
-            ));
+        if self.goal != Goal::Exactly
+            && !self.is_new
+            && let Some(risk) = at_risk(&json(&group)?)
+        {
+            return Err(Error::request(format!("PUT /Groups/{{id}}: {risk}")));
         }
         for edit in self.left(&known) {
             match edit {
@@ -340,39 +384,4 @@ impl Membership {
 
 fn ids(group: &Group) -> impl Iterator<Item = &str> {
     group.members.iter().filter_map(|member| member.value.as_deref())
-}
-
-fn count(edits: &[Edit]) -> (usize, usize) {
-    let added = edits.iter().filter(|edit| matches!(edit, Edit::Add(_))).count();
-    (added, edits.len() - added)
-}
-
-fn not_there(left: &[Edit]) -> Error {
-    let (missing, extra) = count(left);
-    Error::not_done(format!(
-        "/Groups/{{id}}: the server answered with success, but {missing} members are missing and \
-        {extra} are there that should not be: {}",
-        named(left.iter().map(Edit::id))
-    ))
-}
-
-fn not_taken(ids: &[String], refusal: Option<Error>) -> Error {
-    let error = Error::not_done(format!(
-        "PATCH /Groups/{{id}}: the server does not take {} members, all others are as wanted: {}",
-        ids.len(),
-        named(ids.iter())
-    ));
-    match refusal {
-        Some(refusal) => error.with_source(refusal),
-        None => error,
-    }
-}
-
-fn named<'a>(ids: impl ExactSizeIterator<Item = &'a String>) -> String {
-    let more = ids.len().saturating_sub(NAMED);
-    let named: Vec<&str> = ids.take(NAMED).map(String::as_str).collect();
-    match more {
-        0 => named.join(", "),
-        more => format!("{} and {more} more", named.join(", ")),
-    }
 }

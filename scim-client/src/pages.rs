@@ -6,6 +6,7 @@ use std::task::{Context, Poll, ready};
 
 use futures::Stream;
 use futures::future::BoxFuture;
+use http::StatusCode;
 use scim_types::{ListResponse, ScimType};
 
 use crate::cursor::{Cursor, Place};
@@ -148,6 +149,12 @@ impl<R: Endpoint> Pages<R> {
     }
 }
 
+fn is_beyond(error: &Error) -> bool {
+    error.is_invalid()
+        || error.is_not_found()
+        || error.status() == Some(StatusCode::RANGE_NOT_SATISFIABLE)
+}
+
 impl<R: Endpoint> Stream for Pages<R> {
     type Item = Result<Page<R>>;
 
@@ -164,6 +171,11 @@ impl<R: Endpoint> Stream for Pages<R> {
         };
         let fetched = ready!(fetch.as_mut().poll(cx));
         this.fetch = None;
+        // A server may refuse what is beyond the end.
+        if this.progress.probes() && fetched.as_ref().is_err_and(is_beyond) {
+            this.ended = true;
+            return Poll::Ready(None);
+        }
         let turned = match fetched {
             Ok(page) => this.turn(page),
             Err(error) => Err(this.refused(error)),

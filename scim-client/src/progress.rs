@@ -12,6 +12,9 @@ use crate::cursor::Place;
 /// Empty pages in a row, each with a cursor of its own, after which a server is taken to be broken.
 const EMPTY_PAGES: u32 = 10_000;
 
+/// How far beyond the server's own count a listing is read, in multiples of it and in resources.
+const BEYOND: (u64, u64) = (10, 1_000);
+
 /// What follows a page.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Step {
@@ -33,6 +36,16 @@ pub(crate) struct Progress {
     ids: u64,
     unnamed: u64,
     empty_pages: u32,
+    /// What the server said last of how many there are, where it did not count the page alone.
+    total: Option<u64>,
+    /// By how many that has shrunk.
+    shrunk: u64,
+    /// Pages that start before this place are read once more, and may hold nothing new.
+    reread_until: u64,
+    /// Resources of the largest page so far.
+    largest: u64,
+    /// This page was asked for to see whether there is one.
+    probes: bool,
     hasher: RandomState,
 }
 
@@ -47,6 +60,11 @@ impl Progress {
             ids: 0,
             unnamed: 0,
             empty_pages: 0,
+            total: None,
+            shrunk: 0,
+            reread_until: 0,
+            largest: 0,
+            probes: false,
             hasher: RandomState::new(),
         }
     }
@@ -76,7 +94,9 @@ impl Progress {
         let token = page.next_cursor.as_deref().filter(|token| !token.is_empty());
         match (token, &self.place) {
             (Some(token), _) => self.after_cursor(token, came, progress, page.total_results),
-            (None, Place::Token(token)) if !token.is_empty() => Step::End,
+            (None, Place::Token(token)) if !token.is_empty() => {
+                self.after_last_cursor(page.total_results)
+            }
             // A server that does not know cursors answers as if none had been asked for.
             (None, Place::Token(_)) => self.after_index(1, came, progress, page.total_results),
             (None, &Place::Index(start)) => {
@@ -112,14 +132,36 @@ impl Progress {
         self.seen.insert(mark)
     }
 
+    /// No further cursor: the end, unless the server has counted more.
+    fn after_last_cursor(&self, total: Option<u64>) -> Step {
+        match total.or(self.total) {
+            Some(total) if total > self.read() => Step::Broken(format!(
+                "the server gave {} of {total} resources, and then no further cursor; the listing is \
+                not whole: start it again, or list by index",
+                self.read()
+            )),
+            _ => Step::End,
+        }
+    }
+
+    /// Whether so much more came than the server counts that it will not end.
+    fn is_endless(&self) -> bool {
+        let (times, more) = BEYOND;
+        self.total.is_some_and(|total| self.read() > total.saturating_mul(times) + more)
+    }
+
     fn after_cursor(&mut self, token: &str, came: u64, progress: bool, total: Option<u64>) -> Step {
         self.empty_pages = if came == 0 { self.empty_pages + 1 } else { 0 };
+        self.total = total.filter(|total| *total > came).or(self.total);
         let mark = self.hasher.hash_one(("cursor", token));
         let fault = match () {
             () if !self.seen.insert(mark) => {
                 "the server names a cursor as next that was read already"
             }
             () if came > 0 && !progress => "the page at a new cursor holds nothing new",
+            () if self.is_endless() => {
+                "the server gives ever more resources than it says there are"
+            }
             () if self.empty_pages > EMPTY_PAGES => {
                 "the server names ever new cursors of empty pages"
             }
@@ -128,7 +170,7 @@ impl Progress {
                 return Step::Next;
             }
         };
-        match total.is_some_and(|total| self.read() >= total) {
+        match total.is_some_and(|total| self.read() >= total) && !self.is_endless() {
             true => Step::End,
             false => Step::Broken(format!(
                 "{fault}; the rest of the listing cannot be reached, {} resources were read",
@@ -142,12 +184,27 @@ impl Progress {
         let is_full = came > 0 && came == self.count;
         let is_page_count = |total| is_full && total == came && !self.is_again();
         let total = total.filter(|&total| came <= total && !is_page_count(total));
-        if total.is_some_and(|total| self.read() >= total) {
-            return Step::End;
+        self.probes = false;
+        if self.steps_back(start, came, total) {
+            return Step::Next;
         }
-        if progress {
+        // More came than it counts, and as much as it gives at once: there may be still more.
+        self.largest = self.largest.max(came);
+        let may_go_on = came > 0 && came == self.largest && start > 1;
+        let total = total.filter(|total| !may_go_on || self.read() <= total + self.shrunk);
+        if total.is_some_and(|total| self.is_at_end(start, came, total)) {
+            return self.probe(start, came, total);
+        }
+        if self.is_endless() {
+            let why = "the server gives ever more resources than it says there are";
+            return Step::Broken(format!("{why}; {} were read", self.read()));
+        }
+        if progress || start < self.reread_until && came > 0 {
             self.place = Place::Index(start.saturating_add(came));
             return Step::Next;
+        }
+        if total.is_some_and(|total| self.read() >= total) {
+            return Step::End;
         }
         if self.unnamed > 0 && (is_full || total.is_some()) {
             let why = "a page came again word for word, and resources without ids cannot be told \
@@ -164,6 +221,46 @@ impl Progress {
         // once more, and all in one page if the server gives as much.
         self.start_again(total);
         Step::Next
+    }
+
+    /// Where resources are deleted while the listing is read, all that follow move up, past the place
+    /// at which they would be read: it is gone back by as many places.
+    fn steps_back(&mut self, start: u64, came: u64, total: Option<u64>) -> bool {
+        let before = self.total;
+        let is_told = total.is_some_and(|total| total > came) || before.is_some();
+        self.total = total.filter(|_| is_told).or(before);
+        let gone = before.zip(total).map_or(0, |(before, now)| before.saturating_sub(now));
+        if gone == 0 || start == 1 || self.is_again() || self.shrunk > BEYOND.1 + self.read() {
+            return false;
+        }
+        self.shrunk += gone;
+        self.reread_until = self.reread_until.max(start.saturating_add(came));
+        self.place = Place::Index(start.saturating_sub(gone).max(1));
+        true
+    }
+
+    // Of what was read, as many may have been deleted since as the count has shrunk by; then the place
+    // tells where the end is.
+    fn is_at_end(&self, start: u64, came: u64, total: u64) -> bool {
+        let is_past = self.shrunk > 0 && start.saturating_add(came) > total;
+        is_past || self.read() >= total + self.shrunk
+    }
+
+    /// The end, but for one case: a server that caps its pages at a round number and counts only the
+    /// page looks as if it had no more. One request tells.
+    fn probe(&mut self, start: u64, came: u64, total: Option<u64>) -> Step {
+        let is_round = came >= 10 && (came.is_multiple_of(10) || came.is_power_of_two());
+        if start != 1 || total != Some(came) || came >= self.count || !is_round || self.is_again() {
+            return Step::End;
+        }
+        self.probes = true;
+        self.place = Place::Index(came + 1);
+        Step::Next
+    }
+
+    /// Whether this page may well not be there.
+    pub(crate) fn probes(&self) -> bool {
+        self.probes
     }
 
     /// From the first page on, without giving out again what has been.

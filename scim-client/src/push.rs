@@ -10,7 +10,7 @@ use crate::call::awaitable;
 use crate::change::Change;
 use crate::create::Made;
 use crate::error::{Error, Result};
-use crate::members::{Membership, distinct};
+use crate::members::{Membership, distinct, looks_cut_off};
 use crate::membership::{CHUNK, Goal, Known, Work};
 use crate::resources::Resources;
 use crate::update::gone;
@@ -87,8 +87,9 @@ impl Resources<Group> {
     ///
     /// # Errors
     /// 404 when there is no such group; 409 when the name is taken; `NotDone` when the server answers
-    /// with success and shows another name. Where groups cannot be patched and their members are not
-    /// shown, nothing is sent: a PUT could remove them.
+    /// with success and shows another name. Where groups cannot be patched, and their members are not
+    /// shown, or so many are (100, 1,000, 1,024) that it may be the first of more, nothing is sent: a
+    /// PUT could remove the others. [`push`](Self::push) with an external id names all members.
     ///
     /// ```no_run
     /// # async fn run(scim: scim_client::Scim) -> scim_client::Result<()> {
@@ -141,15 +142,17 @@ impl PushGroup {
         let goal = if self.removals { Goal::Exactly } else { Goal::With };
         let mut work = Work::new(&self.groups, id, &self.members, goal);
         (work.chunk, work.allow_refused) = (self.chunk, self.allow_refused);
-        work.done.members_read = group.members.len();
+        work.is_new = created;
+        let is_whole = !group.members.is_empty() && !looks_cut_off(group.members.len());
         let known = match created {
             true => Known::Shown(HashSet::new()),
+            false if is_whole => work.known(&group),
             false => work.read().await?,
         };
         let members = work.reach(known).await?;
         let (renamed, not_kept) = match created {
             true => (false, self.not_kept(&group)),
-            false => self.align(id, &group).await?,
+            false => self.align(id, &group, &members.refused).await?,
         };
         Ok(PushedGroup { id: id.to_owned(), created, renamed, members, not_kept })
     }
@@ -189,7 +192,12 @@ impl PushGroup {
     }
 
     /// Brings name and key to what is wanted; whether it had another name, and what was not kept.
-    async fn align(&self, id: &str, group: &Group) -> Result<(bool, Vec<String>)> {
+    async fn align(
+        &self,
+        id: &str,
+        group: &Group,
+        refused: &[String],
+    ) -> Result<(bool, Vec<String>)> {
         let renamed = group.display_name.as_ref() != Some(&self.name);
         let (mut before, mut after) = (json!({}), json!({}));
         if renamed {
@@ -200,7 +208,10 @@ impl PushGroup {
             before["externalId"] = json!(group.external_id);
             after["externalId"] = json!(self.external_id);
         }
-        let change = Change::of::<Group>(before, after);
+        let mut change = Change::of::<Group>(before, after);
+        // Then a PUT removes nobody, whether or not the server shows them.
+        let members = self.members.iter().filter(|id| !refused.contains(id));
+        change.members = self.removals.then(|| members.map(|id| json!({"value": id})).collect());
         if change.is_nothing() {
             return Ok((false, Vec::new()));
         }

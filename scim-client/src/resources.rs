@@ -3,18 +3,19 @@
 use std::marker::PhantomData;
 
 use futures::future::BoxFuture;
-use http::header::{IF_MATCH, IF_NONE_MATCH, LOCATION};
+use http::header::{IF_MATCH, IF_NONE_MATCH};
 use http::{Method, StatusCode};
 use rest_core::Request;
 use scim_types::patch::PatchOp;
 use serde::Serialize;
 
+use crate::answer::{id_in_location, read, shown};
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Result, ScimError};
 use crate::scim::Scim;
 
 const MEDIA_TYPE: &str = "application/scim+json";
-const CREATED_MAYBE: &str =
+pub(crate) const CREATED_MAYBE: &str =
     "the resource may have been created: look it up before creating it again";
 const PATCHED_MAYBE: &str = "the change may have been made: read the resource before repeating it";
 
@@ -86,7 +87,8 @@ impl<R: Endpoint> Resources<R> {
     /// RFC 7644 section 3.4.1.
     ///
     /// # Errors
-    /// 404 when there is none; [`try_get`](Self::try_get) gives `None` instead.
+    /// 404 when there is none; [`try_get`](Self::try_get) gives `None` instead. `NotDone` when the
+    /// answer is a success and does not show the resource of this id.
     ///
     /// ```no_run
     /// # async fn run(scim: scim_client::Scim) -> scim_client::Result<()> {
@@ -95,7 +97,8 @@ impl<R: Endpoint> Resources<R> {
     /// # Ok(()) }
     /// ```
     pub async fn get(&self, id: impl AsRef<str>) -> Result<R> {
-        self.one(Method::GET, id.as_ref()).json().await
+        let id = id.as_ref();
+        self.one(Method::GET, id).read(|answer| read(&answer, id)).await
     }
 
     /// Gets one resource with the attributes you name: a group without its members, say.
@@ -125,7 +128,11 @@ impl<R: Endpoint> Resources<R> {
     /// # Ok(()) }
     /// ```
     pub async fn try_get(&self, id: impl AsRef<str>) -> Result<Option<R>> {
-        self.one(Method::GET, id.as_ref()).optional().await
+        match self.get(id).await {
+            Ok(resource) => Ok(Some(resource)),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Gets one resource unless it still has this version; `None` when it has.
@@ -145,8 +152,9 @@ impl<R: Endpoint> Resources<R> {
         id: impl AsRef<str>,
         version: impl AsRef<str>,
     ) -> Result<Option<R>> {
-        let request = self.one(Method::GET, id.as_ref()).header(IF_NONE_MATCH, version);
-        match request.json().await {
+        let id = id.as_ref();
+        let request = self.one(Method::GET, id).header(IF_NONE_MATCH, version);
+        match request.read(|answer| read(&answer, id)).await {
             Ok(resource) => Ok(Some(resource)),
             Err(error) if error.status() == Some(StatusCode::NOT_MODIFIED) => Ok(None),
             Err(error) => Err(error),
@@ -159,6 +167,7 @@ impl<R: Endpoint> Resources<R> {
     ///
     /// # Errors
     /// 409 `uniqueness` when a unique value is taken; 400 `invalidValue` when one is missing or wrong.
+    /// `NotDone`, and of unclear outcome, when the answer is a success and shows no new resource.
     ///
     /// ```no_run
     /// # async fn run(scim: scim_client::Scim) -> scim_client::Result<()> {
@@ -170,19 +179,17 @@ impl<R: Endpoint> Resources<R> {
     /// ```
     pub async fn create(&self, resource: &R) -> Result<R> {
         let request = with_body(self.all(Method::POST), resource).if_unclear(CREATED_MAYBE);
-        let answer = request.send().await?;
-        if !answer.body().trim_ascii().is_empty() {
-            return answer.json();
-        }
-        let location = answer.headers().get(LOCATION).and_then(|at| at.to_str().ok());
-        let id = location.and_then(|at| at.trim_end_matches('/').rsplit('/').next());
-        match id.filter(|id| !id.is_empty()) {
-            Some(id) => self.get(id).await,
-            None => Err(Error::not_done(format!(
-                "POST {} was answered without the new resource and without its Location: \
-                look it up before creating it again",
-                R::ALL
-            ))),
+        let seen = request
+            .read(|answer| Ok((shown(&answer, None)?, id_in_location::<R>(answer.headers()))));
+        let unseen = || {
+            let fault =
+                "was answered with success, but with no new resource and no Location of one";
+            Error::not_done(format!("POST {} {fault}", R::ALL)).with_unclear(CREATED_MAYBE)
+        };
+        match seen.await? {
+            (Some(created), _) => Ok(created),
+            (None, None) => Err(unseen()),
+            (None, Some(id)) => self.get(id).await.map_err(|error| unseen().with_source(error)),
         }
     }
 
@@ -206,15 +213,24 @@ impl<R: Endpoint> Resources<R> {
         let id = resource.id().ok_or_else(|| {
             Error::request(format!("PUT {}: the resource has no id; read or create it", R::ONE))
         })?;
-        let request = with_body(self.one(Method::PUT, id), resource);
-        let answer = if_version(request, version).send().await?;
-        match answer.body().trim_ascii().is_empty() {
-            true => self.get(id).await,
-            false => answer.json(),
+        match self.put(id, resource, version).await? {
+            Some(shown) => Ok(shown),
+            None => self.get(id).await,
         }
     }
 
-    /// Changes part of a resource; returns it if the server shows it (200), `None` if not (204).
+    /// Replaces it; the resource, if the answer shows it.
+    pub(crate) async fn put(
+        &self,
+        id: &str,
+        resource: &R,
+        version: Option<&str>,
+    ) -> Result<Option<R>> {
+        let request = with_body(self.one(Method::PUT, id), resource);
+        if_version(request, version).read(|answer| shown(&answer, Some(id))).await
+    }
+
+    /// Changes part of a resource; returns it if the server's answer shows it, `None` if not.
     ///
     /// RFC 7644 section 3.5.2. With `version`, only if the resource still has it. Not repeated when it
     /// is unclear whether it was carried out. To bring a resource from one state to another, whatever
@@ -238,12 +254,21 @@ impl<R: Endpoint> Resources<R> {
         patch: &PatchOp,
         version: Option<&str>,
     ) -> Result<Option<R>> {
-        let request = self.one(Method::PATCH, id.as_ref()).if_unclear(PATCHED_MAYBE);
-        let answer = if_version(with_body(request, patch), version).send().await?;
-        match answer.body().trim_ascii().is_empty() {
-            true => Ok(None),
-            false => answer.json().map(Some),
-        }
+        self.patch_without(&[], id.as_ref(), patch, version).await
+    }
+
+    /// As [`patch`](Self::patch), answered without these attributes.
+    pub(crate) async fn patch_without(
+        &self,
+        excluded: &[&str],
+        id: &str,
+        patch: &PatchOp,
+        version: Option<&str>,
+    ) -> Result<Option<R>> {
+        let excluded = (!excluded.is_empty()).then(|| excluded.join(","));
+        let request = self.one(Method::PATCH, id).query_opt("excludedAttributes", excluded);
+        let request = with_body(request.if_unclear(PATCHED_MAYBE), patch);
+        if_version(request, version).read(|answer| shown(&answer, Some(id))).await
     }
 
     /// Deletes a resource. Products rarely want it for users: see `deactivate`.

@@ -1,6 +1,7 @@
 //! The client: address, credential, and what is known of the server.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::Method;
 use http::header::ACCEPT;
@@ -122,6 +123,11 @@ impl Scim {
         args: [&str; N],
     ) -> Request<ScimError> {
         request(&self.client, method, template, args)
+    }
+
+    /// How long to wait for a server that may still be at it.
+    pub(crate) fn delays(&self) -> impl Iterator<Item = Duration> + Send + use<> {
+        self.client.delays()
     }
 
     pub(crate) fn capabilities(&self) -> &Capabilities {

@@ -1,6 +1,7 @@
 //! Many changes at once: in bulk where the server has it, in single calls where not.
 
 mod plan;
+mod results;
 mod single;
 mod whole;
 
@@ -8,7 +9,8 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use scim_types::{BulkItem, BulkMethod, BulkResult};
+use scim_types::{BulkItem, BulkMethod, BulkResult, urn};
+use serde_json::Value;
 
 use crate::call::awaitable;
 use crate::error::{Error, Result};
@@ -17,6 +19,9 @@ use crate::scim::Scim;
 use plan::Plan;
 
 const CONCURRENCY: usize = 4;
+
+const UNCLEAR: &str =
+    "it may have been carried out: read the resource before repeating it, look it up if it is new";
 
 /// Operations that are to be carried out; see [`Scim::bulk`].
 #[derive(Clone)]
@@ -200,15 +205,30 @@ impl BulkReport {
     /// All results, if every operation was carried out.
     ///
     /// # Errors
-    /// Says how many were not, and of the first one why.
+    /// Says how many were not, of how many it is unclear, and of the first one why; it
+    /// [is unclear](Error::is_unclear) if one of them is.
     pub fn into_result(self) -> Result<Vec<BulkResult>> {
-        let count = self.failed().count();
+        let failed = self.failed().count();
+        let unclear = self.outcomes.iter().filter(|outcome| outcome.is_unclear()).count();
         if let Some((index, outcome)) = self.failed().next() {
             let total = self.outcomes.len();
-            return Err(Error::not_done(format!(
-                "{count} of {total} operations were not carried out; the first, number {}: {outcome}",
-                index + 1
-            )));
+            let fault = match outcome {
+                BulkOutcome::Failed(error) if error.is_unclear() => error.kind().to_string(),
+                outcome => outcome.to_string(),
+            };
+            let first = format!("the first, number {}: {fault}", index + 1);
+            let (said, error) = match (failed - unclear, unclear) {
+                (not, 0) => (format!("{not} of {total} operations were not carried out"), false),
+                (0, _) => {
+                    (format!("{unclear} of {total} operations may have been carried out"), true)
+                }
+                (not, _) => {
+                    let not = format!("{not} of {total} operations were not carried out");
+                    (format!("{not}, and {unclear} may have been"), true)
+                }
+            };
+            let whole = Error::not_done(format!("{said}; {first}"));
+            return Err(if error { whole.with_unclear(UNCLEAR) } else { whole });
         }
         let results = self.outcomes.into_iter().filter_map(|outcome| match outcome {
             BulkOutcome::Done(result) => Some(*result),
@@ -232,12 +252,32 @@ impl BulkOutcome {
         shown.and_then(|id| id.as_str()).or_else(place).filter(|id| !id.is_empty())
     }
 
+    /// Whether it may have been carried out, though no answer says so: read before repeating it.
+    pub fn is_unclear(&self) -> bool {
+        matches!(self, Self::Failed(error) if error.is_unclear())
+    }
+
     fn of(result: BulkResult) -> Self {
         match result.status_code() {
-            Some(200..300) => Self::Done(Box::new(result)),
-            _ => Self::Refused(Box::new(result)),
+            None => unclear("the server's answer says nothing of how this operation ended"),
+            Some(200..300) if error_in(&result).is_none() => Self::Done(Box::new(result)),
+            Some(_) => Self::Refused(Box::new(result)),
         }
     }
+}
+
+fn unclear(fault: &str) -> BulkOutcome {
+    let error = Error::not_done(format!("POST /Bulk: {fault}"));
+    BulkOutcome::Failed(Arc::new(error.with_unclear(UNCLEAR)))
+}
+
+/// The error that the server answered with, whatever the status.
+fn error_in(result: &BulkResult) -> Option<scim_types::Error> {
+    let body = result.response.as_ref()?;
+    let schemas = body.get("schemas")?.as_array()?;
+    let is_error =
+        |urn: &Value| urn.as_str().is_some_and(|urn| urn.eq_ignore_ascii_case(urn::ERROR));
+    schemas.iter().any(is_error).then(|| serde_json::from_value(body.clone()).ok()).flatten()
 }
 
 impl fmt::Display for BulkOutcome {
@@ -248,7 +288,9 @@ impl fmt::Display for BulkOutcome {
             Self::Refused(result) => {
                 let status = result.status.as_deref().unwrap_or("without status");
                 write!(f, "{} refused: {status}", method(result))?;
-                let Some(error) = result.error() else { return Ok(()) };
+                let Some(error) = error_in(result).or_else(|| result.error()) else {
+                    return Ok(());
+                };
                 let said =
                     [error.scim_type.as_ref().map(|kind| kind.as_str()), error.detail.as_deref()];
                 said.into_iter().flatten().try_for_each(|part| write!(f, " {part}"))

@@ -131,11 +131,15 @@ pub(super) fn resolved(item: &BulkItem, ids: &HashMap<String, String>) -> BulkIt
     if let Some(data) = &mut item.data {
         resolve(data, ids);
     }
-    if let Some(path) = &mut item.path {
-        let segments = path.split('/').map(|segment| known(segment, ids).unwrap_or(segment));
-        *path = segments.collect::<Vec<_>>().join("/");
-    }
+    item.path = resolved_path(&item, ids);
     item
+}
+
+/// Its path alone, likewise.
+pub(super) fn resolved_path(item: &BulkItem, ids: &HashMap<String, String>) -> Option<String> {
+    let segments = item.path.as_deref()?.split('/');
+    let segments = segments.map(|segment| known(segment, ids).unwrap_or(segment));
+    Some(segments.collect::<Vec<_>>().join("/"))
 }
 
 fn known<'a>(text: &str, ids: &'a HashMap<String, String>) -> Option<&'a str> {

@@ -12,14 +12,11 @@ use rest_core::{Request, Response};
 use scim_types::{BulkItem, BulkMethod, BulkResult};
 
 use super::plan::resolved;
-use super::{BulkOutcome, Run};
+use super::{BulkOutcome, Run, UNCLEAR};
 use crate::change::{has_status, is_unclear};
 use crate::error::{Error, ScimError};
 use crate::resources::with_body;
 use crate::scim::Scim;
-
-const UNCLEAR: &str =
-    "it may have been carried out: read the resource before repeating it, look it up if it is new";
 
 impl Run<'_> {
     /// Sends these one by one, several at a time, each after those that it has to come after.
@@ -75,7 +72,7 @@ impl Run<'_> {
 
 async fn send(scim: &Scim, item: &BulkItem) -> BulkOutcome {
     match request(scim, item).send().await {
-        Ok(answer) => BulkOutcome::of(result(item, &answer)),
+        Ok(answer) => BulkOutcome::of(result(item, &answer.without_credential())),
         // An earlier attempt, whose answer was lost, has deleted it.
         Err(error) if is_deleted(item, &error) => BulkOutcome::of(BulkResult {
             method: item.method.clone(),

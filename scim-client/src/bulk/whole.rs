@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use http::Method;
-use scim_types::{BulkItem, BulkRequest, BulkResponse, BulkResult, BulkSupport};
+use rest_core::Response;
+use scim_types::{BulkItem, BulkRequest, BulkResponse, BulkSupport};
 
 use super::plan::{is_post, resolved};
 use super::{BulkOutcome, Run};
@@ -96,7 +97,8 @@ impl Run<'_> {
         request.fail_on_errors = self.fail_on_errors.map(|most| most - self.errors);
         self.requests += 1;
         let call = self.scim.request(Method::POST, "/Bulk", []).if_unclear(UNCLEAR);
-        let response = with_body(call, &request).json().await?;
+        let read = |answer: Response| answer.without_credential().json();
+        let response = with_body(call, &request).read(read).await?;
         self.in_bulk = true;
         Ok(response)
     }
@@ -108,46 +110,6 @@ impl Run<'_> {
             item.bulk_id = Some(unnamed(index));
         }
         item
-    }
-
-    /// Gives every operation its result; what the server says nothing of is an error.
-    fn assign(&mut self, chunk: &[usize], response: BulkResponse) {
-        let mut open: Vec<usize> = chunk.to_vec();
-        for result in response.operations {
-            let at = open.iter().position(|index| self.is_of(*index, &result));
-            if let Some(at) = at {
-                self.settle(open.remove(at), BulkOutcome::of(result));
-            }
-        }
-        let stopped = self.fail_on_errors.is_some_and(|most| self.errors >= most);
-        for index in open {
-            match stopped {
-                true => self.skip(
-                    index,
-                    format!("not carried out: the server stopped after {} errors", self.errors),
-                ),
-                false => self.settle(
-                    index,
-                    BulkOutcome::Failed(Arc::new(Error::not_done(
-                        "POST /Bulk: the server's answer says nothing of this operation: read the \
-                    resource before repeating it",
-                    ))),
-                ),
-            }
-        }
-    }
-
-    fn is_of(&self, index: usize, result: &BulkResult) -> bool {
-        let item = &self.items[index];
-        let name = item.bulk_id.clone().or_else(|| is_post(item).then(|| unnamed(index)));
-        if result.bulk_id.is_some() && name.is_some() {
-            return result.bulk_id == name;
-        }
-        let path = resolved(item, &self.ids).path.unwrap_or_default();
-        let path = path.trim_start_matches('/');
-        let is_there = |location: &String| location.trim_end_matches('/').ends_with(path);
-        let same_method = result.method.is_none() || result.method == item.method;
-        same_method && (is_post(item) || result.location.as_ref().is_none_or(is_there))
     }
 
     fn give_up(&mut self, chunk: &[usize], error: Error, later: Vec<usize>) {
@@ -170,7 +132,7 @@ fn has_no_bulk(error: &Error) -> bool {
     error.is_forbidden() || error.is_not_found() || has_status(error, 405) || has_status(error, 501)
 }
 
-fn unnamed(index: usize) -> String {
+pub(super) fn unnamed(index: usize) -> String {
     format!("operation-{}", index + 1)
 }
 

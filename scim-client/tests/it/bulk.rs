@@ -118,6 +118,50 @@ async fn a_missing_result_is_an_error() {
     let report = server.scim.bulk(vec![ada(), gone()]).await.unwrap();
     assert!(report.outcomes[0].is_done());
     assert!(report.outcomes[1].to_string().contains("says nothing of this operation"));
+    assert!(report.outcomes[1].is_unclear());
+    let error = report.into_result().unwrap_err();
+    assert!(error.is_unclear() && error.to_string().contains("may have been carried out"));
+    for answer in
+        [json!({}), json!({"Operations": [{"bulkId": "ada", "method": "POST"}]}), json!([])]
+    {
+        let server = steps(vec![no_config(), bulk(&[ada()], ok(answer))]).await;
+        let report = server.scim.bulk(vec![ada()]).await.unwrap();
+        assert!(report.outcomes[0].is_unclear(), "{report:?}");
+        let error = report.into_result().unwrap_err();
+        assert!(error.is_unclear() && !error.to_string().contains("were not carried out"));
+    }
+}
+
+#[tokio::test]
+async fn a_result_that_cannot_be_told_apart_is_nobodys() {
+    let bob = || BulkItem::create("/Users", "bob", json!({"userName": "bob"}));
+    let nameless = |id: &str, status: &str| json!({"method": "POST", "status": status, "location": format!("https://x/Users/{id}")});
+    let both = json!([nameless("2", "201"), nameless("1", "201")]);
+    let one = json!([nameless("2", "201")]);
+    let strange = json!([made("eve", "2"), made("bob", "3")]);
+    for (answer, unclear) in [(both, 2), (one, 2), (strange, 1)] {
+        let server = steps(vec![no_config(), bulk(&[ada(), bob()], results(answer))]).await;
+        let report = server.scim.bulk(vec![ada(), bob()]).await.unwrap();
+        let count = report.outcomes.iter().filter(|outcome| outcome.is_unclear()).count();
+        assert_eq!(count, unclear, "{report:?}");
+    }
+    // One that stands where it belongs, beside one that is named.
+    let placed = json!([made("ada", "1"), nameless("2", "201")]);
+    let server = steps(vec![no_config(), bulk(&[ada(), bob()], results(placed))]).await;
+    let report = server.scim.bulk(vec![ada(), bob()]).await.unwrap();
+    assert_eq!(report.outcomes[1].id(), Some("2"));
+}
+
+#[tokio::test]
+async fn an_error_under_a_status_of_success_is_a_refusal_without_the_credential() {
+    let error = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"],
+        "status": "400", "detail": format!("not with {TOKEN}")});
+    let result = json!({"method": "POST", "bulkId": "ada", "status": "200", "response": error});
+    let server = steps(vec![no_config(), bulk(&[ada()], results(json!([result])))]).await;
+    let report = server.scim.bulk(vec![ada()]).await.unwrap();
+    assert!(matches!(&report.outcomes[0], BulkOutcome::Refused(_)), "{report:?}");
+    assert_eq!(report.outcomes[0].to_string(), "POST refused: 200 not with [credential]");
+    assert!(!format!("{report:?}").contains(TOKEN));
 }
 
 #[tokio::test]

@@ -55,9 +55,11 @@ async fn who_is_not_there_is_created() {
 #[tokio::test]
 async fn what_a_new_user_lost_is_said() {
     let [lookup, sample] = nobody();
-    let server = steps(vec![lookup, sample, post(created(user("7", "ada")))]).await;
+    let read = ("GET /Users/7", NONE, ok(user("7", "ada")));
+    let server = steps(vec![lookup, sample, post(created(user("7", "ada"))), read]).await;
     let ensured = server.scim.users().ensure(&wanted()).await.unwrap();
     assert_eq!(ensured.not_kept, ["emails", "title"]);
+    server.done().await;
 }
 
 #[tokio::test]
@@ -119,6 +121,7 @@ async fn who_stays_inactive_is_an_error() {
         ("PATCH /Users/7", body, ok(inactive())),
         ("GET /Users/7", NONE, ok(inactive())),
         ("PUT /Users/7", held(), ok(inactive())),
+        ("GET /Users/7", NONE, ok(inactive())),
     ])
     .await;
     let error = server.scim.users().ensure(&wanted()).await.unwrap_err();
@@ -149,7 +152,7 @@ async fn who_exists_and_is_shown_to_nobody_is_one_clear_error() {
     let error = server.scim.users().ensure(&wanted()).await.unwrap_err();
     assert!(error.is_conflict());
     assert!(
-        printed(&error).contains("none has this `userName`, by filter or by paging through all")
+        error.to_string().contains("none has this `userName`, by filter or by paging through all")
     );
     server.done().await;
 }
@@ -167,22 +170,54 @@ async fn after_an_unclear_creation_the_user_is_looked_up() {
 }
 
 #[tokio::test]
-async fn only_who_is_not_there_after_an_unclear_creation_is_created_once_more() {
+async fn after_an_unclear_creation_nobody_is_created_again_and_it_is_looked_for_a_few_times() {
+    // The server acts after its answer was given up.
     let [lookup, sample] = nobody();
     let [again, sample_again] = nobody();
     let lost = || post(ResponseTemplate::new(503));
-    let server =
-        steps(vec![lookup, sample, lost(), again, sample_again, post(created(held()))]).await;
-    server.scim.users().ensure(&wanted()).await.unwrap();
+    let server = steps(vec![lookup, sample, lost(), again, sample_again, found(held())]).await;
+    let ensured = server.scim.users().ensure(&wanted()).await.unwrap();
+    assert_eq!(ensured.outcome, Outcome::Created);
     server.done().await;
 
     let [lookup, sample] = nobody();
-    let [again, sample_again] = nobody();
-    let all = (SCAN, NONE, ok(page(&[], 0)));
-    let server = steps(vec![lookup, sample, lost(), again, sample_again, lost(), all]).await;
+    let mut script = vec![lookup, sample, lost()];
+    script.extend((0..4).flat_map(|_| nobody()));
+    let server = steps(script).await;
     let error = server.scim.users().ensure(&wanted()).await.unwrap_err();
     assert!(error.is_unclear(), "{error}");
     server.done().await;
+}
+
+#[tokio::test]
+async fn an_answer_that_does_not_show_this_user_is_no_creation() {
+    let error = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"],
+        "status": "400", "detail": "you may not"});
+    let fault = json!({"status": "error", "message": "no licences left"});
+    let echo = json!({"userName": "ada"});
+    let list = page(&[held()], 1);
+    for answer in [error, json!({}), fault, echo, list, user("9", "bob")] {
+        for status in [200, 201, 202] {
+            let script = |is_there: bool| {
+                let [lookup, sample] = nobody();
+                let answer = ResponseTemplate::new(status).set_body_json(&answer);
+                let mut script = vec![lookup, sample, post(answer)];
+                match is_there {
+                    true => script.push(found(held())),
+                    false => script.extend((0..4).flat_map(|_| nobody())),
+                }
+                script
+            };
+            let server = steps(script(true)).await;
+            let ensured = server.scim.users().ensure(&wanted()).await.unwrap();
+            assert_eq!(ensured.user.id.as_deref(), Some("7"));
+            server.done().await;
+            let server = steps(script(false)).await;
+            let error = server.scim.users().ensure(&wanted()).await.unwrap_err();
+            assert!(error.is_unclear(), "{error}");
+            server.done().await;
+        }
+    }
 }
 
 #[tokio::test]

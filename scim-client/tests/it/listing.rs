@@ -252,16 +252,103 @@ async fn a_server_that_refuses_to_give_everything_at_once_is_told_of() {
     assert!(printed(&error).contains("tooMany"));
 }
 
+/// Users, of whom some are gone after so many requests.
+fn shrinking(
+    last: usize,
+    after: usize,
+    gone: fn(usize) -> bool,
+) -> impl Fn(&Request) -> ResponseTemplate {
+    let calls = AtomicUsize::new(0);
+    move |request: &Request| {
+        let mut all = users(last);
+        if calls.fetch_add(1, SeqCst) >= after {
+            all.retain(|user| !gone(user["id"].as_str().unwrap().parse().unwrap()));
+        }
+        ok(page(part(&all, request), all.len()))
+    }
+}
+
 #[tokio::test]
-async fn a_total_that_shrinks_to_what_was_read_is_an_end() {
-    let all = users(5);
+async fn who_moves_up_when_others_are_deleted_is_not_lost() {
+    for (last, after, gone) in [
+        (9, 1, (|id| id <= 2) as fn(usize) -> bool),
+        (9, 2, |id| id == 1 || id == 3),
+        (9, 4, |id| id == 1),
+        (5, 2, |id| id == 5),
+        (30, 3, |id| id % 2 == 0),
+        (6, 1, |_| true),
+    ] {
+        let server = Server::with(shrinking(last, after, gone)).await;
+        let (came, ended) = read(server.scim.users().list().page_size(2).stream()).await;
+        ended.unwrap();
+        for id in (1..=last).filter(|id| !gone(*id)) {
+            assert_eq!(came.iter().filter(|came| **came == id.to_string()).count(), 1, "{id}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_total_that_is_exceeded_is_not_believed_as_long_as_pages_are_full() {
+    let all = users(9);
+    let answer = move |request: &Request| ok(page(part(&all, request), 5));
+    assert_whole(&Server::with(answer).await, 9).await;
+}
+
+#[tokio::test]
+async fn a_round_number_of_resources_may_be_a_cap() {
+    for refuses in [false, true] {
+        let all = users(25);
+        let capped = move |request: &Request| {
+            let part = part(&all, request);
+            if refuses && part.is_empty() {
+                return refusal(400, "invalidValue");
+            }
+            let part = &part[..part.len().min(10)];
+            ok(page(part, part.len()))
+        };
+        let server = Server::with(capped).await;
+        let (came, ended) = read(server.scim.users().list().stream()).await;
+        ended.unwrap();
+        assert_eq!(came, ids(25));
+    }
+    // Nobody asks twice where seven of seven came, nor is a refusal of page two an error.
+    let server = Server::answers(page(&users(7), 7)).await;
+    assert!(read(server.scim.users().list().stream()).await.1.is_ok());
+    assert_eq!(server.requests().await.len(), 1);
+    let all = users(10);
     let answer = move |request: &Request| match number(request, "startIndex") {
-        Some(5) => ok(page(&[], 4)),
-        _ => ok(page(part(&all, request), 5)),
+        Some(1) => ok(page(&all, 10)),
+        _ => refusal(404, ""),
     };
     let server = Server::with(answer).await;
-    assert_whole(&server, 4).await;
-    assert_eq!(server.requests().await.len(), 3);
+    let (came, ended) = read(server.scim.users().list().stream()).await;
+    ended.unwrap();
+    assert_eq!((came.len(), server.requests().await.len()), (10, 2));
+}
+
+#[tokio::test]
+async fn a_cursor_that_ends_before_the_total_is_a_cut_off_listing() {
+    let answer = |request: &Request| match query(request, "cursor") {
+        Some(_) => ok(json!({"Resources": users(4)[2..]})),
+        None => ok(json!({"totalResults": 7, "Resources": users(2), "nextCursor": "a"})),
+    };
+    let server = Server::with(answer).await;
+    assert_cut_off(&server, 4, "gave 4 of 7 resources, and then no further cursor").await;
+}
+
+#[tokio::test]
+async fn a_listing_far_beyond_its_total_does_not_go_on_for_ever() {
+    let calls = AtomicUsize::new(0);
+    let answer = move |_: &Request| {
+        let call = calls.fetch_add(1, SeqCst);
+        let some: Vec<Value> = (0..100).map(|n| user(format!("{call}-{n}"), "x")).collect();
+        let next = call.to_string();
+        ok(json!({"totalResults": 101, "Resources": some, "nextCursor": next}))
+    };
+    let server = Server::with(answer).await;
+    let (came, ended) = read(server.scim.users().list().stream()).await;
+    assert!(ended.unwrap_err().to_string().contains("ever more resources"));
+    assert!(came.len() < 3_000);
 }
 
 #[tokio::test]

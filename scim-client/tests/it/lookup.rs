@@ -174,10 +174,32 @@ async fn a_500_about_the_filter_is_a_refusal_and_another_is_repeated() {
         Some("3")
     );
     assert_eq!(counted(&server).await, (1, 1));
-    let server = Server::with(about("database is away")).await;
+    // To every filter, without saying why: after that it is not asked again.
+    let server = Server::with(about("oops")).await;
+    let find = async || id(server.scim.users().find("userName", "u3@acme.example").await);
+    assert_eq!(find().await.as_deref(), Some("3"));
+    assert_eq!(find().await.as_deref(), Some("3"));
+    assert_eq!(counted(&server).await, (7, 2));
+    let server = Server::with(ResponseTemplate::new(500)).await;
     let error = server.scim.users().find("userName", "u3@acme.example").await.unwrap_err();
     assert_eq!(error.status().unwrap().as_u16(), 500);
     assert!(error.attempts() > 1);
+}
+
+#[tokio::test]
+async fn a_server_that_finds_only_the_same_case_is_not_believed() {
+    let answer = |request: &Request| {
+        let all = vec![user(1, "Ada@acme.example"), user(2, "bob@acme.example")];
+        let wanted = query(request, "filter");
+        let is_named = |user: &Value| {
+            wanted.as_ref().is_none_or(|f| f.contains(user["userName"].as_str().unwrap()))
+        };
+        let found: Vec<Value> = all.into_iter().filter(is_named).collect();
+        ok(page(&found, found.len()))
+    };
+    let server = Server::with(answer).await;
+    let found = server.scim.users().find("userName", "ADA@ACME.EXAMPLE").await;
+    assert_eq!(id(found).as_deref(), Some("1"));
 }
 
 #[tokio::test]

@@ -39,6 +39,11 @@ fn change(operations: Value, answer: ResponseTemplate) -> Step {
     ("PATCH /Groups/g1", patch(operations), answer)
 }
 
+/// One of several: its answer need not show the members.
+fn part(operations: Value, answer: ResponseTemplate) -> Step {
+    ("PATCH /Groups/g1?excludedAttributes=members", patch(operations), answer)
+}
+
 fn add(ids: &[&str]) -> Value {
     json!({"op": "add", "path": "members", "value": values(ids)})
 }
@@ -144,9 +149,9 @@ async fn goes_in_chunks_and_in_smaller_ones_where_they_are_too_large() {
     let server = steps(vec![
         found(),
         get(&[]),
-        change(json!([add(&["a", "b"])]), nothing()),
+        part(json!([add(&["a", "b"])]), nothing()),
         change(json!([add(&["c", "d"])]), ResponseTemplate::new(413)),
-        change(json!([add(&["c"])]), nothing()),
+        part(json!([add(&["c"])]), nothing()),
         change(json!([add(&["d"])]), ok(sales(&["a", "b", "c", "d"]))),
     ])
     .await;
@@ -161,7 +166,7 @@ async fn members_are_removed_as_entra_does_where_conditions_are_refused() {
     let server = steps(vec![
         get(&["a", "b", "c"]),
         change(json!([add(&["d"]), remove("a"), remove("b")]), refusal(501, "")),
-        change(json!([add(&["d"])]), nothing()),
+        part(json!([add(&["d"])]), nothing()),
         change(json!([remove("a"), remove("b")]), refusal(501, "")),
         change(json!([remove_by_value(&["a", "b"])]), ok(sales(&["c", "d"]))),
         // And that is remembered.
@@ -224,9 +229,9 @@ async fn members_that_the_server_does_not_take_are_named_and_the_others_are_ther
             found(),
             get(&[]),
             change(json!([add(&["a", "x", "b"])]), refusal(400, "invalidValue")),
-            change(json!([add(&["a", "x"])]), refusal(400, "invalidValue")),
-            change(json!([add(&["a"])]), nothing()),
-            change(json!([add(&["x"])]), refusal(400, "invalidValue")),
+            part(json!([add(&["a", "x"])]), refusal(400, "invalidValue")),
+            part(json!([add(&["a"])]), nothing()),
+            part(json!([add(&["x"])]), refusal(400, "invalidValue")),
             change(json!([add(&["b"])]), nothing()),
             get(&["a", "b"]),
         ]
@@ -286,7 +291,7 @@ async fn a_group_whose_last_member_goes_shows_no_list() {
 async fn who_is_no_member_is_removed_already() {
     let server = steps(vec![
         change(json!([remove("a"), remove("b")]), refusal(400, "noTarget")),
-        change(json!([remove("a")]), nothing()),
+        part(json!([remove("a")]), nothing()),
         change(json!([remove("b")]), refusal(400, "noTarget")),
         get(&["c"]),
         change(json!([add(&["a"])]), ok(sales(&["a", "c"]))),
@@ -319,7 +324,6 @@ async fn a_group_found_by_its_key_is_renamed() {
             NONE,
             ok(page(&[keyed("Old")], 1)),
         ),
-        ("GET /Groups/g1", NONE, ok(keyed("Old"))),
         change(rename, ok(keyed("Sales"))),
     ])
     .await;
@@ -374,6 +378,97 @@ async fn a_group_whose_members_are_hidden_is_not_replaced() {
     let error = server.scim.groups().rename("g1", "Research").await.unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Request(_)), "{error:?}");
     assert!(error.to_string().contains("does not show the members"), "{error}");
+    server.done().await;
+}
+
+#[tokio::test]
+async fn who_is_not_shown_after_an_addition_is_no_reason_to_replace_the_group() {
+    // Of a server that shows other groups' members, and only the first of this one's.
+    let shown = || ok(sales(&["a", "b"]));
+    for (answer, is_shown) in [(shown(), true), (ok(bare("Sales")), false), (nothing(), false)] {
+        let mut script = vec![get(&["a", "b"]), change(json!([add(&["new"])]), answer)];
+        script.extend((!is_shown).then(|| get(&["a", "b"])));
+        let server = steps(script).await;
+        let groups = server.scim.groups();
+        groups.set_members("g1", ["a", "b"]).await.unwrap();
+        let done = groups.add_members("g1", ["new"]).await.unwrap();
+        assert_eq!((done.verified, done.added, done.writes), (false, 0, 1));
+        server.done().await;
+    }
+    let hidden = vec![
+        get(&["a"]),
+        change(json!([add(&["new"])]), nothing()),
+        ("GET /Groups/g1", NONE, ok(bare("Sales"))),
+    ];
+    let server = steps(hidden).await;
+    server.scim.groups().set_members("g1", ["a"]).await.unwrap();
+    assert!(!server.scim.groups().add_members("g1", ["new"]).await.unwrap().verified);
+    server.done().await;
+}
+
+#[tokio::test]
+async fn who_is_still_shown_after_a_removal_is_an_error() {
+    let server = steps(vec![
+        change(json!([remove("a")]), ok(sales(&["a", "b"]))),
+        change(json!([remove_by_value(&["a"])]), ok(sales(&["a", "b"]))),
+    ])
+    .await;
+    let error = server.scim.groups().remove_members("g1", ["a"]).await.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::NotDone(_)), "{error:?}");
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_group_that_may_have_more_members_than_it_shows_is_not_replaced() {
+    let many: Vec<String> = (0..1_000).map(|n| n.to_string()).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    // Other groups were shown with members: of this one that says nothing.
+    for (shown, words) in
+        [(bare("Sales"), "does not show the members"), (sales(&many), "1000 members")]
+    {
+        let server = steps_with(
+            |scim| scim.patch(false),
+            vec![
+                get(&["a"]),
+                ("GET /Groups/g1", NONE, ok(shown.clone())),
+                ("GET /Groups/g1", NONE, ok(shown)),
+            ],
+        )
+        .await;
+        let groups = server.scim.groups();
+        groups.set_members("g1", ["a"]).await.unwrap();
+        for error in [
+            groups.rename("g1", "Research").await.unwrap_err(),
+            groups.add_members("g1", ["new"]).await.unwrap_err(),
+        ] {
+            assert!(matches!(error.kind(), ErrorKind::Request(_)), "{error:?}");
+            assert!(error.to_string().contains(words), "{error}");
+        }
+        server.done().await;
+    }
+}
+
+#[tokio::test]
+async fn a_new_group_that_a_patch_leaves_empty_is_replaced() {
+    let whole = with(bare("Sales"), json!({"members": values(&["a", "b"])}));
+    let server = steps(vec![
+        (LOOKUP, NONE, ok(page(&[], 0))),
+        (SAMPLE, NONE, ok(page(&[], 0))),
+        (
+            "POST /Groups",
+            json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"],
+            "displayName": "Sales", "members": []}),
+            created(bare("Sales")),
+        ),
+        change(json!([add(&["a", "b"])]), nothing()),
+        ("GET /Groups/g1", NONE, ok(bare("Sales"))),
+        ("GET /Groups/g1", NONE, ok(bare("Sales"))),
+        ("PUT /Groups/g1", whole.clone(), ok(whole)),
+        get(&["a", "b"]),
+    ])
+    .await;
+    let pushed = server.scim.groups().push("Sales", ["a", "b"]).await.unwrap();
+    assert_eq!((pushed.members.verified, pushed.members.writes), (true, 2));
     server.done().await;
 }
 

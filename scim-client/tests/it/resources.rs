@@ -1,6 +1,6 @@
 //! One call, one request: what is sent, and what is made of the answer.
 
-use scim_client::{Endpoint, Method};
+use scim_client::{Endpoint, ErrorKind, Method};
 use scim_types::patch::{Operation, PatchOp};
 use scim_types::{Group, User};
 use serde_json::{Value, json};
@@ -20,10 +20,49 @@ async fn get() {
 
 #[tokio::test]
 async fn get_keeps_an_id_in_its_segment() {
-    let server = Server::answers(user("a/b", "ada")).await;
+    let server = Server::answers(user("a/b?c", "ada")).await;
     server.scim.users().get("a/b?c").await.unwrap();
     server.saw("GET /Users/a%2Fb%3Fc", Value::Null).await;
     assert!(server.scim.users().get("..").await.is_err());
+}
+
+#[tokio::test]
+async fn what_is_not_this_resource_is_not_taken_for_it() {
+    let error = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"],
+        "status": "400", "detail": format!("not with {TOKEN}")});
+    for answer in [json!({}), user("other", "bob"), error, page(&[user("7", "ada")], 1)] {
+        let server = Server::answers(answer).await;
+        let users = server.scim.users();
+        let ada: scim_types::User = serde_json::from_value(user("7", "ada")).unwrap();
+        for error in
+            [users.get("7").await, users.create(&ada).await, users.replace(&ada, None).await]
+                .map(|answer| answer.err())
+        {
+            // Somebody with another id may well be the one who was created.
+            let Some(error) = error else { continue };
+            assert!(matches!(error.kind(), ErrorKind::NotDone(_)), "{error:?}");
+            assert!(!printed(&error).contains(TOKEN));
+        }
+        assert!(users.get("7").await.is_err() && users.replace(&ada, None).await.is_err());
+    }
+}
+
+#[tokio::test]
+async fn a_created_resource_is_read_where_its_location_says_so_and_only_there() {
+    for (location, reads) in [("/Users/7", 1), ("https://x/scim/Users?id=7", 0), ("/Groups/7", 0)] {
+        let server =
+            Server::with(move |request: &wiremock::Request| match request.method.as_str() {
+                "POST" => ResponseTemplate::new(201).insert_header("location", location),
+                _ => ok(user("7", "ada")),
+            })
+            .await;
+        let made = server.scim.users().create(&scim_types::User::new("ada")).await;
+        assert_eq!(server.requests().await.len(), 1 + reads, "{location}");
+        match made {
+            Ok(user) => assert_eq!((user.id.as_deref(), reads), (Some("7"), 1)),
+            Err(error) => assert!(error.is_unclear() && reads == 0, "{error}"),
+        }
+    }
 }
 
 #[tokio::test]

@@ -255,9 +255,60 @@ async fn deactivation_is_seen_or_it_is_an_error() {
     let server = steps(vec![send(ok(ada())), get(ok(ada())), put(ok(inactive()))]).await;
     server.scim.users().deactivate("7").await.unwrap().unwrap();
     server.done().await;
-    let server = steps(vec![send(ok(ada())), get(ok(ada())), put(ok(ada()))]).await;
+    let server = steps(vec![send(ok(ada())), get(ok(ada())), put(ok(ada())), get(ok(ada()))]).await;
     let error = server.scim.users().deactivate("7").await.unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::NotDone(_)), "{error}");
+    server.done().await;
+}
+
+#[tokio::test]
+async fn an_answer_that_shows_what_was_there_or_another_is_read_back() {
+    let inactive = || with(ada(), json!({"active": false}));
+    let other = with(user("8", "bob"), json!({"active": false}));
+    let send = |answer| ("PATCH /Users/7", bag(json!({"active": false})), answer);
+    let get = |answer| ("GET /Users/7", NONE, answer);
+    for stale in [ada(), json!({}), other] {
+        let server = steps(vec![send(ok(stale)), get(ok(inactive()))]).await;
+        let user = server.scim.users().deactivate("7").await.unwrap().unwrap();
+        assert_eq!((user.id.as_deref(), user.active), (Some("7"), Some(false)));
+        server.done().await;
+    }
+    // Gone, though no answer said so; and never shown.
+    let lost = ResponseTemplate::new(503);
+    let gone = || get(refusal(404, ""));
+    let server = steps(vec![send(lost), gone(), gone()]).await;
+    assert!(server.scim.users().deactivate("7").await.unwrap().is_none());
+    server.done().await;
+    let mut silent = ada();
+    silent.as_object_mut().unwrap().remove("active");
+    let server = steps(vec![send(ok(silent.clone())), get(ok(silent))]).await;
+    let error = server.scim.users().deactivate("7").await.unwrap_err();
+    assert!(error.to_string().contains("does not show `active`"), "{error}");
+    server.done().await;
+    let said = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "status": "400"});
+    let server = steps(vec![send(ok(said)), get(ok(ada()))]).await;
+    let error = server.scim.users().deactivate("7").await.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::NotDone(_)), "{error:?}");
+    server.done().await;
+}
+
+#[tokio::test]
+async fn a_patch_that_made_a_new_version_does_not_stand_in_the_way_of_the_put() {
+    let version = |n: u8| with(ada(), json!({"meta": {"version": format!("W/\"{n}\"")}}));
+    let server = steps(vec![
+        ("PATCH /Users/7", bag(json!({"active": false})), ok(version(2))),
+        ("GET /Users/7", NONE, ok(version(2))),
+        (
+            "PUT /Users/7",
+            with(version(2), json!({"active": false})),
+            ok(with(version(3), json!({"active": false}))),
+        ),
+    ])
+    .await;
+    let before = typed(version(1));
+    let after = User { active: Some(false), ..before.clone() };
+    server.scim.users().update(&before, &after).await.unwrap();
+    assert_eq!(header(&server.request(2).await, "if-match").as_deref(), Some("W/\"2\""));
     server.done().await;
 }
 
