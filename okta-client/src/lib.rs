@@ -34,6 +34,16 @@
 //! | see which groups are pushed, and why a push failed | [`PushMappings::list`], [`PushMappings::get`] |
 //! | know which attributes a profile has | [`Schemas::user`], [`Schemas::group`], [`Schemas::app_user`], [`SchemaAttribute`] |
 //! | add, change or remove attributes | [`Schemas::update_user`], [`Schemas::update_group`], [`Schemas::update_app_user`], [`NewAttribute`] |
+//! | see, assign and take away owners of groups | [`GroupOwners::list`], [`GroupOwners::assign`], [`GroupOwners::delete`] |
+//! | know who administers the org, and by which roles | [`Roles::administrators`], [`UserRoles::list`], [`UserRoles::get`], [`UserRoles::try_get`], [`GroupRoles::list`], [`GroupRoles::get`], [`GroupRoles::try_get`] |
+//! | assign roles and take them away | [`UserRoles::assign`], [`UserRoles::unassign`], [`GroupRoles::assign`], [`GroupRoles::unassign`] |
+//! | know where a role comes from | [`UserRoles::governance`], [`UserRoles::grant`], [`UserRoles::grant_resources`] |
+//! | relate users, such as manager and subordinate | [`LinkedObjects::create`], [`UserLinkedObjects::assign`], [`UserLinkedObjects::list`], [`UserLinkedObjects::unassign`] |
+//! | see and delete such relations | [`LinkedObjects::list`], [`LinkedObjects::get`], [`LinkedObjects::try_get`], [`LinkedObjects::delete`] |
+//! | see and revoke what users let apps do | [`Users::clients`], [`UserGrants::list`], [`UserGrants::get`], [`UserGrants::revoke`], [`UserGrants::revoke_all`], [`UserClient::grants`], [`UserClient::revoke_grants`] |
+//! | see and revoke users' refresh tokens | [`UserClient::tokens`], [`UserClient::token`], [`UserClient::revoke_token`], [`UserClient::revoke_tokens`] |
+//! | see users' devices | [`Users::devices`] |
+//! | know the settings of log streams | [`Schemas::log_streams`], [`Schemas::log_stream`] |
 //! | tell kinds of users apart | [`UserTypes::list`], [`UserTypes::get`], [`UserTypes::try_get`], [`CreateUser::user_type`] |
 //! | make, change and delete kinds of users | [`UserTypes::create`], [`UserTypes::update`], [`UserTypes::replace`], [`UserTypes::delete`] |
 //! | decide what an app's attributes are made of | [`Mappings::list`], [`Mappings::get`], [`Mappings::update`] |
@@ -61,11 +71,14 @@ mod credentials;
 mod error;
 mod event_hooks;
 mod features;
+mod group_owners;
+mod group_roles;
 mod group_rule;
 mod group_rules;
 mod groups;
 mod hook_receiver;
 mod lifecycle;
+mod linked_objects;
 mod logs;
 mod mappings;
 mod model;
@@ -76,13 +89,20 @@ mod profile;
 mod push_mappings;
 mod recent;
 mod resource;
+mod role_assignment;
+mod roles;
 mod scan;
 mod schemas;
 pub mod search;
 mod secret;
 mod sessions;
 mod user;
+mod user_clients;
+mod user_devices;
+mod user_grants;
+mod user_linked_objects;
 mod user_requests;
+mod user_roles;
 mod user_types;
 mod users;
 mod value;
@@ -113,6 +133,10 @@ pub use features::{
     ImportSchedule, ImportSettings, ImportTimes, ImportUsername, MatchRules, PasswordSync,
     SetUserProvisioning, Switch, UpdateCapability,
 };
+pub use group_owners::{
+    GroupOwner, GroupOwnerOrigin, GroupOwnerType, GroupOwners, ListGroupOwners,
+};
+pub use group_roles::GroupRoles;
 pub use group_rule::{
     ExcludedGroups, ExcludedUsers, GroupRule, GroupRuleStatus, RuleActions, RuleConditions,
     RuleExpression, RuleGroups, RuleNames, RulePeople,
@@ -121,6 +145,7 @@ pub use group_rules::{DeleteGroupRule, GroupRules, ListGroupRules};
 pub use groups::{Group, GroupType, Groups, ListGroups, ListMembers};
 pub use hook_receiver::{Delivery, DeliveryData, HookCall, HookReceiver, PendingDelivery};
 pub use lifecycle::{Activation, EndAction, MailAction};
+pub use linked_objects::{LinkedObject, LinkedObjectSide, LinkedObjects};
 pub use logs::{
     FollowLog, ListLogEvents, LogActor, LogAuthenticationContext, LogBotProtection,
     LogChangeDetails, LogClient, LogCursor, LogDebugContext, LogEvent, LogEvents,
@@ -142,10 +167,16 @@ pub use push_mappings::{
     CreatePushMapping, DeletePushMapping, GroupPushStatus, ListPushMappings, PushAppConfig,
     PushMapping, PushMappings, PushTarget,
 };
+pub use role_assignment::{
+    Administrator, CatalogApp, RoleAssignment, RoleAssignmentType, RoleCatalog, RoleEmbedded,
+    RoleGovernance, RoleGrant, RoleGrantType, RoleResource, RoleStatus, RoleTargets, RoleType,
+};
+pub use roles::{AssignRole, ListAdministrators, ListRoles, Role, Roles};
 pub use schemas::{
-    AttributeItems, AttributeMaster, AttributeScope, AttributeType, Choice, Master, MasterSource,
-    Mutability, NamedChoice, NewAttribute, Permission, PermissionAction, Schema, SchemaAttribute,
-    Schemas, Union, Unique, UpdateSchema,
+    AttributeItems, AttributeMaster, AttributeScope, AttributeType, Choice, LogStreamMessages,
+    LogStreamSchema, LogStreamSetting, LogStreamType, Master, MasterSource, Mutability,
+    NamedChoice, NewAttribute, Permission, PermissionAction, Schema, SchemaAttribute, Schemas,
+    Union, Unique, UpdateSchema,
 };
 pub use secret::Secret;
 pub use sessions::RevokeSessions;
@@ -153,12 +184,26 @@ pub use user::{
     CredentialEmail, Credentials, Link, Links, OneOrMany, Provider, ProviderType, RecoveryQuestion,
     User, UserStatus, UserTypeRef,
 };
+pub use user_clients::{
+    GetRefreshToken, ListClientGrants, ListRefreshTokens, OAuthClient, RefreshToken,
+    RefreshTokenEmbedded, UserClient,
+};
+pub use user_devices::{
+    Device, DeviceName, DevicePlatform, DeviceProfile, DeviceStatus, DiskEncryption, UserDevice,
+};
+pub use user_grants::{
+    GetGrant, Grant, GrantActor, GrantEmbedded, GrantScope, GrantSource, GrantStatus, ListGrants,
+    UserGrants,
+};
+pub use user_linked_objects::{LinkedUser, UserLinkedObjects};
 pub use user_requests::{CreateUser, GetUser, ListUsers, Omit, ReplaceUser, UpdateUser};
+pub use user_roles::UserRoles;
 pub use user_types::{UserType, UserTypes};
 pub use users::{BlockedDevices, Received, Sent, UserBlock, Users};
 pub use value::{
-    AppId, DateTime, EventHookId, GroupId, GroupRuleId, Lazy, LogEventId, MappingId, PushMappingId,
-    UserId, UserTypeId,
+    AppId, ClientId, DateTime, DeviceId, EventHookId, GrantId, GroupId, GroupOwnerId, GroupRuleId,
+    Lazy, LogEventId, MappingId, PushMappingId, RefreshTokenId, RoleAssignmentId, UserId,
+    UserTypeId,
 };
 
 pub use jiff;

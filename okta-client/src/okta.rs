@@ -10,10 +10,12 @@ use crate::error::{Error, OktaError, Result};
 use crate::event_hooks::EventHooks;
 use crate::group_rules::GroupRules;
 use crate::groups::Groups;
+use crate::linked_objects::LinkedObjects;
 use crate::logs::SystemLog;
 use crate::mappings::Mappings;
 use crate::org::Org;
 use crate::profile::Profile;
+use crate::roles::Roles;
 use crate::schemas::Schemas;
 use crate::user_types::UserTypes;
 use crate::users::Users;
@@ -107,6 +109,16 @@ impl Okta {
     /// User types: kinds of people, each with a schema of its own.
     pub fn user_types(&self) -> UserTypes {
         UserTypes::new(self.client.clone())
+    }
+
+    /// Linked objects: relations between users, such as manager and subordinate.
+    pub fn linked_objects(&self) -> LinkedObjects {
+        LinkedObjects::new(self.client.clone())
+    }
+
+    /// Administrator roles of users and groups.
+    pub fn roles(&self) -> Roles {
+        Roles::new(self.client.clone())
     }
 
     /// Profile mappings: which attribute of an app's user is made of what.

@@ -74,18 +74,38 @@ text_value! {
     AppId,
     /// A group push mapping's id, such as `gPm00000000000000000`.
     PushMappingId,
+    /// The id of a group's owner: a user's, or a group's.
+    GroupOwnerId,
+    /// A role assignment's id: of any length, such as `IFIFAX2BIRGUSTQ` or `ra1b8anIk7rx7em7L0g4`.
+    RoleAssignmentId,
+    /// An OAuth 2.0 client's id, which is the app's in general, such as `0oabskvc6442nkvQO0h7`.
+    ClientId,
+    /// The id of a consent, such as `oag3ih1zrm1cBFOiq0h6`.
+    GrantId,
+    /// A refresh token's id, such as `oar579Mcp7OUsNTlo0g3`; not the token.
+    RefreshTokenId,
+    /// A device's id, such as `guo8jx5vVoxfvJeLb0w4`.
+    DeviceId,
     /// A point in time as Okta writes it, such as `2013-06-24T16:39:18.000Z`: kept to the letter.
     DateTime,
 }
 
 impl DateTime {
-    /// The instant.
+    /// The instant. Owners and governance have times in two other notations, both in UTC:
+    /// `2026-03-04 10:08:01.0` and `Wed Mar 04 10:08:01 UTC 2026`.
     ///
     /// # Errors
-    /// When the text is not RFC 3339.
+    /// When the text is neither RFC 3339 nor one of these.
     pub fn timestamp(&self) -> Result<jiff::Timestamp, jiff::Error> {
-        self.as_str().parse()
+        let text = self.as_str();
+        text.parse().or_else(|error| in_utc(text).ok_or(error))
     }
+}
+
+fn in_utc(text: &str) -> Option<jiff::Timestamp> {
+    let plain = || text.parse::<jiff::civil::DateTime>().ok();
+    let java = jiff::civil::DateTime::strptime("%a %b %d %H:%M:%S UTC %Y", text).ok();
+    java.or_else(plain)?.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|time| time.timestamp())
 }
 
 /// A part of an answer that stays JSON text until it is asked for, and is written back as it came.

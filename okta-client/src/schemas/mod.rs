@@ -1,5 +1,6 @@
 //! Schemas: which attributes a profile has.
 
+mod log_streams;
 mod read;
 mod write;
 
@@ -8,6 +9,7 @@ use rest_core::{Client, Request};
 
 use crate::error::{OktaError, Result};
 
+pub use log_streams::{LogStreamMessages, LogStreamSchema, LogStreamSetting, LogStreamType};
 pub use read::{Choice, Schema, SchemaAttribute, Unique};
 pub use write::{
     AttributeItems, AttributeMaster, AttributeScope, AttributeType, Master, MasterSource,

@@ -6,8 +6,8 @@ use std::path::Path;
 use futures::TryStreamExt;
 use futures::future::BoxFuture;
 use okta_client::{
-    Application, Capabilities, EventHook, FeatureName, GroupProfile, GroupRule, Okta, Profile,
-    PushTarget, UserType,
+    Application, Capabilities, EventHook, FeatureName, GroupOwnerType, GroupProfile, GroupRule,
+    LogStreamType, Okta, Profile, PushTarget, RoleType, UserType,
 };
 use serde_json::json;
 
@@ -54,6 +54,12 @@ fn of_users(okta: &Okta, id: &str) -> Vec<Call> {
         "GET /users/{}/blocks" => okta.users().blocks(&id),
         "GET /users/{}/appLinks" => okta.users().app_links(&id),
         "DELETE /users/{}/sessions" => okta.users().revoke_sessions(&id),
+        "GET /users/{}/clients" => okta.users().clients(&id).stream().try_next(),
+        "GET /users/{}/devices" => okta.users().devices(&id).stream().try_next(),
+        "GET /users/{}/linkedObjects/{}" =>
+            okta.users().linked_objects(&id).list(&id).stream().try_next(),
+        "PUT /users/{}/linkedObjects/{}/{}" => okta.users().linked_objects(&id).assign(&id, &id),
+        "DELETE /users/{}/linkedObjects/{}" => okta.users().linked_objects(&id).unassign(&id),
         "POST /users/{}/lifecycle/activate" => okta.users().activate(&id),
         "POST /users/{}/lifecycle/reactivate" => okta.users().reactivate(&id),
         "POST /users/{}/lifecycle/deactivate" => okta.users().deactivate(&id),
@@ -124,6 +130,38 @@ fn of_apps(okta: &Okta, id: &str) -> Vec<Call> {
     )
 }
 
+/// Every call with a grant, a token or a role in its path.
+fn of_grants_and_roles(okta: &Okta, id: &str) -> Vec<Call> {
+    calls!(okta, id,
+        "GET /users/{}/grants?limit=200" => okta.users().grants(&id).list().stream().try_next(),
+        "DELETE /users/{}/grants" => okta.users().grants(&id).revoke_all(),
+        "GET /users/{}/grants/{}" => okta.users().grants(&id).get(&id),
+        "DELETE /users/{}/grants/{}" => okta.users().grants(&id).revoke(&id),
+        "GET /users/{}/clients/{}/grants?limit=200" =>
+            okta.users().client(&id, &id).grants().stream().try_next(),
+        "DELETE /users/{}/clients/{}/grants" => okta.users().client(&id, &id).revoke_grants(),
+        "GET /users/{}/clients/{}/tokens?limit=200" =>
+            okta.users().client(&id, &id).tokens().stream().try_next(),
+        "DELETE /users/{}/clients/{}/tokens" => okta.users().client(&id, &id).revoke_tokens(),
+        "GET /users/{}/clients/{}/tokens/{}" => okta.users().client(&id, &id).token(&id),
+        "DELETE /users/{}/clients/{}/tokens/{}" => okta.users().client(&id, &id).revoke_token(&id),
+        "GET /users/{}/roles" => okta.roles().of_user(&id).list(),
+        "POST /users/{}/roles" => okta.roles().of_user(&id).assign(RoleType::AppAdmin),
+        "GET /users/{}/roles/{}" => okta.roles().of_user(&id).get(&id),
+        "GET /users/{}/roles/{}" => okta.roles().of_user(&id).try_get(&id),
+        "DELETE /users/{}/roles/{}" => okta.roles().of_user(&id).unassign(&id),
+        "GET /users/{}/roles/{}/governance" => okta.roles().of_user(&id).governance(&id),
+        "GET /users/{}/roles/{}/governance/{}" => okta.roles().of_user(&id).grant(&id, &id),
+        "GET /users/{}/roles/{}/governance/{}/resources" =>
+            okta.roles().of_user(&id).grant_resources(&id, &id).stream().try_next(),
+        "GET /groups/{}/roles" => okta.roles().of_group(&id).list(),
+        "POST /groups/{}/roles" => okta.roles().of_group(&id).assign(RoleType::AppAdmin),
+        "GET /groups/{}/roles/{}" => okta.roles().of_group(&id).get(&id),
+        "GET /groups/{}/roles/{}" => okta.roles().of_group(&id).try_get(&id),
+        "DELETE /groups/{}/roles/{}" => okta.roles().of_group(&id).unassign(&id),
+    )
+}
+
 /// Every other call with an id in its path.
 fn of_the_rest(okta: &Okta, id: &str) -> Vec<Call> {
     calls!(okta, id,
@@ -135,6 +173,9 @@ fn of_the_rest(okta: &Okta, id: &str) -> Vec<Call> {
         "GET /groups/{}/apps" => okta.groups().apps(&id).stream().try_next(),
         "PUT /groups/{}/users/{}" => okta.groups().add_member(&id, &id),
         "DELETE /groups/{}/users/{}" => okta.groups().remove_member(&id, &id),
+        "GET /groups/{}/owners" => okta.groups().owners(&id).list().stream().try_next(),
+        "POST /groups/{}/owners" => okta.groups().owners(&id).assign(&id, GroupOwnerType::User),
+        "DELETE /groups/{}/owners/{}" => okta.groups().owners(&id).delete(&id),
         "GET /groups/rules/{}" => okta.group_rules().get(&id),
         "GET /groups/rules/{}" => okta.group_rules().try_get(&id),
         "GET /groups/rules/{}?expand=groupIdToGroupNameMap" =>
@@ -152,6 +193,11 @@ fn of_the_rest(okta: &Okta, id: &str) -> Vec<Call> {
         "POST /meta/schemas/user/{}" => okta.schemas().update_user(&id),
         "GET /meta/schemas/apps/{}/default" => okta.schemas().app_user(&id),
         "POST /meta/schemas/apps/{}/default" => okta.schemas().update_app_user(&id),
+        "GET /meta/schemas/user/linkedObjects/{}" => okta.linked_objects().get(&id),
+        "GET /meta/schemas/user/linkedObjects/{}" => okta.linked_objects().try_get(&id),
+        "DELETE /meta/schemas/user/linkedObjects/{}" => okta.linked_objects().delete(&id),
+        "GET /meta/schemas/logStream/{}" =>
+            okta.schemas().log_stream(LogStreamType::from(&*id)),
         "GET /mappings/{}" => okta.mappings().get(&id),
         "POST /mappings/{}" => okta.mappings().update(&id),
         "GET /eventHooks/{}" => okta.event_hooks().get(&id),
@@ -165,7 +211,11 @@ fn of_the_rest(okta: &Okta, id: &str) -> Vec<Call> {
 }
 
 fn all(okta: &Okta, id: &str) -> Vec<Call> {
-    [of_users(okta, id), of_apps(okta, id), of_the_rest(okta, id)].into_iter().flatten().collect()
+    [of_users, of_grants_and_roles, of_apps, of_the_rest]
+        .into_iter()
+        .map(|calls| calls(okta, id))
+        .flatten()
+        .collect()
 }
 
 /// Every route with an id, as `/users/{}`, that stands in a source file.

@@ -6,6 +6,7 @@
 // Helpers of tests may fail as tests do; clippy knows that of `#[test]` functions only.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod access;
 mod apps;
 mod assignments;
 mod directory;

@@ -5,9 +5,12 @@ use std::cell::LazyCell;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use okta_client::app::JsonWebKeySet;
 use okta_client::{
-    Activation, AppGroup, AppLink, AppUser, Application, Credentials, Delivery, EventHook, Feature,
-    Group, GroupRule, LogEvent, OktaError, OrgMetadata, OrgSettings, PasswordReset, ProfileMapping,
-    ProvisioningConnection, PushMapping, Schema, TemporaryPassword, User, UserBlock, UserType,
+    Activation, Administrator, AppGroup, AppLink, AppUser, Application, Credentials, Delivery,
+    EventHook, Feature, Grant, Group, GroupOwner, GroupRule, LinkedObject, LinkedUser, LogEvent,
+    LogStreamSchema, OAuthClient, OktaError, OrgMetadata, OrgSettings, PasswordReset,
+    ProfileMapping, ProvisioningConnection, PushMapping, RefreshToken, RoleAssignment,
+    RoleGovernance, RoleGrant, RoleResource, Schema, TemporaryPassword, User, UserBlock,
+    UserDevice, UserType,
 };
 use rest_core::ErrorBody;
 use serde::de::DeserializeOwned;
@@ -116,6 +119,28 @@ pub(crate) fn call_for(operation: &str) -> Option<Decode> {
         "expirePasswordWithTempPassword" => {
             |json| secret::<TemporaryPassword>(json, typed::temporary_password)
         }
+        "assignGroupOwner" => modelled::<GroupOwner>,
+        "listGroupOwners" => modelled_list::<GroupOwner>,
+        "createLinkedObjectDefinition" | "getLinkedObjectDefinition" => modelled::<LinkedObject>,
+        "listLinkedObjectDefinitions" => modelled_list::<LinkedObject>,
+        "listLinkedObjectsForUser" => modelled_list::<LinkedUser>,
+        "assignRoleToUser"
+        | "getUserAssignedRole"
+        | "assignRoleToGroup"
+        | "getGroupAssignedRole" => modelled::<RoleAssignment>,
+        "listAssignedRolesForUser" | "listGroupAssignedRoles" => modelled_list::<RoleAssignment>,
+        "listUsersWithRoleAssignments" => modelled::<Administrators>,
+        "getUserAssignedRoleGovernance" => modelled::<RoleGovernance>,
+        "getRoleAssignmentGovernanceGrant" => modelled::<RoleGrant>,
+        "getRoleAssignmentGovernanceGrantResources" => modelled::<RoleResources>,
+        "getUserGrant" => modelled::<Grant>,
+        "listUserGrants" | "listGrantsForUserAndClient" => modelled_list::<Grant>,
+        "getRefreshTokenForUserAndClient" => modelled::<RefreshToken>,
+        "listRefreshTokensForUserAndClient" => modelled_list::<RefreshToken>,
+        "listUserClients" => modelled_list::<OAuthClient>,
+        "listUserDevices" => modelled_list::<UserDevice>,
+        "getLogStreamSchema" => modelled::<LogStreamSchema>,
+        "listLogStreamSchemas" => modelled_list::<LogStreamSchema>,
         "createEventHook"
         | "getEventHook"
         | "replaceEventHook"
@@ -149,6 +174,17 @@ pub(crate) fn call_for(operation: &str) -> Option<Decode> {
         | "activateGroupRule"
         | "deactivateGroupRule"
         | "deleteUserType"
+        | "deleteGroupOwner"
+        | "deleteLinkedObjectDefinition"
+        | "assignLinkedObjectValueForPrimary"
+        | "deleteLinkedObjectForUser"
+        | "unassignRoleFromUser"
+        | "unassignRoleFromGroup"
+        | "revokeUserGrant"
+        | "revokeUserGrants"
+        | "revokeGrantsForUserAndClient"
+        | "revokeTokenForUserAndClient"
+        | "revokeTokensForUserAndClient"
         | "assignUserToGroup"
         | "unassignUserFromGroup" => |_| Ok(Read::default()),
         _ => return None,
@@ -159,6 +195,20 @@ pub(crate) fn call_for(operation: &str) -> Option<Decode> {
 #[derive(Serialize, Deserialize)]
 struct ConnectionKeys {
     jwks: Option<JsonWebKeySet>,
+}
+
+/// The call gives the items; an answer without them, which it refuses, is not in question here.
+#[derive(Serialize, Deserialize)]
+struct Administrators {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<Vec<Administrator>>,
+}
+
+/// As [`Administrators`].
+#[derive(Serialize, Deserialize)]
+struct RoleResources {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resources: Option<Vec<RoleResource>>,
 }
 
 fn one<T: DeserializeOwned + Serialize>(
