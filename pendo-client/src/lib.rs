@@ -10,6 +10,7 @@
 //! | create visitors or accounts | [`Push::create_missing`] |
 //! | know what became of each record | [`PushReport`], [`Batch`], [`Outcome`], [`Delivery`] |
 //! | read or write one value | [`Metadata::get`], [`Metadata::set`] |
+//! | read values of everybody | [`Pendo::read_metadata`], [`ReadMetadata`] |
 //! | opt somebody out | [`Metadata::set`] in [`Group::Pendo`] |
 //! | see which metadata fields there are | [`SchemaCalls::read`], [`Schema`] |
 //! | create typed fields | [`SchemaCalls::create`], [`NewField`] |
@@ -20,6 +21,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod accounts;
+mod aggregation;
 mod error;
 mod id;
 mod key;
@@ -31,6 +33,7 @@ mod schema;
 mod visitors;
 
 pub use accounts::{Account, Accounts};
+pub use aggregation::ReadMetadata;
 pub use error::{Error, PendoError, Result};
 pub use key::IntegrationKey;
 pub use metadata::{

@@ -136,6 +136,14 @@ impl SeededProfile {
         &self.email
     }
 
+    pub(crate) fn first_name(&self) -> &str {
+        self.first_name
+    }
+
+    pub(crate) fn last_name(&self) -> &str {
+        self.last_name
+    }
+
     pub(crate) fn into_map(self) -> Map<String, Value> {
         match serde_json::to_value(self) {
             Ok(Value::Object(map)) => map,
@@ -145,6 +153,10 @@ impl SeededProfile {
 }
 
 impl People {
+    /// The custom attributes that seeded profiles have.
+    pub(crate) const ATTRIBUTES: [&str; 5] =
+        ["badgeNumber", "isContractor", "hireDate", "skills", "score"];
+
     /// `count` people who are not deactivated, and a few leavers after them; same seed, same people.
     pub fn new(seed: u64, count: u64) -> Self {
         Self { seed, count }

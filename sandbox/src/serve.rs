@@ -8,10 +8,16 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::faults::{self, FaultControl, Faults, Vendor};
-use crate::okta::{OktaOptions, OktaOrg, RateLimits, SearchCap};
+use crate::okta::{
+    Deliveries, OAuthOptions, OktaOptions, OktaOrg, ProvisioningOptions, RateLimits, SearchCap,
+    ServiceApp, generate,
+};
 use crate::pendo::{Pendo, PendoOptions};
 use crate::people::People;
 use crate::scim::{BASE_PATH, ScimOptions, ScimProvider};
+
+/// The client id of the service app.
+const SERVICE_APP: &str = "0oasandboxservice5d7";
 
 /// A running sandbox: an Okta org, a Pendo subscription that knows most of its people, and a SCIM
 /// provider that has none of them as users unless told so.
@@ -21,6 +27,7 @@ use crate::scim::{BASE_PATH, ScimOptions, ScimProvider};
 pub struct Sandbox {
     okta: OktaOrg,
     okta_url: String,
+    service_app: ServiceApp,
     pendo: Pendo,
     pendo_url: String,
     scim: ScimProvider,
@@ -80,6 +87,11 @@ impl Sandbox {
     /// The API token of the Okta org.
     pub fn okta_token(&self) -> &str {
         self.okta.token()
+    }
+
+    /// The service app of the Okta org, which gets its access tokens with a private key.
+    pub fn service_app(&self) -> &ServiceApp {
+        &self.service_app
     }
 
     /// The Pendo subscription, to look into and to change behind the API's back.
@@ -159,6 +171,24 @@ impl SandboxBuilder {
         self
     }
 
+    /// The token endpoint of the Okta org and its service app.
+    pub fn oauth(mut self, options: OAuthOptions) -> Self {
+        self.okta.oauth = options;
+        self
+    }
+
+    /// How the Okta org delivers its event hooks.
+    pub fn deliveries(mut self, deliveries: Deliveries) -> Self {
+        self.okta.deliveries = deliveries;
+        self
+    }
+
+    /// How the Okta org provisions into the connections of its apps.
+    pub fn provisioning(mut self, options: ProvisioningOptions) -> Self {
+        self.okta.provisioning = options;
+        self
+    }
+
     /// All switches of the Pendo subscription.
     pub fn pendo(mut self, options: PendoOptions) -> Self {
         self.pendo = options;
@@ -198,7 +228,11 @@ impl SandboxBuilder {
     /// Starts all servers on loopback; fails if a port is taken.
     pub async fn start(self) -> io::Result<Sandbox> {
         let people = Arc::new(People::new(self.seed, self.people));
+        let OAuthOptions { scopes, dpop, .. } = self.okta.oauth.clone();
+        let (service_app, public_key) = generate(SERVICE_APP, &scopes)?;
         let okta = OktaOrg::new(people.clone(), self.okta);
+        let scopes: Vec<&str> = scopes.iter().map(String::as_str).collect();
+        okta.register_service_app(SERVICE_APP, [public_key], &scopes, dpop);
         let pendo = Pendo::new(people.clone(), self.pendo);
         let scim = ScimProvider::new(ScimOptions { seed: self.seed, ..self.scim });
         let faults = FaultControl::new(self.faults);
@@ -206,12 +240,14 @@ impl SandboxBuilder {
         let wrapped = |router, vendor| faults::wrap(router, faults.clone(), vendor);
         let okta_at =
             serve(wrapped(okta.router(), Vendor::Okta), self.okta_port, stop.clone()).await?;
+        okta.served_under(format!("http://{okta_at}"));
         let pendo_at =
             serve(wrapped(pendo.router(), Vendor::Pendo), self.pendo_port, stop.clone()).await?;
         let scim_at = serve(wrapped(scim.router(), Vendor::Scim), self.scim_port, stop).await?;
         Ok(Sandbox {
             okta,
             okta_url: format!("http://{okta_at}"),
+            service_app,
             pendo,
             pendo_url: format!("http://{pendo_at}"),
             scim,

@@ -212,3 +212,57 @@ async fn the_key_shows_nowhere() {
         assert!(!shown.contains("k3y"), "{shown}");
     }
 }
+
+#[tokio::test]
+async fn everybodys_metadata_page_by_page() {
+    use futures::TryStreamExt;
+
+    let page = |after: Option<&str>| {
+        let mut pipeline = vec![
+            json!({"source": {"visitors": null}}),
+            json!({"identified": "visitorId"}),
+            json!({"select": {"visitorId": "visitorId", "f_Team": "metadata.custom.team"}}),
+            json!({"sort": ["visitorId"]}),
+            json!({"limit": 2}),
+        ];
+        if let Some(after) = after {
+            pipeline.insert(2, json!({"filter": format!("visitorId > {after}")}));
+        }
+        body_json(
+            json!({"response": {"mimeType": "application/json"}, "request": {"pipeline": pipeline}}),
+        )
+    };
+    let server = MockServer::start().await;
+    let rows = json!({"results": [{"visitorId": "a", "f_Team": "North"}, {"visitorId": "b\"", "f_Team": null}]});
+    for (asked, answer) in [
+        (page(None), rows),
+        (page(Some(r#""b\"""#)), json!({"results": [{"visitorId": "c"}], "startTime": 1})),
+    ] {
+        let mock = Mock::given(method("POST")).and(path("/api/v1/aggregation")).and(asked);
+        mock.respond_with(ok(answer)).expect(1).mount(&server).await;
+    }
+    let pendo = client(&server.uri(), KEY);
+    let reading = || pendo.read_metadata(Kind::Visitor, Group::Custom, ["Team"]).page_size(2);
+    let read: Vec<_> = reading().stream().try_collect().await.unwrap();
+    let read: Vec<_> = read.iter().map(|one| (one.id(), one.values().get("Team"))).collect();
+    assert_eq!(read, [("a", Some(&json!("North"))), ("b\"", None), ("c", None)]);
+
+    for (body, says) in [
+        (json!({"results": [{"visitorId": "b"}, {"visitorId": "a"}]}), "order of ids"),
+        (json!({"results": [{"visitorId": null}]}), "without an id"),
+    ] {
+        let (_server, pendo) = answer("POST", "/api/v1/aggregation", ok(body)).await;
+        let read = pendo.read_metadata(Kind::Visitor, Group::Custom, ["team"]).stream();
+        let error = read.try_collect::<Vec<_>>().await.unwrap_err();
+        assert!(error.to_string().contains(says), "{error}");
+    }
+    let refusal = ResponseTemplate::new(422).set_body_string("no such field");
+    let (_server, pendo) = answer("POST", "/api/v1/aggregation", refusal).await;
+    let read = pendo.read_metadata(Kind::Account, Group::Agent, ["team"]).stream();
+    let error = read.try_collect::<Vec<_>>().await.unwrap_err();
+    assert!(error.to_string().contains("422"), "{error}");
+    let (_server, pendo) =
+        answer("POST", "/api/v1/aggregation", ok(json!({"results": null}))).await;
+    let read = pendo.read_metadata(Kind::Account, Group::Agent, ["team"]).stream();
+    assert!(read.try_collect::<Vec<_>>().await.unwrap().is_empty());
+}

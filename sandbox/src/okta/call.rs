@@ -7,13 +7,20 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderName, header};
 use serde_json::{Map, Value};
 
+use super::access::Caller;
 use super::error::OktaError;
+use super::log::By;
+
+/// The id that the answer will carry.
+#[derive(Clone, Debug)]
+pub(crate) struct RequestId(pub(crate) String);
 
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
     /// Links in the answer start with it: the address the caller used.
     pub(crate) origin: String,
     pub(crate) path: String,
+    pub(crate) by: By,
     parameters: Vec<(String, String)>,
     headers: HeaderMap,
 }
@@ -24,9 +31,18 @@ impl<S: Sync> FromRequestParts<S> for Call {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
         let query = parts.uri.query().unwrap_or_default();
+        let agent = parts.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+        let by = By {
+            caller: parts.extensions.get::<Caller>().cloned().unwrap_or_default(),
+            request: parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default(),
+            path: parts.uri.path().to_owned(),
+            agent: agent.unwrap_or_default().to_owned(),
+            owner: None,
+        };
         Ok(Self {
             origin: format!("http://{}", host.unwrap_or("localhost")),
             path: parts.uri.path().to_owned(),
+            by,
             parameters: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
             headers: parts.headers.clone(),
         })
@@ -40,6 +56,13 @@ impl Call {
 
     pub(crate) fn parameters(&self) -> impl Iterator<Item = (&str, &str)> {
         self.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// The same call without some of its parameters.
+    pub(crate) fn without(&self, names: &[&str]) -> Self {
+        let mut call = self.clone();
+        call.parameters.retain(|(name, _)| !names.contains(&name.as_str()));
+        call
     }
 
     pub(crate) fn flag(&self, name: &str, default: bool) -> bool {

@@ -19,8 +19,8 @@ pub(crate) async fn run(
     call: Call,
     body: Bytes,
 ) -> Answer {
-    let mut state = org.write();
-    let mut user = taken(&state, &name)?;
+    let mut change = org.change(&call);
+    let mut user = taken(&change, &name)?;
     match what.as_str() {
         "forgot_password" => return forgot_password(&user, &call),
         "change_password" => change_password(&mut user, &object(&body)?)?,
@@ -30,7 +30,11 @@ pub(crate) async fn run(
     }
     user.last_updated = now();
     let answer = Json(user.credentials.alone()).into_response();
-    state.put(user);
+    let kind = match what.as_str() {
+        "change_recovery_question" => "user.account.update_profile",
+        _ => "user.account.update_password",
+    };
+    change.save_user(user, kind);
     Ok(answer)
 }
 

@@ -18,6 +18,8 @@ pub(crate) struct Group {
     pub(crate) kind: &'static str,
     pub(crate) profile: Map<String, Value>,
     pub(crate) members: Members,
+    /// The app that an `APP_GROUP` belongs to.
+    pub(crate) source_app: Option<u64>,
 }
 
 /// Members are computed for seeded groups, and only the differences are kept.
@@ -94,6 +96,7 @@ impl Group {
             kind,
             profile,
             members: Members::new(from_start),
+            source_app: None,
         }
     }
 
@@ -112,7 +115,7 @@ impl Group {
             let href = format!("{origin}/assets/img/logos/groups/okta-{size}.png");
             json!({"name": size, "href": href, "type": "image/png"})
         };
-        json!({
+        let mut json = json!({
             "id": id,
             "created": self.created,
             "lastUpdated": self.last_updated,
@@ -125,7 +128,11 @@ impl Group {
                 "users": {"href": format!("{base}/users")},
                 "apps": {"href": format!("{base}/apps")},
             },
-        })
+        });
+        if let Some(app) = self.source_app {
+            json["source"] = json!({"id": ids::id(ids::APP, app)});
+        }
+        json
     }
 }
 
@@ -157,9 +164,8 @@ pub(crate) fn position(state: &State, id: &str) -> Result<u64, OktaError> {
     position.ok_or_else(|| OktaError::not_found(id, "UserGroup"))
 }
 
-pub(crate) fn join(state: &mut State, group: u64, index: u64) {
-    if let Some(group) = state.groups.get_mut(&group) {
-        group.members.add(index);
-        group.last_membership_updated = now();
-    }
+/// The number of the next group: no id is given twice.
+pub(crate) fn next_position(state: &State) -> u64 {
+    let behind_last = state.groups.last_key_value().map_or(0, |(last, _)| last + 1);
+    behind_last.max(state.next_group)
 }

@@ -62,14 +62,12 @@ fn wanted(call: &Call) -> Result<Keep, OktaError> {
 
 pub(crate) async fn create(Shared(org): Shared<OktaOrg>, call: Call, body: Bytes) -> Answer {
     let profile = profile_of(&object(&body)?)?;
-    let mut state = org.write();
-    check_name(&state, &profile, None)?;
-    let position = state.groups.last_key_value().map_or(0, |(last, _)| last + 1);
-    let position = position.max(state.next_group);
-    state.next_group = position + 1;
-    let group = Group::new(position, profile);
+    let mut change = org.change(&call);
+    change.group_schema.check_values(&profile)?;
+    check_name(&change, &profile, None)?;
+    let group = Group::new(group::next_position(&change), profile);
     let answer = Json(group.json(&call.origin)).into_response();
-    state.groups.insert(position, group);
+    change.save_group(group, "group.lifecycle.create");
     Ok(answer)
 }
 
@@ -89,21 +87,26 @@ pub(crate) async fn replace(
     call: Call,
     body: Bytes,
 ) -> Answer {
-    let mut state = org.write();
-    let position = group::position(&state, &id)?;
+    let mut change = org.change(&call);
+    let position = group::position(&change, &id)?;
     let mut profile = profile_of(&object(&body)?)?;
-    check_name(&state, &profile, Some(position))?;
+    change.group_schema.check(&profile)?;
+    check_name(&change, &profile, Some(position))?;
     profile.entry("description").or_insert(Value::Null);
-    let group = editable(&mut state, &id)?;
-    group.profile = profile;
-    group.last_updated = now();
-    Ok(Json(group.json(&call.origin)).into_response())
+    let group = Group { profile, last_updated: now(), ..editable(&change, &id)?.clone() };
+    let answer = Json(group.json(&call.origin)).into_response();
+    change.save_group(group, "group.profile.update");
+    Ok(answer)
 }
 
-pub(crate) async fn delete(Shared(org): Shared<OktaOrg>, Path(id): Path<String>) -> Done {
-    let mut state = org.write();
-    let position = editable(&mut state, &id)?.position;
-    state.groups.remove(&position);
+pub(crate) async fn delete(
+    Shared(org): Shared<OktaOrg>,
+    Path(id): Path<String>,
+    call: Call,
+) -> Done {
+    let mut change = org.change(&call);
+    let position = editable(&change, &id)?.position;
+    change.delete_group(position);
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -126,38 +129,35 @@ pub(crate) async fn members(
 pub(crate) async fn add(
     Shared(org): Shared<OktaOrg>,
     Path((id, user)): Path<(String, String)>,
+    call: Call,
 ) -> Done {
-    change_members(&org, &id, &user, |group, index| group.members.add(index))
+    let mut change = org.change(&call);
+    let (group, index) = member(&change, &id, &user)?;
+    change.join(group, index);
+    Ok(StatusCode::NO_CONTENT)
 }
 
 pub(crate) async fn remove(
     Shared(org): Shared<OktaOrg>,
     Path((id, user)): Path<(String, String)>,
+    call: Call,
 ) -> Done {
-    change_members(&org, &id, &user, |group, index| group.members.remove(index))
-}
-
-fn change_members(
-    org: &OktaOrg,
-    id: &str,
-    user: &str,
-    apply: impl FnOnce(&mut Group, u64),
-) -> Done {
-    let mut state = org.write();
-    group::position(&state, id)?;
-    let index = state.find(user).ok_or_else(|| OktaError::not_found(user, "User"))?;
-    let group = editable(&mut state, id)?;
-    apply(group, index);
-    group.last_membership_updated = now();
+    let mut change = org.change(&call);
+    let (group, index) = member(&change, &id, &user)?;
+    change.leave(group, index);
     Ok(StatusCode::NO_CONTENT)
 }
 
-// Everyone cannot be changed: Okta keeps it.
-fn editable<'a>(state: &'a mut State, id: &str) -> Result<&'a mut Group, OktaError> {
-    let position = group::position(state, id)?;
-    let missing = || OktaError::not_found(id, "UserGroup");
-    let group = state.groups.get_mut(&position).ok_or_else(missing)?;
-    if group.kind == "BUILT_IN" {
+fn member(state: &State, id: &str, user: &str) -> Result<(u64, u64), OktaError> {
+    group::position(state, id)?;
+    let index = state.find(user).ok_or_else(|| OktaError::not_found(user, "User"))?;
+    Ok((editable(state, id)?.position, index))
+}
+
+// Everyone cannot be changed, Okta keeps it; nor can a group that an app keeps.
+fn editable<'a>(state: &'a State, id: &str) -> Result<&'a Group, OktaError> {
+    let group = &state.groups[&group::position(state, id)?];
+    if group.kind != "OKTA_GROUP" {
         let summary = "You do not have permission to perform the requested action";
         return Err(OktaError::new(403, "E0000006", summary));
     }

@@ -8,6 +8,13 @@ const ENDING: &str = "SbX5d";
 
 pub(crate) const USER: &str = "00u";
 pub(crate) const GROUP: &str = "00g";
+pub(crate) const APP: &str = "0oa";
+pub(crate) const RULE: &str = "0pr";
+pub(crate) const HOOK: &str = "who";
+pub(crate) const MAPPING: &str = "prm";
+pub(crate) const PUSH: &str = "gPm";
+pub(crate) const TYPE: &str = "oty";
+pub(crate) const SCHEMA: &str = "osc";
 
 /// Ids sort like their positions.
 pub(crate) fn id(prefix: &str, position: u64) -> String {

@@ -16,8 +16,8 @@ pub(crate) async fn run(
     Path((name, what)): Path<(String, String)>,
     call: Call,
 ) -> Answer {
-    let mut state = org.write();
-    let mut user = taken(&state, &name)?;
+    let mut change = org.change(&call);
+    let mut user = taken(&change, &name)?;
     let answer = match what.as_str() {
         "activate" => activate(&mut user, &call),
         "reactivate" => reactivate(&user, &call),
@@ -31,8 +31,22 @@ pub(crate) async fn run(
         "reset_factors" => reset_factors(&user),
         _ => Err(OktaError::no_such_path()),
     }?;
-    state.put(user);
+    change.save_user(user, event_of(&what));
     Ok(answer)
+}
+
+fn event_of(what: &str) -> &'static str {
+    match what {
+        "activate" => "user.lifecycle.activate",
+        "reactivate" => "user.lifecycle.reactivate",
+        "suspend" => "user.lifecycle.suspend",
+        "unsuspend" => "user.lifecycle.unsuspend",
+        "unlock" => "user.account.unlock",
+        "reset_password" => "user.account.reset_password",
+        "expire_password" | "expire_password_with_temp_password" => "user.account.expire_password",
+        "reset_factors" => "user.mfa.factor.reset_all",
+        _ => "user.lifecycle.deactivate",
+    }
 }
 
 fn activate(user: &mut User, call: &Call) -> Answer {

@@ -9,7 +9,8 @@ use serde_json::{Map, Value, json};
 
 use super::call::Call;
 use super::error::OktaError;
-use super::user::{SCHEMA, Status, USER_TYPE};
+use super::types;
+use super::user::{Status, User};
 
 /// Where a listing goes on: the next position, and how many items it has given so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,7 +22,7 @@ pub(crate) struct Cursor {
 impl Cursor {
     pub(crate) fn of(call: &Call) -> Result<Self, OktaError> {
         match call.get("after") {
-            None => Ok(Self::default()),
+            None | Some("") => Ok(Self::default()),
             Some(text) => Self::read(text).ok_or_else(OktaError::bad_cursor),
         }
     }
@@ -33,18 +34,46 @@ impl Cursor {
         Some(Self { position: position.parse().ok()?, given: given.parse().ok()? })
     }
 
-    fn text(self) -> String {
+    pub(crate) fn text(self) -> String {
         URL_SAFE_NO_PAD.encode(format!("at:{}:{}", self.position, self.given))
     }
 }
 
 /// Adds one `Link` header for the page itself and one for the next page, if there is one.
 pub(crate) fn add_to(response: &mut Response, call: &Call, limit: usize, next: Option<Cursor>) {
-    let self_after = call.get("after").map(str::to_owned);
-    add(response, &url(call, limit, self_after.as_deref()), "self");
+    add_self(response, call, limit);
     if let Some(next) = next {
-        add(response, &url(call, limit, Some(&next.text())), "next");
+        add_next(response, call, limit, &next.text(), &[]);
     }
+}
+
+pub(crate) fn add_self(response: &mut Response, call: &Call, limit: usize) {
+    // Recorded: an empty cursor does not come back.
+    let after = call.get("after").filter(|after| !after.is_empty());
+    add(response, &url(call, limit, after, &[]), "self");
+}
+
+pub(crate) fn add_next(
+    response: &mut Response,
+    call: &Call,
+    limit: usize,
+    after: &str,
+    without: &[&str],
+) {
+    add(response, &url(call, limit, Some(after), without), "next");
+}
+
+/// The page of a list that is kept whole in memory, from the cursor on.
+pub(crate) fn page_of<T>(
+    items: impl Iterator<Item = (u64, T)>,
+    after: Cursor,
+    limit: usize,
+) -> (Vec<T>, Option<Cursor>) {
+    let mut rest = items.skip_while(|(position, _)| *position < after.position);
+    let page: Vec<T> = rest.by_ref().take(limit).map(|(_, item)| item).collect();
+    let given = after.given + page.len() as u64;
+    let next = rest.next().map(|(position, _)| Cursor { position, given });
+    (page, next)
 }
 
 fn add(response: &mut Response, url: &str, relation: &str) {
@@ -54,20 +83,22 @@ fn add(response: &mut Response, url: &str, relation: &str) {
 }
 
 // Every parameter of the request comes back; Okta says the limit also where it was not asked for.
-fn url(call: &Call, limit: usize, after: Option<&str>) -> String {
+fn url(call: &Call, limit: usize, after: Option<&str>, without: &[&str]) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     if let Some(after) = after {
         query.append_pair("after", after);
     }
     query.append_pair("limit", &limit.to_string());
-    for (name, value) in call.parameters().filter(|(name, _)| !["after", "limit"].contains(name)) {
+    let comes_back = |name: &str| !["after", "limit"].contains(&name) && !without.contains(&name);
+    for (name, value) in call.parameters().filter(|(name, _)| comes_back(name)) {
         query.append_pair(name, value);
     }
     format!("{}{}?{}", call.origin, call.path, query.finish())
 }
 
 /// The links of a user that is answered alone: what its status allows.
-pub(crate) fn of_user(status: Status, id: &str, origin: &str) -> Value {
+pub(crate) fn of_user(user: &User, id: &str, origin: &str) -> Value {
+    let status = user.status;
     let base = format!("{origin}/api/v1/users/{id}");
     let mut links = Map::new();
     let mut post = |name: &str, path: &str| {
@@ -77,8 +108,14 @@ pub(crate) fn of_user(status: Status, id: &str, origin: &str) -> Value {
         post(name, path);
     }
     let meta = format!("{origin}/api/v1/meta");
-    links.insert("schema".into(), json!({"href": format!("{meta}/schemas/user/{SCHEMA}")}));
-    links.insert("type".into(), json!({"href": format!("{meta}/types/user/{}", USER_TYPE)}));
+    links.insert(
+        "schema".into(),
+        json!({"href": format!("{meta}/schemas/user/{}", types::schema_id(user.kind))}),
+    );
+    links.insert(
+        "type".into(),
+        json!({"href": format!("{meta}/types/user/{}", types::id(user.kind))}),
+    );
     links.insert("self".into(), json!({"href": base}));
     if status == Status::Deprovisioned {
         links.insert("delete".into(), json!({"href": base, "method": "DELETE"}));

@@ -1,36 +1,58 @@
-//! A stand-in Okta org: users with the real state machine, groups, the user schema.
+//! A stand-in Okta org: people and groups, schemas, apps and how they provision, service apps, the System
+//! Log and event hooks. It also provisions: into whatever SCIM server the connection of an app names.
 
+mod access;
+mod apps;
+mod base_attributes;
 mod call;
+mod change;
 mod credentials;
 mod error;
+mod expression;
 mod group;
 mod groups;
 mod guard;
+mod hooks;
 mod ids;
 mod lifecycle;
 mod limits;
 mod link;
 mod listing;
+mod log;
+mod look;
 mod org;
+mod provision;
+mod routes;
+mod rules;
 mod schema;
+mod schemas;
 mod state;
+mod types;
 mod user;
 mod users;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{
+    Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak,
+};
 
-use axum::Router;
-use axum::middleware;
-use axum::routing::{delete, get, post, put};
-use serde_json::Value;
+use tokio::sync::Notify;
 
 use crate::people::People;
+use access::Access;
+pub(crate) use access::generate;
+pub use access::{Nonces, OAuthOptions, ServiceApp};
+use call::Call;
+use change::Change;
 pub(crate) use error::OktaError;
 pub(crate) use guard::stamp;
+pub use hooks::{Deliveries, Delivery};
 pub(crate) use limits::Quota;
 pub use limits::RateLimits;
 use limits::Windows;
 pub use listing::SearchCap;
+use log::By;
+use provision::Requests;
+pub use provision::{ProvisioningOptions, ProvisioningRequest};
 use state::State;
 
 /// What can be switched on the sandbox's Okta org.
@@ -43,12 +65,25 @@ pub struct OktaOptions {
     pub search_cap: SearchCap,
     /// Rate limits, far away by default.
     pub limits: RateLimits,
+    /// The token endpoint.
+    pub oauth: OAuthOptions,
+    /// How event hooks are delivered.
+    pub deliveries: Deliveries,
+    /// How users and groups of apps are provisioned.
+    pub provisioning: ProvisioningOptions,
 }
 
 impl Default for OktaOptions {
     fn default() -> Self {
         let token = "sandbox-okta-token".to_owned();
-        Self { token, search_cap: SearchCap::default(), limits: RateLimits::default() }
+        Self {
+            token,
+            search_cap: SearchCap::default(),
+            limits: RateLimits::default(),
+            oauth: OAuthOptions::default(),
+            deliveries: Deliveries::default(),
+            provisioning: ProvisioningOptions::default(),
+        }
     }
 }
 
@@ -64,6 +99,24 @@ struct Inner {
     search_cap: SearchCap,
     state: RwLock<State>,
     windows: Mutex<Windows>,
+    access: Mutex<Access>,
+    deliveries: Deliveries,
+    delivered: Mutex<Vec<Delivery>>,
+    provisioning: ProvisioningOptions,
+    provisioning_changed: Arc<Notify>,
+    provisioning_client: OnceLock<reqwest::Client>,
+    provisioning_requests: Mutex<Requests>,
+    origin: OnceLock<String>,
+}
+
+/// An org that may be gone.
+#[derive(Clone, Debug)]
+pub(crate) struct WeakOrg(Weak<Inner>);
+
+impl WeakOrg {
+    pub(crate) fn upgrade(&self) -> Option<OktaOrg> {
+        self.0.upgrade().map(|inner| OktaOrg { inner })
+    }
 }
 
 impl OktaOrg {
@@ -74,102 +127,21 @@ impl OktaOrg {
             search_cap: options.search_cap,
             state: RwLock::new(State::new(people)),
             windows: Mutex::new(Windows::new(options.limits)),
+            access: Mutex::new(Access::new(&options.oauth)),
+            deliveries: options.deliveries,
+            delivered: Mutex::new(Vec::new()),
+            provisioning: options.provisioning,
+            provisioning_changed: Arc::default(),
+            provisioning_client: OnceLock::new(),
+            provisioning_requests: Mutex::default(),
+            origin: OnceLock::new(),
         };
         Self { inner: Arc::new(inner) }
-    }
-
-    /// The routes, to be served under `/`.
-    pub fn router(&self) -> Router {
-        let users = Router::new()
-            .route("/api/v1/users", get(users::list).post(users::create))
-            .route(
-                "/api/v1/users/{id}",
-                get(users::get).post(users::update).put(users::replace).delete(users::delete),
-            )
-            .route("/api/v1/users/{id}/groups", get(users::groups))
-            .route("/api/v1/users/{id}/sessions", delete(users::end_sessions))
-            .route("/api/v1/users/{id}/lifecycle/{action}", post(lifecycle::run))
-            .route("/api/v1/users/{id}/credentials/{action}", post(credentials::run));
-        let groups = Router::new()
-            .route("/api/v1/groups", get(groups::list).post(groups::create))
-            .route(
-                "/api/v1/groups/{id}",
-                get(groups::get).put(groups::replace).delete(groups::delete),
-            )
-            .route("/api/v1/groups/{id}/users", get(groups::members))
-            .route("/api/v1/groups/{id}/users/{user}", put(groups::add).delete(groups::remove));
-        users
-            .merge(groups)
-            .route("/api/v1/meta/schemas/user/{id}", get(schema::get).post(schema::update))
-            .route("/api/v1/meta/types/user", get(org::user_types))
-            .route("/api/v1/meta/types/user/{id}", get(org::user_type))
-            .route("/api/v1/org", get(org::settings))
-            .fallback(async || OktaError::no_such_path())
-            .method_not_allowed_fallback(async || OktaError::no_such_method())
-            .layer(middleware::from_fn_with_state(self.clone(), guard::guard))
-            .with_state(self.clone())
     }
 
     /// The API token.
     pub fn token(&self) -> &str {
         &self.inner.token
-    }
-
-    /// How many users there are, deactivated ones included.
-    pub fn user_count(&self) -> u64 {
-        self.read().user_count()
-    }
-
-    /// How many users a plain listing gives: all but the deactivated ones.
-    pub fn listed_count(&self) -> u64 {
-        let state = self.read();
-        let listed = |index: &u64| {
-            state.user(*index).is_some_and(|user| user.status != user::Status::Deprovisioned)
-        };
-        (0..state.next_user).filter(listed).count() as u64
-    }
-
-    /// A user by id or login, as a listing shows it; its links have no host.
-    pub fn user(&self, id_or_login: &str) -> Option<Value> {
-        let state = self.read();
-        let index = state.find(id_or_login)?;
-        state.user(index).map(|user| user.in_list(""))
-    }
-
-    /// The id of the user at a position, whether seeded or added later.
-    pub fn user_id(&self, position: u64) -> String {
-        users::id(position)
-    }
-
-    /// Sets attributes of a user's profile past all rules; false if there is no such user.
-    pub fn set_profile<'a>(
-        &self,
-        id_or_login: &str,
-        attributes: impl IntoIterator<Item = (&'a str, Value)>,
-    ) -> bool {
-        let mut state = self.write();
-        let Ok(mut user) = users::taken(&state, id_or_login) else {
-            return false;
-        };
-        let mut profile = user.profile.into_map();
-        profile.extend(attributes.into_iter().map(|(name, value)| (name.to_owned(), value)));
-        user.profile = user::Profile::Kept(profile);
-        state.put(user);
-        true
-    }
-
-    /// Adds a custom attribute to the user schema, such as `{"type": "string"}`; null removes it.
-    pub fn set_custom_attribute(&self, name: &str, definition: Value) {
-        self.write().schema.set_custom(name, definition);
-    }
-
-    /// The ids of a group's members, in the order of the listing; None if there is no such group.
-    pub fn members(&self, group_name: &str) -> Option<Vec<String>> {
-        let state = self.read();
-        let group = state.groups.values().find(|group| group.name() == group_name)?;
-        let members = group.members.candidates(0, state.next_user);
-        let members = members.filter(|&i| group.members.contains(&state.people, i));
-        Some(members.filter(|&i| state.user(i).is_some()).map(users::id).collect())
     }
 
     pub(crate) fn search_cap(&self) -> SearchCap {
@@ -180,8 +152,48 @@ impl OktaOrg {
         self.inner.state.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, State> {
+    /// A change that the caller makes, to be logged.
+    fn change(&self, call: &Call) -> Change<'_> {
+        self.change_by(call.by.clone())
+    }
+
+    fn change_by(&self, by: By) -> Change<'_> {
+        Change::new(self, self.write_without_event(), by)
+    }
+
+    /// For the few writes that are no change of the org.
+    fn write_without_event(&self) -> RwLockWriteGuard<'_, State> {
         self.inner.state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn downgrade(&self) -> WeakOrg {
+        WeakOrg(Arc::downgrade(&self.inner))
+    }
+
+    /// The address it is served under, once it is.
+    pub(crate) fn origin(&self) -> &str {
+        self.inner.origin.get().map_or("http://localhost", String::as_str)
+    }
+
+    pub(crate) fn served_under(&self, origin: String) {
+        // Whoever serves it first decides.
+        let _ = self.inner.origin.set(origin);
+    }
+
+    pub(crate) fn deliveries(&self) -> Deliveries {
+        self.inner.deliveries
+    }
+
+    pub(crate) fn keep_delivery(&self, delivery: Delivery) {
+        self.inner.delivered.lock().unwrap_or_else(PoisonError::into_inner).push(delivery);
+    }
+
+    pub(crate) fn access(&self) -> MutexGuard<'_, Access> {
+        self.inner.access.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn requests(&self) -> MutexGuard<'_, Requests> {
+        self.inner.provisioning_requests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn windows(&self) -> MutexGuard<'_, Windows> {

@@ -1,36 +1,85 @@
-//! `GET /api/v1/org` and the user type.
+//! The settings of the org, and what anybody may know of it.
 
 use axum::Json;
-use axum::extract::Path;
+use axum::body::Bytes;
+use axum::extract::State as Shared;
 use axum::response::IntoResponse;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::call::Call;
-use super::error::{Answer, OktaError};
-use super::user::{SCHEMA, USER_TYPE};
+use super::call::{Call, object};
+use super::error::Answer;
+use super::{OktaOrg, now};
 
+const ID: &str = "00osandbox0000SbX5d7";
 const SINCE: &str = "2025-01-01T00:00:00.000Z";
+// What may be written.
+const SETTINGS: [&str; 11] = [
+    "companyName",
+    "website",
+    "phoneNumber",
+    "endUserSupportHelpURL",
+    "supportPhoneNumber",
+    "address1",
+    "address2",
+    "city",
+    "state",
+    "country",
+    "postalCode",
+];
 
-pub(crate) async fn settings(call: Call) -> Json<Value> {
+pub(crate) fn seeded() -> Map<String, Value> {
+    let mut settings: Map<String, Value> =
+        SETTINGS.iter().map(|name| (name.to_string(), Value::Null)).collect();
+    for (name, value) in [
+        ("lastUpdated", SINCE),
+        ("companyName", "Sandbox"),
+        ("website", "https://people.example"),
+        ("phoneNumber", ""),
+        ("endUserSupportHelpURL", ""),
+        ("supportPhoneNumber", ""),
+    ] {
+        settings.insert(name.to_owned(), value.into());
+    }
+    settings
+}
+
+pub(crate) async fn settings(Shared(org): Shared<OktaOrg>, call: Call) -> Json<Value> {
+    Json(json_of(&org.read().settings, &call))
+}
+
+pub(crate) async fn update(Shared(org): Shared<OktaOrg>, call: Call, body: Bytes) -> Answer {
+    change(&org, &call, &object(&body)?, false)
+}
+
+pub(crate) async fn replace(Shared(org): Shared<OktaOrg>, call: Call, body: Bytes) -> Answer {
+    change(&org, &call, &object(&body)?, true)
+}
+
+fn change(org: &OktaOrg, call: &Call, body: &Map<String, Value>, replaces: bool) -> Answer {
+    // Okta's list of event types has none for this.
+    let mut state = org.write_without_event();
+    let mut settings = state.settings.clone();
+    for name in SETTINGS {
+        match body.get(name) {
+            Some(value) => settings.insert(name.to_owned(), value.clone()),
+            None if replaces => settings.insert(name.to_owned(), Value::Null),
+            None => None,
+        };
+    }
+    settings.insert("lastUpdated".to_owned(), now().into());
+    let answer = Json(json_of(&settings, call)).into_response();
+    state.settings = settings;
+    Ok(answer)
+}
+
+fn json_of(settings: &Map<String, Value>, call: &Call) -> Value {
     let link = |path: &str| json!({"href": format!("{}/api/v1/org/{path}", call.origin)});
-    Json(json!({
-        "id": "00osandbox0000SbX5d7",
+    let mut json = json!({
+        "id": ID,
         "subdomain": "sandbox",
-        "companyName": "Sandbox",
         "status": "ACTIVE",
         "expiresAt": null,
         "created": SINCE,
-        "lastUpdated": SINCE,
-        "website": "https://people.example",
-        "phoneNumber": "",
-        "endUserSupportHelpURL": "",
-        "supportPhoneNumber": "",
-        "address1": null,
-        "address2": null,
-        "city": null,
-        "state": null,
-        "country": null,
-        "postalCode": null,
         "_links": {
             "preferences": link("preferences"),
             "uploadLogo": {"href": format!("{}/api/v1/org/logo", call.origin), "hints": {"allow": ["POST"]}},
@@ -39,36 +88,23 @@ pub(crate) async fn settings(call: Call) -> Json<Value> {
             "oktaSupport": link("privacy/oktaSupport"),
             "contacts": link("contacts"),
         },
-    }))
-}
-
-pub(crate) async fn user_types(call: Call) -> Json<Value> {
-    Json(json!([user_type_json(&call.origin)]))
-}
-
-pub(crate) async fn user_type(Path(id): Path<String>, call: Call) -> Answer {
-    match id == USER_TYPE || id == "default" {
-        true => Ok(Json(user_type_json(&call.origin)).into_response()),
-        false => Err(OktaError::not_found(&id, "UserType")),
+    });
+    if let Some(members) = json.as_object_mut() {
+        members.extend(settings.clone());
     }
+    json
 }
 
-fn user_type_json(origin: &str) -> Value {
-    let meta = format!("{origin}/api/v1/meta");
-    let link = |rel: &str, href: String| json!({"rel": rel, "href": href, "method": "GET"});
-    json!({
-        "id": USER_TYPE,
-        "displayName": "User",
-        "name": "user",
-        "description": "Okta user profile template with default permission settings",
-        "createdBy": "sprsandbox0000SbX5d7",
-        "lastUpdatedBy": "sprsandbox0000SbX5d7",
-        "created": SINCE,
-        "lastUpdated": SINCE,
-        "default": true,
-        "_links": {
-            "schema": link("schema", format!("{meta}/schemas/user/{SCHEMA}")),
-            "self": link("self", format!("{meta}/types/user/{USER_TYPE}")),
+/// `GET /.well-known/okta-organization`, which needs no credential and counts for no limit.
+pub(crate) async fn metadata(call: Call) -> Json<Value> {
+    Json(json!({
+        "id": ID,
+        "cell": "sandbox",
+        "_links": {"organization": {"href": call.origin}},
+        "pipeline": "idx",
+        "settings": {
+            "analyticsCollectionEnabled": false, "bugReportingEnabled": false, "omEnabled": false,
+            "pssoEnabled": false, "desktopMFAEnabled": false, "itpEnabled": false,
         },
-    })
+    }))
 }

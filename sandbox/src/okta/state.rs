@@ -4,10 +4,18 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use serde_json::{Map, Value};
+
+use super::apps::{self, App};
 use super::group::{self, Group};
-use super::ids;
+use super::hooks::Hook;
+use super::log::Log;
+use super::provision::Provisioning;
+use super::rules::Rule;
 use super::schema::Schema;
+use super::types::UserType;
 use super::user::User;
+use super::{ids, org};
 use crate::people::People;
 
 #[derive(Debug)]
@@ -21,7 +29,17 @@ pub(crate) struct State {
     pub(crate) groups: BTreeMap<u64, Group>,
     // An id is never given twice, also after a group was deleted.
     pub(crate) next_group: u64,
-    pub(crate) schema: Schema,
+    pub(crate) types: BTreeMap<u64, UserType>,
+    pub(crate) group_schema: Schema,
+    pub(crate) apps: BTreeMap<u64, App>,
+    /// By the number of the app.
+    pub(crate) provisioning: BTreeMap<u64, Provisioning>,
+    pub(crate) rules: BTreeMap<u64, Rule>,
+    pub(crate) hooks: BTreeMap<u64, Hook>,
+    // The next app, rule, hook, type, mapping or push mapping: they share the numbers.
+    pub(crate) next_id: u64,
+    pub(crate) settings: Map<String, Value>,
+    pub(crate) log: Log,
 }
 
 impl State {
@@ -33,7 +51,15 @@ impl State {
             people,
             changed: BTreeMap::new(),
             logins: HashMap::new(),
-            schema: Schema::seeded(),
+            types: BTreeMap::from([(0, UserType::default())]),
+            group_schema: Schema::of_groups(),
+            apps: apps::seeded(),
+            provisioning: BTreeMap::new(),
+            rules: BTreeMap::new(),
+            hooks: BTreeMap::new(),
+            next_id: 1_000,
+            settings: org::seeded(),
+            log: Log::default(),
         }
     }
 
@@ -86,12 +112,34 @@ impl State {
         for group in self.groups.values_mut() {
             group.members.remove(index);
         }
+        for app in self.apps.values_mut() {
+            app.users.remove(&index);
+        }
     }
 
     fn forget_login(&mut self, index: u64) {
         if let Some(Some(before)) = self.changed.get(&index) {
             self.logins.remove(&before.profile.login().to_lowercase());
         }
+    }
+
+    /// The schema of a user type.
+    pub(crate) fn schema(&self, kind: u64) -> Option<&Schema> {
+        self.types.get(&kind).map(|kind| &kind.schema)
+    }
+
+    pub(crate) fn uses_type(&self, kind: u64) -> bool {
+        self.changed.values().flatten().any(|user| user.kind == kind)
+    }
+
+    /// Whether another user has this value of an attribute.
+    pub(crate) fn is_taken(&self, attribute: &str, value: &Value, of: Option<u64>) -> bool {
+        let has = |user: &User| user.profile.get(attribute).is_some_and(|known| known == *value);
+        let kept = self.changed.values().flatten().any(|user| Some(user.index) != of && has(user));
+        kept || (People::ATTRIBUTES.contains(&attribute)
+            && (0..self.people.total())
+                .filter(|index| Some(*index) != of && !self.changed.contains_key(index))
+                .any(|index| has(&User::computed(&self.people, index))))
     }
 
     /// How many users there are, the deactivated ones included.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{ids, link};
+use super::{ids, link, types};
 use crate::people::{People, SeededProfile};
 
 /// Where a user stands in Okta's state machine.
@@ -25,6 +25,8 @@ pub(crate) enum Status {
 #[derive(Clone, Debug)]
 pub(crate) struct User {
     pub(crate) index: u64,
+    // The position of its user type; 0 is the default one.
+    pub(crate) kind: u64,
     pub(crate) status: Status,
     pub(crate) created: String,
     pub(crate) activated: Option<String>,
@@ -57,6 +59,13 @@ impl Profile {
         match self {
             Self::Seeded(profile) => seeded(profile),
             Self::Kept(map) => map.get(name).and_then(Value::as_str).unwrap_or_default(),
+        }
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<Value> {
+        match self {
+            Self::Seeded(profile) => profile.clone().into_map().remove(name),
+            Self::Kept(map) => map.get(name).cloned(),
         }
     }
 
@@ -171,6 +180,7 @@ impl User {
         let started = status != Status::Staged;
         User {
             index,
+            kind: 0,
             status,
             created: at(20),
             activated: started.then(|| at(20)),
@@ -184,9 +194,6 @@ impl User {
         }
     }
 }
-
-pub(crate) const USER_TYPE: &str = "otysandbox0000SbX5d7";
-pub(crate) const SCHEMA: &str = "oscsandbox0000SbX5d7";
 
 // Of a hundred people: most are active, and every status that a plain listing shows occurs.
 fn seeded_status(people: &People, index: u64) -> Status {
@@ -238,12 +245,19 @@ struct Href {
 
 #[derive(Serialize)]
 struct TypeJson {
-    id: &'static str,
+    id: Cow<'static, str>,
 }
 
 impl User {
     pub(crate) fn id(&self) -> String {
         ids::id(ids::USER, self.index)
+    }
+
+    /// First and last name.
+    pub(crate) fn display_name(&self) -> String {
+        let first = self.profile.text("firstName", SeededProfile::first_name);
+        let last = self.profile.text("lastName", SeededProfile::last_name);
+        format!("{first} {last}")
     }
 
     /// As an item of a list.
@@ -260,7 +274,7 @@ impl User {
     /// As the answer of a single read or a change: with the links its status allows.
     pub(crate) fn alone(&self, origin: &str) -> Value {
         let id = self.id();
-        let links = link::of_user(self.status, &id, origin);
+        let links = link::of_user(self, &id, origin);
         serde_json::to_value(self.json(id, links)).unwrap_or_default()
     }
 
@@ -281,7 +295,7 @@ impl User {
             last_login: self.last_login.as_deref(),
             last_updated: &self.last_updated,
             password_changed: self.password_changed.as_deref(),
-            kind: TypeJson { id: USER_TYPE },
+            kind: TypeJson { id: types::id(self.kind) },
             profile: &self.profile,
             credentials: self.credentials.json(self.listed_address()),
             links,

@@ -10,10 +10,13 @@ use http::{HeaderValue, StatusCode, header};
 use serde_json::{Map, Value, json};
 
 use super::call::{Call, object};
+use super::change::user_target;
 use super::error::{Answer, OktaError};
+use super::log::Event;
+use super::schema::Schema;
 use super::state::State;
-use super::user::{Credentials, Password, Profile, Recovery, Status, USER_TYPE, User};
-use super::{OktaOrg, group, ids, link, listing, now};
+use super::user::{Credentials, Password, Profile, Recovery, Status, User};
+use super::{OktaOrg, group, ids, link, listing, now, types};
 
 const MOST_GROUPS_AT_CREATION: usize = 20;
 const SHORTEST_PASSWORD: usize = 8;
@@ -35,14 +38,11 @@ pub(crate) async fn get(
 
 pub(crate) async fn create(Shared(org): Shared<OktaOrg>, call: Call, body: Bytes) -> Answer {
     let body = object(&body)?;
-    let mut state = org.write();
-    let user = new_user(&state, &call, &body)?;
-    let groups = groups_to_join(&state, &body)?;
+    let mut change = org.change(&call);
+    let user = new_user(&change, &call, &body)?;
+    let groups = groups_to_join(&change, &body)?;
     let answer = user.alone(&call.origin);
-    for id in groups {
-        group::join(&mut state, id, user.index);
-    }
-    state.put(user);
+    change.add_user(user, &groups);
     Ok(Json(answer).into_response())
 }
 
@@ -52,10 +52,7 @@ pub(crate) async fn update(
     call: Call,
     body: Bytes,
 ) -> Answer {
-    change(&org, &name, &call, &body, |mut profile, given| {
-        profile.extend(given);
-        profile
-    })
+    change(&org, &name, &call, &body, false)
 }
 
 pub(crate) async fn replace(
@@ -64,20 +61,21 @@ pub(crate) async fn replace(
     call: Call,
     body: Bytes,
 ) -> Answer {
-    change(&org, &name, &call, &body, |_, given| given)
+    change(&org, &name, &call, &body, true)
 }
 
 pub(crate) async fn delete(
     Shared(org): Shared<OktaOrg>,
     Path(name): Path<String>,
+    call: Call,
 ) -> Result<StatusCode, OktaError> {
-    let mut state = org.write();
-    let mut user = taken(&state, &name)?;
+    let mut change = org.change(&call);
+    let mut user = taken(&change, &name)?;
     if user.status == Status::Deprovisioned {
-        state.delete(user.index);
+        change.delete_user(&user);
     } else {
         super::lifecycle::deprovision(&mut user);
-        state.put(user);
+        change.save_user(user, "user.lifecycle.deactivate");
     }
     Ok(StatusCode::NO_CONTENT)
 }
@@ -99,8 +97,12 @@ pub(crate) async fn groups(
 pub(crate) async fn end_sessions(
     Shared(org): Shared<OktaOrg>,
     Path(name): Path<String>,
+    call: Call,
 ) -> Result<StatusCode, OktaError> {
-    taken(&org.read(), &name).map(|_| StatusCode::NO_CONTENT)
+    let mut change = org.change(&call);
+    let user = taken(&change, &name)?;
+    change.record(&Event::new("user.session.clear", [user_target(&user)]));
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// A copy of the user with this id or login, to be changed and put back.
@@ -128,35 +130,42 @@ fn tag_of(user: &User) -> String {
     format!("W/\"{hash:016x}{:016x}\"", hash.rotate_left(29) ^ text.len() as u64)
 }
 
-fn change(
-    org: &OktaOrg,
-    name: &str,
-    call: &Call,
-    body: &[u8],
-    merge: impl FnOnce(Map<String, Value>, Map<String, Value>) -> Map<String, Value>,
-) -> Answer {
+// Only a replacement changes the type.
+fn change(org: &OktaOrg, name: &str, call: &Call, body: &[u8], replaces: bool) -> Answer {
     let body = object(body)?;
-    let mut state = org.write();
-    let mut user = taken(&state, name)?;
+    let mut change = org.change(call);
+    let mut user = taken(&change, name)?;
+    let kind = event_of(&body);
     check_tag(&user, call)?;
     if user.status == Status::Deprovisioned {
         return Err(OktaError::wrong_status());
     }
+    if replaces {
+        user.kind = type_of(&change, &body)?.unwrap_or(user.kind);
+    }
     if let Some(given) = body.get("profile") {
         let given = given.as_object().cloned().ok_or_else(OktaError::malformed_body)?;
-        let profile = merge(user.profile.into_map(), given);
-        user.profile = checked_profile(&state, profile, Some(user.index))?;
+        let mut profile = if replaces { Map::new() } else { user.profile.into_map() };
+        profile.extend(given);
+        user.profile = checked_profile(&change, profile, user.kind, Some(user.index))?;
     }
     if let Some(given) = body.get("credentials") {
         user.credentials = credentials(given, &user.credentials)?;
     }
-    if let Some(id) = body.get("type").and_then(|kind| kind["id"].as_str()) {
-        check_type(id)?;
-    }
     user.last_updated = now();
     let answer = Json(user.alone(&call.origin)).into_response();
-    state.put(user);
+    change.save_user(user, kind);
     Ok(answer)
+}
+
+// What one call changes is one event: the profile, if that is among it.
+fn event_of(body: &Map<String, Value>) -> &'static str {
+    let has = |name: &str| body.contains_key(name);
+    match (has("profile"), has("credentials"), has("type")) {
+        (false, true, _) => "user.account.update_password",
+        (false, false, true) => "user.account.update_user_type",
+        _ => "user.account.update_profile",
+    }
 }
 
 fn check_tag(user: &User, call: &Call) -> Result<(), OktaError> {
@@ -171,20 +180,19 @@ fn check_tag(user: &User, call: &Call) -> Result<(), OktaError> {
 
 fn new_user(state: &State, call: &Call, body: &Map<String, Value>) -> Result<User, OktaError> {
     let given = body.get("profile").and_then(Value::as_object).cloned().unwrap_or_default();
-    let profile = checked_profile(state, given, None)?;
+    let kind = type_of(state, body)?.unwrap_or(0);
+    let profile = checked_profile(state, given, kind, None)?;
     let fresh = Credentials::okta(Password::NotSet);
     let credentials = match body.get("credentials") {
         Some(given) => credentials(given, &fresh)?,
         None => fresh,
     };
-    if let Some(id) = body.get("type").and_then(|kind| kind["id"].as_str()) {
-        check_type(id)?;
-    }
     let status = first_status(call, &credentials)?;
     let now = now();
     let started = (status != Status::Staged).then(|| now.clone());
     Ok(User {
         index: state.next_user,
+        kind,
         status,
         created: now.clone(),
         activated: started.clone(),
@@ -217,10 +225,16 @@ fn first_status(call: &Call, credentials: &Credentials) -> Result<Status, OktaEr
 fn checked_profile(
     state: &State,
     mut profile: Map<String, Value>,
+    kind: u64,
     of: Option<u64>,
 ) -> Result<Profile, OktaError> {
-    profile.retain(|_, value| !value.is_null());
-    state.schema.check(&profile)?;
+    // An unknown name is told even where nothing is given for it.
+    if let Some(schema) = state.schema(kind) {
+        schema.check_values(&profile)?;
+        profile.retain(|_, value| !value.is_null());
+        schema.check(&profile)?;
+        check_unique(state, schema, &profile, of)?;
+    }
     let login = profile.get("login").and_then(Value::as_str).unwrap_or_default();
     if state.find_login(login).is_some_and(|other| Some(other) != of) {
         let cause = "login: An object with this field already exists in the current organization";
@@ -232,11 +246,26 @@ fn checked_profile(
     Ok(Profile::Kept(profile))
 }
 
-fn check_type(id: &str) -> Result<(), OktaError> {
-    match id == USER_TYPE {
-        true => Ok(()),
-        false => Err(OktaError::not_found(id, "UserType")),
+fn check_unique(
+    state: &State,
+    schema: &Schema,
+    profile: &Map<String, Value>,
+    of: Option<u64>,
+) -> Result<(), OktaError> {
+    for name in schema.unique_attributes() {
+        if profile.get(name).is_some_and(|value| state.is_taken(name, value, of)) {
+            let cause = format!(
+                "{name}: An object with this field already exists in the current organization"
+            );
+            return Err(OktaError::validation(name, cause));
+        }
     }
+    Ok(())
+}
+
+fn type_of(state: &State, body: &Map<String, Value>) -> Result<Option<u64>, OktaError> {
+    let id = body.get("type").and_then(|kind| kind["id"].as_str());
+    id.map(|id| types::position(state, id)).transpose()
 }
 
 fn credentials(given: &Value, before: &Credentials) -> Result<Credentials, OktaError> {

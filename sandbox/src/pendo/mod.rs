@@ -3,6 +3,7 @@
 //! It knows its visitors by computing them (visitor id = a person's e-mail), so that a million known
 //! visitors cost no memory; only what was written is kept.
 
+mod aggregation;
 mod bulk;
 mod entity;
 mod options;
@@ -29,6 +30,7 @@ use state::{Kind, State};
 
 use crate::people::People;
 
+const AGGREGATION: &str = "/api/v1/aggregation";
 const KEY_HEADER: &str = "x-pendo-integration-key";
 
 /// A Pendo subscription on loopback: cheap to clone, every clone is the same subscription.
@@ -63,6 +65,7 @@ impl Pendo {
                 "/api/v1/metadata/{kind}/{group}/value/{id}/{field}",
                 get(value::read).put(value::write),
             )
+            .route(AGGREGATION, post(aggregation::run).fallback(aggregation::wrong_method))
             .route("/api/v1/visitor/{id}", get(entity::visitor))
             .route("/api/v1/account/{id}", get(entity::account))
             .method_not_allowed_fallback(not_found)
@@ -175,7 +178,8 @@ async fn check_key(Shared(pendo): Shared<Pendo>, request: Request, next: Next) -
             }
         };
     }
-    if request.method() == Method::GET {
+    // An aggregation only reads, though it is a POST.
+    if request.method() == Method::GET || request.uri().path() == AGGREGATION {
         return next.run(request).await;
     }
     StatusCode::FORBIDDEN.into_response()

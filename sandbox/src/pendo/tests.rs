@@ -397,3 +397,37 @@ async fn counting_keeps_nothing_and_its_checksum_knows_no_order() {
     assert_eq!(one, other);
     assert_ne!(one.checksum, counted([0, 2, 399]).await.checksum);
 }
+
+#[tokio::test]
+async fn aggregation_pages_by_id_and_refuses_what_it_does_not_know() {
+    let subject = usual().await;
+    let values = json!({"Team": "R\"D"});
+    assert_eq!(subject.push(json!([subject.record(0, values)])).await.0, 200);
+    let ask = async |pipeline: Value| {
+        let body = json!({"response": {"mimeType": "application/json"}, "request": {"pipeline": pipeline}});
+        subject.send(Method::POST, "/aggregation", body).await
+    };
+    let visitors = || json!({"source": {"visitors": null}});
+    let select = json!({"select": {"id": "visitorId", "team": "metadata.custom.team"}});
+    let first = json!({"filter": format!("visitorId >= {}", json!(subject.email(0)))});
+    let pipeline = json!([visitors(), {"identified": "visitorId"}, first, select, {"sort": ["id"]}, {"limit": 1}]);
+    let expected = json!({"results": [{"id": subject.email(0), "team": "R\"D"}]});
+    assert_eq!(ask(pipeline).await, (200, expected));
+    let (_, all) = ask(json!([visitors(), {"sort": ["visitorId"]}])).await;
+    assert_eq!(all["results"].as_array().unwrap().len(), 399);
+    let (_, accounts) = ask(json!([{"source": {"accounts": null}}, {"limit": 2}])).await;
+    assert_eq!(accounts["results"][1]["accountId"], "globex");
+    for wrong in [
+        json!([]),
+        json!([{"source": {"events": null}}]),
+        json!([visitors(), {"filter": "visitorId > ada"}]),
+        json!([visitors(), {"fork": []}]),
+    ] {
+        assert_eq!(ask(wrong.clone()).await.0, 422, "{wrong}");
+    }
+    assert_eq!(subject.get("/aggregation").await.0, 400);
+    let reads =
+        subject.with_key(subject.sandbox.pendo_read_only_key(), Method::POST, "/aggregation");
+    let body = json!({"request": {"pipeline": [visitors(), {"limit": 1}]}});
+    assert_eq!(reads.json(&body).send().await.unwrap().status(), 200);
+}

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use http::Method;
 use scim_types::{BulkItem, BulkMethod, BulkRequest, BulkResponse, BulkResult, Error};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Session;
-use super::call::{Call, Outcome, Reply, Target, bad_syntax, bad_value};
+use super::call::{Call, Outcome, Reply, Target, bad_syntax, bad_value, member};
 use super::kind::Kind;
 use super::members::Member;
 
@@ -27,6 +27,10 @@ impl Session<'_> {
             return Err(Error::new(501, "bulk requests are not implemented"));
         }
         let body = call.body.take().ok_or_else(|| bad_syntax("the body is not a JSON object"))?;
+        let operations = body.as_object().and_then(|body| member(body, "Operations"));
+        if !operations.is_some_and(Value::is_array) {
+            return Err(bad_syntax("a bulk request has a list of Operations"));
+        }
         let request: BulkRequest =
             serde_json::from_value(body).map_err(|error| bad_syntax(error.to_string()))?;
         let most = self.provider.options().max_bulk_operations;
@@ -43,8 +47,12 @@ impl Session<'_> {
                 self.state.drop_member(&member);
             }
         }
-        let body = BulkResponse::new(results);
-        Ok(Reply::new(200, serde_json::to_value(&body).unwrap_or_default()))
+        let is_empty = results.is_empty();
+        let mut body = serde_json::to_value(BulkResponse::new(results)).unwrap_or_default();
+        if is_empty {
+            body["Operations"] = json!([]);
+        }
+        Ok(Reply::new(200, body))
     }
 
     // Every resource to be created gets its id now, so that others can refer to it in any order.

@@ -55,7 +55,7 @@ impl Viewer<'_> {
         format!("{base}{}/{id}", kind.endpoint())
     }
 
-    fn meta(&self, kind: Kind, entry: &Entry) -> Value {
+    pub(super) fn meta(&self, kind: Kind, entry: &Entry) -> Value {
         let quirks = &self.options.quirks;
         let mut meta = json!({
             "resourceType": kind.name(),
@@ -97,13 +97,12 @@ impl Viewer<'_> {
     }
 
     fn reference(&self, kind: Kind, entry: &Entry, typed: &str) -> Value {
-        let display = entry.text("displayName").or_else(|| entry.text("userName"));
         let mut reference = json!({
             "value": *entry.id,
             "$ref": self.location(kind, &entry.id),
             "type": typed,
         });
-        if let Some(display) = display {
+        if let Some(display) = entry.label() {
             reference["display"] = display.into();
         }
         reference

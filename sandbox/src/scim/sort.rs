@@ -3,16 +3,17 @@
 use std::cmp::Ordering;
 
 use scim_types::AttributePath;
-use scim_types::schema::{AttributeKind, Schemas};
-use serde_json::Value;
+use scim_types::schema::{AttributeKind, Returned, Schemas};
+use serde_json::{Map, Value};
 
 use super::Session;
 use super::call::member;
+use super::kind::Kind;
 use super::listing::Place;
 use super::projection::Projection;
 use super::render::Viewer;
 use super::select::at_top;
-use super::table::fold;
+use super::table::{Entry, fold};
 
 impl Session<'_> {
     pub(super) fn sort(
@@ -22,12 +23,13 @@ impl Session<'_> {
         descending: bool,
         viewer: &Viewer<'_>,
     ) {
-        let mut only = Projection::default();
-        only.only(by.as_str());
         let value = |(kind, key): &Place| {
             let schemas = self.provider.schemas().of(*kind);
             let entry = self.state.table(*kind).get(*key)?;
-            SortValue::of(&viewer.show(*kind, entry, &only), by, schemas)
+            match computed(by, *kind, entry, viewer) {
+                Some(shown) => SortValue::of(&shown, by, schemas),
+                None => SortValue::of(&entry.resource, by, schemas),
+            }
         };
         // What has no value comes last, and with the order turned round first.
         let order = |a: &Option<SortValue>, b: &Option<SortValue>| match (a, b) {
@@ -40,6 +42,27 @@ impl Session<'_> {
     }
 }
 
+// What the server says itself; everything else is read where it is kept.
+fn computed(
+    by: &AttributePath,
+    kind: Kind,
+    entry: &Entry,
+    viewer: &Viewer<'_>,
+) -> Option<Map<String, Value>> {
+    let name = by.name().to_ascii_lowercase();
+    let value = match name.as_str() {
+        "id" => (*entry.id).into(),
+        "meta" => viewer.meta(kind, entry),
+        "groups" | "members" => {
+            let mut only = Projection::default();
+            only.only(by.as_str());
+            return viewer.show(kind, entry, &only).as_object().cloned();
+        }
+        _ => return None,
+    };
+    Some(Map::from_iter([(name, value)]))
+}
+
 #[derive(Debug, PartialEq, PartialOrd)]
 enum SortValue {
     Flag(bool),
@@ -48,13 +71,17 @@ enum SortValue {
 }
 
 impl SortValue {
-    fn of(shown: &Value, by: &AttributePath, schemas: &Schemas) -> Option<Self> {
+    fn of(shown: &Map<String, Value>, by: &AttributePath, schemas: &Schemas) -> Option<Self> {
+        let attribute = schemas.attribute(by);
+        if attribute.is_some_and(|attribute| attribute.returned == Returned::Never) {
+            return None;
+        }
         let at_top = at_top(by, schemas);
         let object = match by.schema().filter(|_| !at_top) {
-            Some(urn) => member(shown.as_object()?, urn)?,
+            Some(urn) => member(shown, urn)?.as_object()?,
             None => shown,
         };
-        let mut value = member(object.as_object()?, by.name())?;
+        let mut value = member(object, by.name())?;
         if let Value::Array(list) = value {
             let primary = list.iter().find(|element| element["primary"] == true);
             value = primary.or_else(|| list.first())?;
@@ -62,7 +89,6 @@ impl SortValue {
         if let Value::Object(complex) = value {
             value = member(complex, by.sub().unwrap_or("value"))?;
         }
-        let attribute = schemas.attribute(by);
         let is_exact = attribute.is_some_and(|attribute| {
             attribute.case_exact || attribute.kind == AttributeKind::DateTime
         });

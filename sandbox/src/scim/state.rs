@@ -3,6 +3,9 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
+use scim_types::Password;
+use serde_json::{Map, Value};
+
 use super::kind::Kind;
 use super::members::{Labelled, Member};
 use super::quirks::Quirks;
@@ -67,6 +70,32 @@ impl State {
         keys.filter_map(|key| self.groups.get(*key).map(|group| (*key, group)))
     }
 
+    /// Adds a resource, a group with its members.
+    pub(super) fn insert(&mut self, kind: Kind, entry: Entry, members: Vec<Labelled>) -> u64 {
+        let key = self.table_mut(kind).insert(entry);
+        if kind == Kind::Group {
+            self.link(key, members, &[]);
+        }
+        key
+    }
+
+    /// Changes anything but members; who shows its name looks different then.
+    pub(super) fn replace(
+        &mut self,
+        kind: Kind,
+        key: u64,
+        resource: Map<String, Value>,
+        password: Option<Password>,
+    ) {
+        let label =
+            |state: &Self| state.table(kind).get(key).and_then(Entry::label).map(str::to_owned);
+        let before = label(self);
+        self.table_mut(kind).replace(key, resource, password);
+        if before != label(self) {
+            self.renew_around(kind, key);
+        }
+    }
+
     /// Adds and removes members; false if nothing changed.
     pub(super) fn change_members(
         &mut self,
@@ -74,24 +103,45 @@ impl State {
         added: Vec<Labelled>,
         removed: &[Member],
     ) -> bool {
+        let changed = self.link(group, added, removed);
+        if let Some(entry) = self.groups.get_mut(group).filter(|_| changed) {
+            entry.touch();
+        }
+        changed
+    }
+
+    fn link(&mut self, group: u64, added: Vec<Labelled>, removed: &[Member]) -> bool {
         let Some(entry) = self.groups.get_mut(group) else { return false };
         let mut changed = false;
         for member in removed {
             if entry.members.remove(member) {
                 forget(&mut self.memberships, member, group);
+                renew(&mut self.users, member);
                 changed = true;
             }
         }
         for new in added {
             if entry.members.add(new.clone()) {
+                renew(&mut self.users, &new.member);
                 self.memberships.entry(new.member).or_default().insert(group);
                 changed = true;
             }
         }
-        if changed {
-            entry.touch();
-        }
         changed
+    }
+
+    // What shows the name of a resource: the groups it is in, and the users in it.
+    fn renew_around(&mut self, kind: Kind, key: u64) {
+        let Some(entry) = self.table(kind).get(key) else { return };
+        let own = Member { kind, id: entry.id.clone() };
+        for holder in self.memberships.get(&own).into_iter().flatten() {
+            if let Some(holder) = self.groups.get_mut(*holder) {
+                holder.renew();
+            }
+        }
+        if let Some(group) = self.groups.get(key).filter(|_| kind == Kind::Group) {
+            group.members.iter().for_each(|listed| renew(&mut self.users, &listed.member));
+        }
     }
 
     /// Makes these the members, each where it stood; false if nothing changed.
@@ -113,6 +163,7 @@ impl State {
         self.drop_member(&Member { kind, id: entry.id.clone() });
         for listed in entry.members.iter() {
             forget(&mut self.memberships, &listed.member, key);
+            renew(&mut self.users, &listed.member);
         }
     }
 
@@ -124,6 +175,14 @@ impl State {
                 group.touch();
             }
         }
+    }
+}
+
+// A user shows the groups it is in.
+fn renew(users: &mut Table, member: &Member) {
+    let key = if member.kind == Kind::User { users.key(&member.id) } else { None };
+    if let Some(user) = key.and_then(|key| users.get_mut(key)) {
+        user.renew();
     }
 }
 

@@ -40,6 +40,16 @@ impl Entry {
         self.resource.get(name)?.as_str()
     }
 
+    /// How others show it.
+    pub(super) fn label(&self) -> Option<&str> {
+        self.text("displayName").or_else(|| self.text("userName"))
+    }
+
+    /// It looks different, though nobody wrote it.
+    pub(super) fn renew(&mut self) {
+        self.version += 1;
+    }
+
     pub(super) fn touch(&mut self) {
         self.modified = Timestamp::now();
         self.version += 1;

@@ -37,9 +37,7 @@ impl Session<'_> {
         let fresh = || self.state.fresh_id(self.provider.quirks(), kind);
         let id = id.map_or_else(fresh, Arc::from);
         let entry = Entry::new(id, body.resource, body.password);
-        let key = self.state.table_mut(kind).insert(entry);
-        self.state.change_members(key, members, &[]);
-        Ok(key)
+        Ok(self.state.insert(kind, entry, members))
     }
 
     pub(super) fn replace(&mut self, kind: Kind, id: &str, call: &mut Call) -> Outcome {
@@ -113,7 +111,7 @@ impl Session<'_> {
     ) {
         let Some(entry) = self.state.table(kind).get(key) else { return };
         if entry.password != password || entry.resource != resource {
-            self.state.table_mut(kind).replace(key, resource, password);
+            self.state.replace(kind, key, resource, password);
         }
     }
 

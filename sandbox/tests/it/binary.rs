@@ -27,6 +27,34 @@ fn start(arguments: &[&str]) -> (Running, HashMap<String, String>) {
 }
 
 #[tokio::test]
+async fn it_hands_out_the_service_app_s_key_to_its_owner_only() {
+    let key = std::env::temp_dir().join(format!("sandbox-{:x}.pem", fastrand::u128(..)));
+    let path = key.to_str().unwrap();
+    let arguments = ["--people", "3", "--dpop", "--new-nonces", "--service-app-key", path];
+    let (running, env) = start(&arguments);
+    let pem = std::fs::read_to_string(&key).unwrap();
+    #[cfg(unix)]
+    {
+        let mode = std::os::unix::fs::MetadataExt::mode(&key.metadata().unwrap());
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    assert_eq!(env["OKTA_CLIENT_PRIVATEKEY"], format!("'{path}'"));
+    let signing = okta_client::SigningKey::from_pem(&pem).unwrap();
+    let signing = signing.key_id(&env["OKTA_CLIENT_PRIVATEKEYID"]);
+    let scopes = env["OKTA_CLIENT_SCOPES"].split(',');
+    let app =
+        okta_client::ServiceApp::builder(&env["OKTA_CLIENT_CLIENTID"], signing).scopes(scopes);
+    let okta = okta_client::Okta::new(&env["OKTA_CLIENT_ORGURL"], app.build()).unwrap();
+    okta.users().get("me").await.unwrap();
+    drop(running);
+    // A file that is there is nobody's to overwrite.
+    let refused = Command::new(env!("CARGO_BIN_EXE_sandbox")).args(arguments).output().unwrap();
+    assert!(!refused.status.success());
+    assert!(String::from_utf8_lossy(&refused.stderr).contains(path));
+    std::fs::remove_file(&key).unwrap();
+}
+
+#[tokio::test]
 async fn it_prints_how_to_reach_it_and_ends_on_sigterm() {
     let (mut running, env) = start(&["--people", "12", "--seed", "3", "--count-only"]);
     let http = reqwest::Client::new();

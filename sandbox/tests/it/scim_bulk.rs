@@ -133,3 +133,12 @@ async fn limits() {
     assert_eq!(bulk(&scim, None, json!([bad(), bad()])).await.refusal(), (400, "invalidValue"));
     assert_eq!(scim.provider().user_count(), 1);
 }
+
+#[tokio::test]
+async fn a_list_of_nothing_is_answered_by_a_list_of_nothing() {
+    let scim = Scim::start().await;
+    let answer = bulk(&scim, None, json!([])).await;
+    assert_eq!((answer.status, &answer.body["Operations"]), (200, &json!([])));
+    let refused = scim.post("/Bulk", json!({"schemas": [scim_types::urn::BULK_REQUEST]})).await;
+    assert_eq!(refused.refusal(), (400, "invalidSyntax"));
+}

@@ -4,6 +4,7 @@ use sandbox::ScimOptions;
 use serde_json::{Value, json};
 
 use crate::scim_support::{GROUP, Scim, group};
+use crate::support::Answer;
 
 #[tokio::test]
 async fn membership_is_seen_from_both_sides() {
@@ -185,4 +186,46 @@ async fn a_group_of_100_000_is_an_ordinary_group() {
     assert!(page.resources().iter().all(|user| user["groups"][0]["display"] == "Everybody"));
     assert_eq!(scim.found("/Users", "userName eq \"USER77777\"").await, ["user77777"]);
     assert_eq!(scim.delete(&path).await.status, 204);
+}
+
+#[tokio::test]
+async fn versions_cover_what_is_shown() {
+    let scim = Scim::start().await;
+    let ids = scim.add_users(&["ada", "grace"]);
+    let (ada, grace) = (format!("/Users/{}", ids[0]), format!("/Users/{}", ids[1]));
+    let group = json!({"schemas": [GROUP], "displayName": "Sales", "members": [{"value": ids[0]}]});
+    let changes_nothing = scim.get(&grace).await.header("etag").to_owned();
+    // Each step changes what the paths show, though nobody writes to them.
+    let stale = async |paths: &[&str], step: &dyn Fn() -> String| {
+        let mut tags = Vec::new();
+        for path in paths {
+            tags.push((*path, scim.get(path).await.header("etag").to_owned()));
+        }
+        let made = step();
+        for (path, tag) in tags {
+            let read = scim.request(reqwest::Method::GET, path).header("If-None-Match", &tag);
+            assert_eq!(Answer::of(read).await.status, 200, "{path} {tag}");
+        }
+        made
+    };
+    let provider = scim.provider();
+    let id = stale(&[&ada], &|| provider.insert_group(group.clone()).unwrap()).await;
+    let path = format!("/Groups/{id}");
+    let created = scim.post(
+        "/Groups",
+        json!({"schemas": [GROUP], "displayName": "New", "members": [{"value": ids[0]}]}),
+    );
+    assert_eq!(created.await.header("etag"), "W/\"1\"");
+    let tag = scim.get(&ada).await.header("etag").to_owned();
+    scim.patch(&path, json!([{"op": "replace", "path": "displayName", "value": "Sales EMEA"}]))
+        .await;
+    assert_ne!(scim.get(&ada).await.header("etag"), tag);
+    let tag = scim.get(&path).await.header("etag").to_owned();
+    scim.patch(&ada, json!([{"op": "replace", "path": "displayName", "value": "Ada L."}])).await;
+    assert_ne!(scim.get(&path).await.header("etag"), tag);
+    let tag = scim.get(&path).await.header("etag").to_owned();
+    scim.patch(&ada, json!([{"op": "replace", "path": "title", "value": "Countess"}])).await;
+    assert_eq!(scim.get(&path).await.header("etag"), tag);
+    stale(&[&ada], &|| provider.remove_group(&id).to_string()).await;
+    assert_eq!(scim.get(&grace).await.header("etag"), changes_nothing);
 }

@@ -272,3 +272,15 @@ async fn discovery_says_what_is_there() {
     assert_eq!(peakon.body["attributes"][0]["name"], "Business Unit");
     assert_eq!(peakon.body["meta"]["location"], peakon.asked.as_str());
 }
+
+#[tokio::test]
+async fn a_blank_user_name_is_none() {
+    let scim = Scim::start().await;
+    for blank in ["", "  ", "\t"] {
+        assert_eq!(scim.post("/Users", user(blank)).await.refusal(), (400, "invalidValue"));
+    }
+    let path = format!("/Users/{}", scim.add_user("ada"));
+    let blank = json!([{"op": "replace", "path": "userName", "value": " "}]);
+    assert_eq!(scim.patch(&path, blank).await.refusal(), (400, "invalidValue"));
+    assert_eq!(scim.get(&path).await.body["userName"], "ada");
+}

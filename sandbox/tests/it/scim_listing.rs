@@ -74,6 +74,19 @@ async fn sorting() {
     assert_eq!(sorted("title", "ascending").await, ["grace", "Ada", "linus", "Zoë", "margaret"]);
     assert_eq!(sorted("title", "descending").await, ["Zoë", "margaret", "linus", "Ada", "grace"]);
     assert_eq!(sorted("emails.value", "ascending").await[0], "Ada");
+    let department = format!("{ENTERPRISE}:department");
+    let by_department = scim.list("/Users", &[("sortBy", department.as_str())]).await;
+    let departments: Vec<&Value> =
+        by_department.resources().iter().map(|user| &user[ENTERPRISE]["department"]).collect();
+    let (given, none) = departments.split_at(departments.iter().filter(|d| d.is_string()).count());
+    assert!(!given.is_empty() && none.iter().all(|none| none.is_null()), "{departments:?}");
+    assert!(given.is_sorted_by_key(|given| given.as_str()));
+    for by in ["id", "meta.created", "groups.display", "password"] {
+        let by_this = scim.list("/Users", &[("sortBy", by)]).await;
+        assert_eq!((by_this.status, by_this.resources().len()), (200, 5), "{by}");
+    }
+    let by_id = scim.list("/Users", &[("sortBy", "id"), ("sortOrder", "descending")]).await;
+    assert!(by_id.resources().iter().rev().is_sorted_by_key(|user| user["id"].as_str()));
     let wrong = scim.list("/Users", &[("sortBy", "userName"), ("sortOrder", "up")]).await;
     assert_eq!(wrong.refusal(), (400, "invalidValue"));
 }

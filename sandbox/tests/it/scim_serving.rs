@@ -1,7 +1,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
-use sandbox::{Fault, ScimOptions, ScimProvider};
+use sandbox::{Fault, Quirks, ScimOptions, ScimProvider};
 use serde_json::json;
 
 use crate::scim_support::{Scim, user};
@@ -84,4 +84,20 @@ async fn the_binary_has_a_profile_and_quirks() {
         .unwrap();
     assert!(!refused.status.success());
     assert!(String::from_utf8_lossy(&refused.stderr).contains("patch_answers_204"));
+}
+
+#[test]
+fn the_readme_names_every_quirk_and_option() {
+    let readme = include_str!("../../README.md");
+    for quirk in Quirks::NAMES {
+        assert!(readme.contains(&format!("| `{quirk}` |")), "{quirk}");
+    }
+    let help = Command::new(env!("CARGO_BIN_EXE_sandbox")).arg("--help").output().unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    let words = help.split_whitespace().filter(|word| word.starts_with("--") && word.len() > 2);
+    let known = ["--help", "--version"];
+    let options = words.map(|word| word.trim_matches(|c: char| c != '-' && !c.is_alphanumeric()));
+    for option in options.filter(|option| !known.contains(option)) {
+        assert!(readme.contains(&format!("`{option}")), "{option}");
+    }
 }
