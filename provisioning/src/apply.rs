@@ -1,0 +1,315 @@
+use futures::{Stream, StreamExt, stream};
+use serde_json::Value;
+
+use crate::plan::{Plan, move_on, open};
+use crate::record::{Fields, referred, same};
+use crate::report::{Failure, Outcome};
+use crate::schedule::Stop;
+use crate::store::{Kind, Known, Row, RowState, Store, StoreError};
+use crate::target::{Change, Done, FieldChange, TargetError};
+
+/// Rows that are read from the store at once.
+const PAGE: usize = 1_000;
+
+/// A plan that is to be brought about: read its outcomes with [`stream`](Self::stream).
+#[derive(Clone, Debug)]
+#[must_use = "nothing is applied until the stream is read"]
+pub struct Apply {
+    plan: Plan,
+    concurrency: usize,
+    limit: u64,
+    stop: Stop,
+}
+
+impl Apply {
+    pub(crate) fn new(plan: Plan) -> Self {
+        Self { plan, concurrency: 4, limit: u64::MAX, stop: Stop::never() }
+    }
+
+    /// Calls of the target under way at once; 4 unless told otherwise.
+    pub fn concurrency(mut self, calls: usize) -> Self {
+        self.concurrency = calls.max(1);
+        self
+    }
+
+    /// At most so many rows: a canary. The others stay for the next run.
+    pub fn limit(mut self, rows: u64) -> Self {
+        self.limit = rows;
+        self
+    }
+
+    /// Begins no batch any more once this comes; those under way are finished and have their outcomes.
+    pub fn until(mut self, stop: Stop) -> Self {
+        self.stop = stop;
+        self
+    }
+
+    /// Applies the plan, an outcome for every row. Dropping the stream stops new work; what was under
+    /// way then comes again in the next run.
+    ///
+    /// References to records that are not in the target yet are written in a second pass.
+    pub fn stream(self) -> impl Stream<Item = Outcome> + Send {
+        let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
+        let last = self.clone().pass(RowState::Late);
+        self.pass(RowState::Pending).take(limit).chain(last)
+    }
+
+    fn pass(self, state: RowState) -> impl Stream<Item = Outcome> + Send {
+        let (plan, concurrency, stop) = (self.plan, self.concurrency, self.stop);
+        let batch = plan.target.batch().max(1);
+        let reader = plan.clone();
+        let pages = stream::try_unfold(0, move |after| {
+            let rows = open(&reader.store).rows(Some(state), after, PAGE);
+            async move { rows.map(|rows| rows.last().map(|row| row.seq).map(|last| (rows, last))) }
+        });
+        let batches = pages.flat_map(move |page: Result<Vec<Row>, StoreError>| {
+            stream::iter(match page {
+                Ok(rows) => in_batches(rows, batch).into_iter().map(Ok).collect(),
+                Err(error) => vec![Err(error)],
+            })
+        });
+        let applied = batches.take_until(stop.stopped()).map(move |rows| {
+            let plan = plan.clone();
+            async move {
+                match rows {
+                    Ok(rows) => apply(&plan, rows, state).await,
+                    Err(error) => vec![Outcome::broken(error)],
+                }
+            }
+        });
+        applied.buffer_unordered(concurrency).flat_map(stream::iter)
+    }
+}
+
+fn in_batches(rows: Vec<Row>, size: usize) -> Vec<Vec<Row>> {
+    let mut rows = rows.into_iter().peekable();
+    let mut batches = Vec::new();
+    while rows.peek().is_some() {
+        batches.push(rows.by_ref().take(size).collect());
+    }
+    batches
+}
+
+/// A row, and what of it is sent now.
+struct Sending {
+    row: Row,
+    change: Change,
+    /// References that cannot be written yet.
+    late: bool,
+}
+
+async fn apply(plan: &Plan, rows: Vec<Row>, pass: RowState) -> Vec<Outcome> {
+    let sending = match prepare(plan, rows, pass) {
+        Ok(sending) => sending,
+        Err(error) => return vec![Outcome::broken(error)],
+    };
+    let sent = |one: &&Sending| one.change.kind != Kind::Relink && !is_empty(&one.change);
+    let changes: Vec<Change> = sending.iter().filter(sent).map(|one| one.change.clone()).collect();
+    let mut results = match changes.is_empty() {
+        true => Vec::new(),
+        false => plan.target.apply(&changes).await,
+    }
+    .into_iter();
+    let result_of = |one: Sending| {
+        let result = match sent(&&one) {
+            true => results.next().unwrap_or_else(|| {
+                Err(TargetError::new("the target gave no result for this record"))
+            }),
+            false => Ok(Done::new()),
+        };
+        (one, result)
+    };
+    let results: Vec<_> = sending.into_iter().map(result_of).collect();
+    settle(plan, results).unwrap_or_else(|error| vec![Outcome::broken(error)])
+}
+
+/// An update that is down to nothing, because all it had were references that cannot be written.
+fn is_empty(change: &Change) -> bool {
+    change.kind == Kind::Update && change.fields.is_empty()
+}
+
+fn prepare(plan: &Plan, rows: Vec<Row>, pass: RowState) -> Result<Vec<Sending>, StoreError> {
+    let mut store = open(&plan.store);
+    let mut prepared = Vec::with_capacity(rows.len());
+    for row in rows {
+        let mut change = Change {
+            kind: row.kind,
+            key: row.key.clone(),
+            source_id: row.source_id.clone(),
+            remote_id: row.remote_id.clone(),
+            fields: row.fields.clone(),
+            values: Fields::new(),
+        };
+        let known = store.known(&row.key)?.unwrap_or_default();
+        if pass == RowState::Late {
+            change.kind = Kind::Update;
+            change.fields.retain(|field| referred(&field.new).is_some());
+            change.remote_id = known.remote_id.or(change.remote_id);
+        }
+        let late = resolve(plan, &mut *store, &mut change.fields)?;
+        change.values = known.sent;
+        change.values.extend(row.held.clone());
+        let kept = change.fields.iter().filter(|field| !field.on_create);
+        change.values.extend(kept.map(|field| (field.path.clone(), field.new.clone())));
+        resolve_values(plan, &mut *store, &mut change.values)?;
+        prepared.push(Sending { row, change, late });
+    }
+    Ok(prepared)
+}
+
+/// Puts values in place of references; whether some cannot be written.
+fn resolve(
+    plan: &Plan,
+    store: &mut dyn Store,
+    fields: &mut Vec<FieldChange>,
+) -> Result<bool, StoreError> {
+    let planned = fields.len();
+    for field in fields.iter_mut() {
+        put_value(plan, store, &mut field.new)?;
+    }
+    fields.retain(|field| referred(&field.new).is_none());
+    Ok(fields.len() < planned)
+}
+
+/// The same for values that were sent before.
+fn resolve_values(
+    plan: &Plan,
+    store: &mut dyn Store,
+    values: &mut Fields,
+) -> Result<(), StoreError> {
+    for value in values.values_mut() {
+        put_value(plan, store, value)?;
+    }
+    values.retain(|_, value| referred(value).is_none());
+    Ok(())
+}
+
+/// Puts what the target understands in place of a reference, if it is one and that can be done.
+fn put_value(plan: &Plan, store: &mut dyn Store, value: &mut Value) -> Result<(), StoreError> {
+    let Some(key) = referred(value).map(|key| plan.target.key(key)) else {
+        return Ok(());
+    };
+    // Only who is in the target can be referred to.
+    let known = store.known(&key)?.filter(|known| !known.removed);
+    if let Some(known) = known
+        && let Some(understood) = plan.target.reference(&key, known.remote_id.as_deref())
+    {
+        *value = understood;
+    }
+    Ok(())
+}
+
+fn settle(
+    plan: &Plan,
+    results: Vec<(Sending, Result<Done, TargetError>)>,
+) -> Result<Vec<Outcome>, StoreError> {
+    let mut store = open(&plan.store);
+    store.begin()?;
+    move_on(&mut *store)?;
+    let mut outcomes = Vec::with_capacity(results.len());
+    for (one, result) in results {
+        outcomes.push(match result {
+            Ok(Done { left_out: Some(reason), .. }) => left_out(&mut *store, one.row, reason)?,
+            Ok(done) => succeeded(&mut *store, one, done)?,
+            Err(error) => failed(&mut *store, one.row, error)?,
+        });
+    }
+    store.commit()?;
+    Ok(outcomes)
+}
+
+fn failed(store: &mut dyn Store, row: Row, error: TargetError) -> Result<Outcome, StoreError> {
+    store.settle(row.seq, RowState::Failed, Some(&error.to_string()))?;
+    Ok(Outcome { key: row.key, kind: row.kind, result: Err(Failure::Target(error)) })
+}
+
+/// Nothing is remembered, so that the next plan has it again.
+fn left_out(store: &mut dyn Store, row: Row, reason: String) -> Result<Outcome, StoreError> {
+    store.settle(row.seq, RowState::LeftOut, Some(&reason))?;
+    Ok(Outcome { key: row.key, kind: row.kind, result: Err(Failure::LeftOut(reason)) })
+}
+
+fn succeeded(store: &mut dyn Store, one: Sending, done: Done) -> Result<Outcome, StoreError> {
+    let Sending { row, change, late } = one;
+    let before = store.known(&row.key)?.unwrap_or_default();
+    let known = after(before, &row, &change, &done);
+    store.remember(&row.key, &known)?;
+    let mut outcome = Outcome::done(&row, &change, &done);
+    if late && row.state == RowState::Late {
+        let missing = missing(&row.fields, &change.fields);
+        let failure = Failure::Reference(missing.join(", "));
+        store.settle(row.seq, RowState::Failed, Some(&failure.to_string()))?;
+        outcome.result = Err(failure);
+    } else if late {
+        store.settle(row.seq, RowState::Late, None)?;
+        outcome.delayed();
+    } else {
+        store.settle(row.seq, RowState::Done, None)?;
+    }
+    Ok(outcome)
+}
+
+/// What is known of a record after a change of it succeeded.
+fn after(known: Known, row: &Row, change: &Change, done: &Done) -> Known {
+    let mut known = match row.kind {
+        // Whatever was there before is not what was created now.
+        Kind::Create if row.state == RowState::Pending => Known::default(),
+        _ => known,
+    };
+    known.removed = row.kind == Kind::Remove;
+    known.source_id.clone_from(&row.source_id);
+    let remote_id = done.remote_id.as_ref().or(change.remote_id.as_ref());
+    known.remote_id = remote_id.cloned().or(known.remote_id);
+    for field in change.fields.iter().filter(|field| !field.on_create) {
+        let planned = row.fields.iter().find(|planned| planned.path == field.path);
+        let sent = planned.map_or(&field.new, |planned| &planned.new);
+        known.sent.insert(field.path.clone(), sent.clone());
+        known.shown.remove(&field.path);
+    }
+    for (path, value) in &row.held {
+        known.sent.insert(path.clone(), value.clone());
+        known.shown.remove(path);
+    }
+    // A reference is sent as the id of the other, and that is what the target shows.
+    note_shown(&mut known.shown, change, done);
+    known
+}
+
+fn note_shown(shown: &mut Fields, change: &Change, done: &Done) {
+    for (path, value) in &done.shown {
+        let sent = change.fields.iter().find(|field| &field.path == path);
+        if sent.is_some_and(|sent| !same(&sent.new, value)) {
+            shown.insert(path.clone(), value.clone());
+        }
+    }
+}
+
+/// The keys of references that were planned and not sent.
+fn missing(planned: &[FieldChange], sent: &[FieldChange]) -> Vec<String> {
+    let unsent = planned.iter().filter(|field| sent.iter().all(|other| other.path != field.path));
+    unsent.filter_map(|field| referred(&field.new)).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batches_keep_order_and_lose_nothing() {
+        let row = |seq| Row {
+            seq,
+            kind: Kind::Update,
+            key: seq.to_string(),
+            source_id: None,
+            remote_id: None,
+            fields: Vec::new(),
+            held: Fields::new(),
+            state: RowState::Pending,
+            note: None,
+        };
+        let batches = in_batches((1..=5).map(row).collect(), 2);
+        let seqs: Vec<Vec<u64>> =
+            batches.iter().map(|batch| batch.iter().map(|row| row.seq).collect()).collect();
+        assert_eq!(seqs, [vec![1, 2], vec![3, 4], vec![5]]);
+    }
+}

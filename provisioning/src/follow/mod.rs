@@ -1,0 +1,354 @@
+//! Following the System Log: what a full run would do, for those who changed.
+
+mod changed;
+mod memory;
+mod stream;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures::{Stream, StreamExt, TryStreamExt, stream as streams};
+use okta_client::{LogCursor, LogEvent};
+
+use crate::guard::Guard;
+use crate::mapping::Mapping;
+use crate::plan::{Basis, Plan, PlanError, Shared, Summary, open};
+use crate::record::Record;
+use crate::report::Report;
+use crate::schedule::Stop;
+use crate::source::{OktaPeople, SourceError};
+use crate::store::{RowState, Store, StoreError};
+use crate::target::Target;
+
+use changed::{Changed, changed};
+use memory::Memory;
+
+/// Changed people in one batch beyond which reading everybody is cheaper than reading each.
+const MANY: usize = 2_000;
+/// Reads of single people under way at once.
+const AT_ONCE: usize = 8;
+
+/// Keeps a target in line with an Okta org as people change there.
+///
+/// The events of the System Log, or of an event hook, name who changed; each of them is read by id, and
+/// what a full run would do for this person is done. Events of kinds that change nobody are passed
+/// over, several of one person are one read. The first run is a full one, and so is one now and then
+/// as the safety net, one after an event that may touch everybody (such as the deletion of a group by
+/// which people have an app), and one that goes on where another program was cut off.
+///
+/// What it has to remember is in the store, under notes that begin with `follow.`: `follow.cursor`,
+/// where it stands in the log; `follow.full`, when the last full run began; `follow.again`, who failed
+/// and is tried again with later batches; `follow.conflicts`, keys that several people claim. The
+/// cursor is written after everything that its events led to is settled: a process that is killed goes
+/// on with the same events, which then change nothing more.
+///
+/// ```no_run
+/// # async fn run(
+/// #     okta: okta_client::Okta,
+/// #     mapping: std::sync::Arc<provisioning::Mapping>,
+/// #     target: std::sync::Arc<dyn provisioning::Target>,
+/// #     store: std::sync::Arc<std::sync::Mutex<dyn provisioning::Store>>,
+/// # ) -> Result<(), Box<dyn std::error::Error>> {
+/// use futures::StreamExt;
+/// use provisioning::{Follow, OktaPeople};
+/// use std::time::Duration;
+///
+/// let follow = Follow::new(OktaPeople::new(okta), mapping, target, store);
+/// let mut batches = follow.full_every(Duration::from_secs(24 * 3600)).stream().boxed();
+/// while let Some(batch) = batches.next().await {
+///     match batch {
+///         Ok(batch) => println!("{} events: {}", batch.events, batch.report),
+///         Err(error) if error.is_final() => return Err(error.into()),
+///         Err(error) => eprintln!("still trying: {error}"),
+///     }
+/// }
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Follow {
+    people: OktaPeople,
+    mapping: Arc<Mapping>,
+    target: Arc<dyn Target>,
+    store: Shared,
+    guards: Vec<Guard>,
+    basis: Basis,
+    keep_departed: bool,
+    concurrency: usize,
+    full_every: Option<Duration>,
+    interval: Duration,
+    stop: Stop,
+    turn: Arc<futures::lock::Mutex<()>>,
+}
+
+/// What came of some events, or of a full run.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Followed {
+    /// Events that came.
+    pub events: usize,
+    /// People who were read for them.
+    pub people: usize,
+    /// Everybody was read.
+    pub full: bool,
+    /// It was asked to stop before it was through: what is left comes again.
+    pub cut_short: bool,
+    /// What was to be done.
+    pub summary: Summary,
+    /// What came of it.
+    pub report: Report,
+}
+
+/// Why following failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FollowError {
+    /// The log could not be read.
+    #[error("the System Log could not be read: {0}")]
+    Log(#[source] okta_client::Error),
+    /// Somebody who changed could not be read.
+    #[error("who changed could not be read: {0}")]
+    Source(#[from] SourceError),
+    /// There is no plan: a guard stopped it, or something could not be read.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// What was done could not be noted; it is looked at again.
+    #[error("{0}")]
+    Unsettled(String),
+}
+
+impl FollowError {
+    /// Whether the stream ends with it: a guard, another target, or the store. The others pass, or are
+    /// tried again.
+    pub fn is_final(&self) -> bool {
+        match self {
+            Self::Store(_) => true,
+            Self::Plan(error) => {
+                !matches!(error, PlanError::Source { .. } | PlanError::Target { .. })
+            }
+            _ => false,
+        }
+    }
+}
+
+impl Follow {
+    /// Follows these people into a target. Whether a full run is due, and where the log goes on, is in
+    /// the store.
+    pub fn new(
+        people: OktaPeople,
+        mapping: Arc<Mapping>,
+        target: Arc<dyn Target>,
+        store: Arc<Mutex<dyn Store>>,
+    ) -> Self {
+        Self {
+            people,
+            mapping,
+            target,
+            store,
+            guards: Vec::new(),
+            basis: Basis::default(),
+            keep_departed: false,
+            concurrency: 4,
+            full_every: None,
+            interval: Duration::from_secs(5),
+            stop: Stop::never(),
+            turn: Arc::default(),
+        }
+    }
+
+    /// A rule that each plan has to keep. Of one batch of changes it judges those; removals against all
+    /// who are there.
+    pub fn guard(mut self, guard: Guard) -> Self {
+        self.guards.push(guard);
+        self
+    }
+
+    /// What a full run compares the source with; a batch of changes always with what was delivered.
+    pub fn basis(mut self, basis: Basis) -> Self {
+        self.basis = basis;
+        self
+    }
+
+    /// Leaves those in the target who are not in the source any more.
+    pub fn keep_departed(mut self, keep: bool) -> Self {
+        self.keep_departed = keep;
+        self
+    }
+
+    /// Calls of the target under way at once; 4 unless told otherwise.
+    pub fn concurrency(mut self, calls: usize) -> Self {
+        self.concurrency = calls;
+        self
+    }
+
+    /// Reads everybody again when the last full run is this long ago; only at first unless set.
+    pub fn full_every(mut self, period: Duration) -> Self {
+        self.full_every = Some(period);
+        self
+    }
+
+    /// How long to wait before the log is asked again, 5 seconds unless set; longer while nothing comes.
+    pub fn interval(mut self, interval: Duration) -> Self {
+        self.interval = interval;
+        self
+    }
+
+    /// Ends when this comes: a batch that is under way is finished first, a full run is cut short.
+    pub fn until(mut self, stop: Stop) -> Self {
+        self.stop = stop;
+        self
+    }
+
+    /// Follows the System Log without an end, a result for each batch and each full run.
+    ///
+    /// An error that is not [final](FollowError::is_final) is not the end: after a pause, which grows,
+    /// the same is tried again.
+    pub fn stream(self) -> impl Stream<Item = Result<Followed, FollowError>> + Send {
+        stream::stream(self)
+    }
+
+    /// Brings what these events changed into the target, such as those of an event hook's delivery. They
+    /// may come in any order and more than once. Waits for a run that is under way.
+    ///
+    /// # Errors
+    /// When who changed cannot be read, or a guard stops it: nothing is changed then.
+    pub async fn events(&self, events: &[LogEvent]) -> Result<Followed, FollowError> {
+        self.batch(events, None).await
+    }
+
+    /// Reads everybody and brings the target in line. Waits for a run that is under way.
+    ///
+    /// # Errors
+    /// As [`Compute`](crate::Compute): nothing is changed then.
+    pub async fn full(&self) -> Result<Followed, FollowError> {
+        let _turn = self.turn.lock().await;
+        self.full_run().await
+    }
+
+    /// The same for the page of the log that the cursor stands behind.
+    async fn batch(
+        &self,
+        events: &[LogEvent],
+        cursor: Option<&LogCursor>,
+    ) -> Result<Followed, FollowError> {
+        let _turn = self.turn.lock().await;
+        let mut memory = Memory::load(&mut *open(&self.store))?;
+        let Some(mut ids) = self.touched(events).await? else {
+            let followed = self.full_run().await?;
+            if let Some(cursor) = cursor.filter(|_| !followed.cut_short) {
+                memory::write_cursor(&mut *open(&self.store), cursor)?;
+            }
+            return Ok(Followed { events: events.len(), ..followed });
+        };
+        ids.extend(memory.take_again());
+        let read = self.read(ids, &memory).await?;
+        let ids: Vec<&String> = read.keys().collect();
+        let people = ids.len();
+        let records: Vec<Record> = read.values().flatten().cloned().collect();
+        let source = streams::iter(records).map(Ok::<_, SourceError>);
+        let compute = Plan::compute(source, self.target.clone()).only(ids.into_iter().cloned());
+        let (summary, report) = match people {
+            0 => Default::default(),
+            _ => self.bring(compute, &Stop::never()).await?,
+        };
+        memory.note_batch(&mut *open(&self.store), read.keys(), cursor)?;
+        let (events, full, cut_short) = (events.len(), false, false);
+        Ok(Followed { events, people, full, cut_short, summary, report })
+    }
+
+    async fn full_run(&self) -> Result<Followed, FollowError> {
+        let began = okta_client::jiff::Timestamp::now();
+        let compute = Plan::compute(self.people.records(self.mapping.clone()), self.target.clone());
+        let (summary, report) = self.bring(compute.basis(self.basis), &self.stop).await?;
+        let cut_short = self.stop.is_stopped();
+        if !cut_short {
+            Memory::default().note_full(&mut *open(&self.store), began)?;
+        }
+        let people = usize::try_from(summary.read).unwrap_or(usize::MAX);
+        Ok(Followed { events: 0, people, full: true, cut_short, summary, report })
+    }
+
+    async fn bring<S, E>(
+        &self,
+        compute: crate::plan::Compute<S>,
+        stop: &Stop,
+    ) -> Result<(Summary, Report), FollowError>
+    where
+        S: Stream<Item = Result<Record, E>> + Send + 'static,
+        E: Into<Box<dyn std::error::Error + Send + Sync>> + Send + 'static,
+    {
+        let compute = compute.store(self.store.clone()).keep_departed(self.keep_departed);
+        let guarded = self.guards.iter().cloned().fold(compute, crate::plan::Compute::guard);
+        let Some(plan) = stop.or(guarded.into_future()).await else {
+            return Ok(Default::default());
+        };
+        let plan = plan?;
+        let apply = plan.apply().concurrency(self.concurrency).until(stop.clone());
+        let report: Report = apply.stream().collect().await;
+        let left = open(&self.store).rows(Some(RowState::Pending), 0, 1)?;
+        if left.is_empty() || stop.is_stopped() {
+            return Ok((plan.summary().clone(), report));
+        }
+        let failed = report.undelivered.iter().find(|one| one.key.is_empty());
+        let reason = failed.map_or("the plan was not applied to its end", |one| &one.reason);
+        Err(FollowError::Unsettled(reason.to_owned()))
+    }
+
+    /// Who changed by these events; nothing if that may be everybody.
+    async fn touched(&self, events: &[LogEvent]) -> Result<Option<BTreeSet<String>>, FollowError> {
+        let (mut ids, mut groups) = (BTreeSet::new(), BTreeSet::new());
+        let with_groups = self.mapping.needs_groups();
+        for event in events {
+            match changed(event, self.people.chosen(), with_groups) {
+                Changed::Nobody => {}
+                Changed::People(people) => ids.extend(people.into_iter().map(str::to_owned)),
+                Changed::Members(group) => drop(groups.insert(group.to_owned())),
+                Changed::Everybody => return Ok(None),
+            }
+        }
+        for group in groups {
+            let members = self.people.okta().groups().members(&group).stream();
+            let members: Vec<String> = members
+                .map_ok(|user| user.id.as_str().to_owned())
+                .take(MANY + 1)
+                .try_collect()
+                .await
+                .map_err(SourceError::from)?;
+            ids.extend(members);
+        }
+        Ok((ids.len() <= MANY).then_some(ids))
+    }
+
+    /// These people as they are now, with all who claim one key with one of them: what becomes of a key
+    /// is decided by all of them. None for who is out of scope.
+    async fn read(
+        &self,
+        ids: BTreeSet<String>,
+        memory: &Memory,
+    ) -> Result<BTreeMap<String, Option<Record>>, FollowError> {
+        let (mut read, mut wanted) = (BTreeMap::new(), ids);
+        while !wanted.is_empty() {
+            let people = streams::iter(std::mem::take(&mut wanted)).map(|id| async move {
+                let record = self.people.record(&id, &self.mapping).await?;
+                Ok::<_, SourceError>((id, record))
+            });
+            let people: Vec<_> = people.buffer_unordered(AT_ONCE).try_collect().await?;
+            for (id, record) in people {
+                wanted.extend(memory.rivals_of(&id));
+                if let Some(record) = &record {
+                    let key = self.target.key(record.key());
+                    let known = open(&self.store).known(&key)?.filter(|known| !known.removed);
+                    wanted.extend(known.and_then(|known| known.source_id));
+                    wanted.extend(memory.claimants_of(&key));
+                }
+                read.insert(id, record);
+            }
+            wanted.retain(|id| !read.contains_key(id));
+        }
+        Ok(read)
+    }
+}

@@ -1,0 +1,177 @@
+//! The System Log as it grows, batch by batch.
+
+use std::time::Duration;
+
+use futures::future::{Either, select};
+use futures::{Stream, StreamExt, stream as streams};
+use okta_client::jiff::{SignedDuration, Timestamp};
+use okta_client::{LogPage, LogPages};
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::changed::FILTER;
+use super::memory::{self, Memory};
+use super::{Follow, FollowError, Followed};
+use crate::plan::{Plan, open};
+use crate::store::StoreError;
+
+/// Who failed is tried again after this, also when nothing happens.
+const RETRY: Duration = Duration::from_secs(60);
+/// The longest pause after something failed.
+const LONGEST: Duration = Duration::from_secs(300);
+/// The log is first read from so long before the first full run: clocks differ, and events come late.
+/// What comes twice changes nothing.
+const MARGIN: SignedDuration = SignedDuration::from_mins(10);
+
+/// Okta's code for a time that the log does not reach back to.
+const TOO_OLD: &str = "E0000053";
+
+pub(super) fn stream(follow: Follow) -> impl Stream<Item = Result<Followed, FollowError>> + Send {
+    let following = Following { follow, pages: None, full: None, pause: None, ended: false };
+    streams::unfold(following, |mut following| async move {
+        let followed = following.next().await?;
+        Some((followed, following))
+    })
+}
+
+struct Following {
+    follow: Follow,
+    pages: Option<LogPages>,
+    /// When everybody is to be read; not known yet before the first look into the store.
+    full: Option<Due>,
+    /// After a failure.
+    pause: Option<Duration>,
+    ended: bool,
+}
+
+#[derive(Clone, Copy)]
+enum Due {
+    At(Instant),
+    Never,
+}
+
+enum Next {
+    Page(Option<okta_client::Result<LogPage>>),
+    Full,
+    Retry,
+}
+
+impl Following {
+    async fn next(&mut self) -> Option<Result<Followed, FollowError>> {
+        let stop = self.follow.stop.clone();
+        if self.ended {
+            return None;
+        }
+        if let Some(pause) = self.pause {
+            stop.or(sleep(pause)).await?;
+        }
+        // Only the waiting is cut short.
+        let next = match self.prepare() {
+            Ok(retry) => stop.or(self.wait(retry)).await?,
+            Err(error) => return Some(self.failed(error.into())),
+        };
+        let followed = match next {
+            Next::Full => self.follow.full().await,
+            Next::Retry => self.follow.batch(&[], None).await,
+            Next::Page(Some(Ok(page))) => self.follow.batch(&page.events, Some(&page.cursor)).await,
+            Next::Page(Some(Err(error))) => return Some(self.log_failed(error)),
+            Next::Page(None) => {
+                self.ended = true;
+                return None;
+            }
+        };
+        Some(match followed {
+            Ok(followed) => {
+                self.pause = None;
+                if followed.full {
+                    self.full = None;
+                }
+                Ok(followed)
+            }
+            Err(error) => self.failed(error),
+        })
+    }
+
+    /// Looks into the store: when a full run is due, and where the log goes on. Whether somebody is to
+    /// be tried again.
+    fn prepare(&mut self) -> Result<bool, StoreError> {
+        let follow = &self.follow;
+        let mut store = open(&follow.store);
+        let cursor = memory::cursor(&mut *store)?;
+        let last = memory::last_full(&mut *store)?.filter(|_| cursor.is_some());
+        let cut_off = self.full.is_none() && Plan::is_cut_off(&mut *store)?;
+        if self.full.is_none() {
+            let due = |last: Timestamp| {
+                let Some(period) = follow.full_every else { return Due::Never };
+                let age = Timestamp::now().duration_since(last);
+                let rest = period.saturating_sub(age.try_into().unwrap_or_default());
+                Instant::now().checked_add(rest).map_or(Due::Never, Due::At)
+            };
+            let last = last.filter(|_| !cut_off);
+            self.full = Some(last.map_or(Due::At(Instant::now()), due));
+        }
+        if self.pages.is_none() {
+            let logs = follow.people.okta().logs();
+            let log = match &cursor {
+                Some(cursor) => logs.follow(cursor.clone()),
+                None => logs.follow(Timestamp::now() - MARGIN).filter(FILTER),
+            };
+            let pages = log.interval(follow.interval).pages();
+            if cursor.is_none() {
+                memory::write_cursor(&mut *store, &pages.cursor())?;
+            }
+            self.pages = Some(pages);
+        }
+        Ok(Memory::load(&mut *store)?.is_owing())
+    }
+
+    async fn wait(&mut self, retry: bool) -> Next {
+        let full = self.full.unwrap_or(Due::Never);
+        if matches!(full, Due::At(at) if at <= Instant::now()) {
+            return Next::Full;
+        }
+        let timer = async {
+            let retry_at = retry.then(|| Instant::now() + RETRY);
+            let (at, next) = match (full, retry_at) {
+                (Due::At(full), Some(retry)) if retry < full => (retry, Next::Retry),
+                (Due::At(full), _) => (full, Next::Full),
+                (Due::Never, Some(retry)) => (retry, Next::Retry),
+                (Due::Never, None) => return std::future::pending().await,
+            };
+            sleep_until(at).await;
+            next
+        };
+        let page = async {
+            match &mut self.pages {
+                Some(pages) => pages.next().await,
+                None => None,
+            }
+        };
+        match select(std::pin::pin!(timer), std::pin::pin!(page)).await {
+            Either::Left((next, _)) => next,
+            Either::Right((page, _)) => Next::Page(page),
+        }
+    }
+
+    /// The batch is to come again: from the cursor in the store.
+    fn failed(&mut self, error: FollowError) -> Result<Followed, FollowError> {
+        self.pages = None;
+        self.ended = error.is_final();
+        let longer = self.pause.map_or(self.follow.interval, |pause| pause.saturating_mul(2));
+        self.pause = Some(longer.min(LONGEST));
+        Err(error)
+    }
+
+    /// The log makes its own pauses. Of events that are too old to be read, everybody is.
+    fn log_failed(&mut self, error: okta_client::Error) -> Result<Followed, FollowError> {
+        let is_too_old = error.body().is_some_and(|body| body.code == TOO_OLD);
+        if is_too_old {
+            self.pages = None;
+            self.full = None;
+            let forgotten = memory::forget_cursor(&mut *open(&self.follow.store));
+            if let Err(error) = forgotten {
+                return self.failed(error.into());
+            }
+        }
+        Err(FollowError::Log(error))
+    }
+}

@@ -1,0 +1,37 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod apply;
+mod decide;
+mod draft;
+mod export;
+pub mod expression;
+mod follow;
+mod guard;
+mod mapping;
+mod memory;
+mod plan;
+mod record;
+mod report;
+mod schedule;
+pub mod source;
+pub mod store;
+mod table;
+mod target;
+pub mod targets;
+
+pub use apply::Apply;
+pub use export::{ExportError, ImportError, private_file};
+pub use expression::Context;
+pub use follow::{Follow, FollowError, Followed};
+pub use guard::{Guard, Tripped};
+pub use mapping::{Applied, Mapped, Mapping, MappingError, MappingRow};
+pub use memory::MemoryTarget;
+pub use plan::{Basis, Compute, Plan, PlanError, Summary};
+pub use record::{Fields, Record};
+pub use report::{Delivered, Failure, Outcome, Report, Undelivered};
+pub use schedule::{Stop, every};
+pub use source::{OktaGroups, OktaPeople, Scope, SourceError, Warning, Warnings};
+pub use store::{Kind, Row, RowState, Store, StoreError};
+pub use table::Table;
+pub use target::{Change, Done, FieldChange, Observed, Target, TargetError};

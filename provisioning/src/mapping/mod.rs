@@ -1,0 +1,368 @@
+//! Mapping as data: which expression fills which attribute, and when.
+
+mod file;
+mod okta;
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::expression::{Expression, ExpressionError, Scope};
+use crate::record::Record;
+
+/// When a row is applied, in the words of Okta's mapping editor.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Applied {
+    /// On create only: what somebody edits later stays.
+    Create,
+    /// On create and update: the source is right.
+    #[default]
+    CreateAndUpdate,
+    /// Not mapped: the attribute is never touched.
+    Never,
+}
+
+/// One row of a mapping.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct MappingRow {
+    to: String,
+    from: Expression,
+    applied: Applied,
+    refers: bool,
+}
+
+/// Which attributes of the target come from which expressions over the source.
+///
+/// ```
+/// use provisioning::{Context, Mapping};
+/// use serde_json::json;
+///
+/// let mapping = Mapping::from_toml(r#"
+///     key = "user.login"
+///
+///     [[row]]
+///     to = "name.givenName"
+///     from = "user.firstName"
+///
+///     [[row]]
+///     to = "displayName"
+///     from = 'user.firstName + " " + user.lastName'
+///     apply = "create"
+/// "#)?;
+/// let mut context = Context::new();
+/// context.set("user", json!({"login": "ada@acme.example", "firstName": "Ada", "lastName": "Byron"}));
+/// let mapped = mapping.record(&context);
+/// assert_eq!(mapped.record.key(), "ada@acme.example");
+/// assert_eq!(mapped.record.fields()["name.givenName"], "Ada");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Mapping {
+    key: Expression,
+    rows: Vec<MappingRow>,
+}
+
+/// A mapping that cannot be read, in one line.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum MappingError {
+    /// The file is not TOML or JSON, or has members that a mapping does not.
+    #[error("the mapping cannot be read: {0}")]
+    File(String),
+    /// An expression is wrong.
+    #[error("mapping of `{to}`: {error}")]
+    Expression {
+        /// The attribute of the target; `key` for the key.
+        to: String,
+        /// What is wrong, and where in the expression.
+        error: ExpressionError,
+    },
+    /// Two rows fill one attribute.
+    #[error("mapping of `{0}`: two rows fill it")]
+    Twice(String),
+    /// It cannot be brought from or to Okta's profile mapping.
+    #[error("Okta's mapping: {0}")]
+    Okta(String),
+}
+
+/// A record, and what of it could not be worked out.
+#[derive(Clone, Debug)]
+pub struct Mapped {
+    /// The record; without key, if that could not be worked out.
+    pub record: Record,
+    /// Attributes whose expression failed for this record: they stay as they are in the target.
+    pub failed: Vec<(String, ExpressionError)>,
+}
+
+impl Mapping {
+    /// A mapping without rows, whose records are identified by the value of this expression.
+    ///
+    /// # Errors
+    /// When the expression is none.
+    pub fn keyed_by(key: &str) -> Result<Self, MappingError> {
+        Ok(Self { key: parse("key", key)?, rows: Vec::new() })
+    }
+
+    /// Adds a row that is applied on create and update.
+    ///
+    /// # Errors
+    /// When the expression is none, or the attribute has a row already.
+    pub fn row(self, to: &str, from: &str) -> Result<Self, MappingError> {
+        self.with(MappingRow::new(to, from)?)
+    }
+
+    /// Adds a row that is applied on create only.
+    ///
+    /// # Errors
+    /// As [`row`](Self::row).
+    pub fn row_on_create(self, to: &str, from: &str) -> Result<Self, MappingError> {
+        self.with(MappingRow::new(to, from)?.applied(Applied::Create))
+    }
+
+    /// Adds a row whose value is the key of another record, such as a manager's.
+    ///
+    /// # Errors
+    /// As [`row`](Self::row).
+    pub fn reference(self, to: &str, from: &str) -> Result<Self, MappingError> {
+        self.with(MappingRow::new(to, from)?.refers())
+    }
+
+    /// Adds a row.
+    ///
+    /// # Errors
+    /// When the attribute has a row already.
+    pub fn with(mut self, row: MappingRow) -> Result<Self, MappingError> {
+        if self.rows.iter().any(|other| other.to.eq_ignore_ascii_case(&row.to)) {
+            return Err(MappingError::Twice(row.to));
+        }
+        self.rows.push(row);
+        Ok(self)
+    }
+
+    /// The rows.
+    pub fn rows(&self) -> &[MappingRow] {
+        &self.rows
+    }
+
+    /// Identifies records by the value of another expression.
+    ///
+    /// # Errors
+    /// When the expression is none.
+    pub fn with_key(mut self, key: &str) -> Result<Self, MappingError> {
+        self.key = parse("key", key)?;
+        Ok(self)
+    }
+
+    /// The same keys, and no rows.
+    pub(crate) fn only_key(mut self) -> Self {
+        self.rows.clear();
+        self
+    }
+
+    /// Whether it asks for a person's groups, which cost a call for each person.
+    pub fn needs_groups(&self) -> bool {
+        let mapped = self.rows.iter().filter(|row| row.applied != Applied::Never);
+        mapped.map(|row| &row.from).chain([&self.key]).any(Expression::needs_groups)
+    }
+
+    /// Checks every name against the source before a run: `known` tells whether it has an attribute.
+    ///
+    /// # Errors
+    /// The first row that names one it has not.
+    pub fn check(&self, known: impl Fn(&str, &str) -> bool) -> Result<(), MappingError> {
+        let check = |to: &str, from: &Expression| {
+            let error = |error| MappingError::Expression { to: to.to_owned(), error };
+            from.check(&known).map_err(error)
+        };
+        check("key", &self.key)?;
+        let mut mapped = self.rows.iter().filter(|row| row.applied != Applied::Never);
+        mapped.try_for_each(|row| check(&row.to, &row.from))
+    }
+
+    /// The record that comes of one person or group of the source.
+    ///
+    /// A text without any sign in it is no value: an attribute that was emptied is cleared.
+    pub fn record(&self, source: &dyn Scope) -> Mapped {
+        let mut failed = Vec::new();
+        let mut worked_out = |to: &str, from: &Expression| match from.evaluate(source) {
+            Ok(Value::String(text)) if text.is_empty() => Some(Value::Null),
+            Ok(value) => Some(value),
+            Err(error) => {
+                failed.push((to.to_owned(), error));
+                None
+            }
+        };
+        let key = worked_out("key", &self.key).and_then(|key| text(&key)).unwrap_or_default();
+        let mut record = Record::new(key);
+        for row in self.rows.iter().filter(|row| row.applied != Applied::Never) {
+            let Some(value) = worked_out(&row.to, &row.from) else {
+                continue;
+            };
+            record = match (row.applied, row.refers, text(&value)) {
+                (Applied::Create, _, _) => record.set_on_create(&row.to, value),
+                (_, true, Some(key)) => record.refer(&row.to, key),
+                _ => record.set(&row.to, value),
+            };
+        }
+        Mapped { record, failed }
+    }
+}
+
+impl MappingRow {
+    /// A row that is applied on create and update.
+    ///
+    /// # Errors
+    /// When the expression is none.
+    pub fn new(to: &str, from: &str) -> Result<Self, MappingError> {
+        let from = parse(to, from)?;
+        Ok(Self { to: to.to_owned(), from, applied: Applied::default(), refers: false })
+    }
+
+    /// When it is applied.
+    pub fn applied(mut self, applied: Applied) -> Self {
+        self.applied = applied;
+        self
+    }
+
+    /// Its value is the key of another record.
+    pub fn refers(mut self) -> Self {
+        self.refers = true;
+        self
+    }
+
+    /// The attribute of the target.
+    pub fn to(&self) -> &str {
+        &self.to
+    }
+
+    /// The expression over the source.
+    pub fn from(&self) -> &Expression {
+        &self.from
+    }
+
+    /// When it is applied.
+    pub fn when(&self) -> Applied {
+        self.applied
+    }
+}
+
+fn parse(to: &str, from: &str) -> Result<Expression, MappingError> {
+    Expression::parse(from).map_err(|error| MappingError::Expression { to: to.to_owned(), error })
+}
+
+/// A key is a text; numbers serve as well.
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+impl fmt::Display for MappingRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let when = match self.applied {
+            Applied::Create => " (on create only)",
+            Applied::CreateAndUpdate => "",
+            Applied::Never => " (not mapped)",
+        };
+        write!(f, "{} <- {}{when}", self.to, self.from)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::expression::Context;
+    use serde_json::json;
+
+    const TOML: &str = r#"
+        key = "user.login"
+
+        [[row]]
+        to = "title"
+        from = "user.title"
+
+        [[row]]
+        to = "displayName"
+        from = 'user.firstName + " " + user.lastName'
+        apply = "create"
+
+        [[row]]
+        to = "nickName"
+        from = "user.nickName"
+        apply = "never"
+
+        [[row]]
+        to = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value"
+        from = "user.managerEmail"
+        refers = true
+    "#;
+
+    fn ada() -> Context {
+        let mut ada = Context::new();
+        ada.set(
+            "user",
+            json!({"login": "ada@x", "firstName": "Ada", "lastName": "Byron", "title": "",
+            "nickName": "A", "managerEmail": "boss@x"}),
+        );
+        ada
+    }
+
+    #[test]
+    fn rows_become_a_record() {
+        let mapped = Mapping::from_toml(TOML).unwrap().record(&ada());
+        assert!(mapped.failed.is_empty(), "{:?}", mapped.failed);
+        let manager = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value";
+        let expected = Record::new("ada@x")
+            .set("title", Value::Null)
+            .set_on_create("displayName", "Ada Byron")
+            .refer(manager, "boss@x");
+        assert_eq!(mapped.record, expected);
+    }
+
+    #[test]
+    fn what_fails_for_one_record_is_left_as_it_is_there() {
+        let mapping = Mapping::keyed_by("user.login").unwrap();
+        let mapping = mapping.row("age", "Convert.toInt(user.title)").unwrap();
+        let mapped = mapping.row("title", "user.title").unwrap().record(&ada());
+        assert_eq!(mapped.failed.len(), 1);
+        assert_eq!(mapped.record.fields().keys().collect::<Vec<_>>(), ["title"]);
+    }
+
+    #[test]
+    fn files_are_read_and_written() {
+        let mapping = Mapping::from_toml(TOML).unwrap();
+        let rows = |mapping: &Mapping| {
+            mapping.rows().iter().map(|row| format!("{row:?}")).collect::<Vec<_>>()
+        };
+        let again = Mapping::from_toml(&mapping.to_toml().unwrap()).unwrap();
+        assert_eq!(rows(&again), rows(&mapping));
+        let json = Mapping::from_json(&mapping.to_json().unwrap()).unwrap();
+        assert_eq!(rows(&json), rows(&mapping));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        for (text, expected) in [
+            ("key = 1", "the mapping cannot be read"),
+            ("key = \"user.login\"\nrows = []", "unknown field `rows`"),
+            ("key = \"user.\"", "mapping of `key`"),
+            ("key = \"user.a\"\n[[row]]\nto = \"x\"\nfrom = \"nope(1)\"", "mapping of `x`"),
+            (
+                "key = \"user.a\"\n[[row]]\nto = \"x\"\nfrom = \"user.a\"\n[[row]]\nto = \"X\"\nfrom = \"user.a\"",
+                "mapping of `X`: two rows fill it",
+            ),
+        ] {
+            let error = Mapping::from_toml(text).unwrap_err().to_string();
+            assert!(error.contains(expected) && !error.contains('\n'), "{error}");
+        }
+        let mapping = Mapping::from_toml(TOML).unwrap();
+        let error = mapping.check(|_, name| name != "managerEmail").unwrap_err().to_string();
+        assert!(error.contains("manager.value`") && error.contains("managerEmail"), "{error}");
+    }
+}

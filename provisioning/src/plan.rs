@@ -1,0 +1,384 @@
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use futures::{Stream, StreamExt, TryStreamExt, pin_mut};
+use serde::{Deserialize, Serialize};
+
+use crate::apply::Apply;
+use crate::draft::Draft;
+use crate::guard::{Guard, Tripped};
+use crate::record::Record;
+use crate::store::{Kind, MemoryStore, Row, RowState, Store, StoreError};
+use crate::target::{Target, TargetError};
+
+/// Calls of the store that last together while a plan is computed.
+pub(crate) const GROUP: u64 = 1_000;
+const HEAD: &str = "plan";
+const OWNER: &str = "target";
+const GENERATION: &str = "generation";
+
+pub(crate) type Shared = Arc<Mutex<dyn Store>>;
+
+pub(crate) fn open(store: &Shared) -> MutexGuard<'_, dyn Store + 'static> {
+    store.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What a plan compares the source with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Basis {
+    /// What was last delivered: only what changed in the source is sent.
+    #[default]
+    Delivered,
+    /// What the target holds now: what somebody edited there is put back.
+    Target,
+}
+
+/// What a plan would do.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Summary {
+    /// Records in the source.
+    pub read: u64,
+    /// Records in the target by our doing, before.
+    pub known: u64,
+    /// To be created.
+    pub create: u64,
+    /// To be changed.
+    pub update: u64,
+    /// To be taken back.
+    pub restore: u64,
+    /// To be taken out.
+    pub remove: u64,
+    /// Nothing to do.
+    pub unchanged: u64,
+    /// Keys that two source records claim: nothing is sent for them.
+    pub conflicts: u64,
+    /// Records that came more than once.
+    pub repeated: u64,
+    /// Records without a key: nothing can be sent for them.
+    pub without_key: u64,
+    /// Which of the keys that guards ask for were found.
+    pub found: BTreeSet<String>,
+}
+
+impl Summary {
+    /// How many records would change in the target.
+    pub fn changes(&self) -> u64 {
+        self.create + self.update + self.restore + self.remove
+    }
+
+    pub(crate) fn count(&mut self, kind: Option<Kind>, by: i64) {
+        let counter = match kind {
+            None | Some(Kind::Relink) => &mut self.unchanged,
+            Some(Kind::Create) => &mut self.create,
+            Some(Kind::Update) => &mut self.update,
+            Some(Kind::Restore) => &mut self.restore,
+            Some(Kind::Remove) => &mut self.remove,
+            Some(Kind::Conflict) => &mut self.conflicts,
+        };
+        *counter = counter.saturating_add_signed(by);
+    }
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { create, update, restore, remove, unchanged, .. } = self;
+        write!(f, "{create} to create, {update} to update, {restore} to restore, ")?;
+        write!(f, "{remove} to remove, {unchanged} unchanged")?;
+        for (count, what) in [
+            (self.conflicts, "in conflict"),
+            (self.without_key, "without key"),
+            (self.repeated, "repeated"),
+        ] {
+            if count > 0 {
+                write!(f, ", {count} {what}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Why there is no plan. Nothing was written to the target.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PlanError {
+    /// The source could not be read to its end: a half-read source must not look like departures.
+    #[error("the source failed after {read} records, so there is no plan")]
+    Source {
+        /// Records read before it failed.
+        read: u64,
+        /// What the source says.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The target could not be read to its end.
+    #[error("the target {target} could not be read, so there is no plan")]
+    Target {
+        /// Its name.
+        target: String,
+        /// What it says.
+        source: TargetError,
+    },
+    /// The target can not be read at all.
+    #[error("{0} cannot be read, so only what was delivered can be compared")]
+    Unreadable(String),
+    /// A guard stopped it.
+    #[error("stopped: {guard}; the plan was {summary}")]
+    Guard {
+        /// Which.
+        guard: Tripped,
+        /// What the plan would have done.
+        summary: Box<Summary>,
+    },
+    /// The store belongs to another target.
+    #[error("this store belongs to {owner}, not to {target}: use one store for each target")]
+    OtherTarget {
+        /// Whose it is.
+        owner: String,
+        /// Who asked.
+        target: String,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What a plan is: written when it is complete, so that a half-computed one is none.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Head {
+    pub(crate) id: String,
+    pub(crate) basis: Basis,
+    pub(crate) summary: Summary,
+    /// Of some source records only.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) is_partial: bool,
+}
+
+impl Head {
+    /// Makes the rows in the store a plan.
+    pub(crate) fn write(&self, store: &mut dyn Store) -> Result<(), StoreError> {
+        let text = serde_json::to_string(self)
+            .map_err(|error| StoreError::caused("the plan cannot be stored", error))?;
+        store.begin()?;
+        store.set_note(HEAD, Some(&text))?;
+        move_on(store)?;
+        store.commit()
+    }
+
+    /// Makes them none: they are about to change.
+    pub(crate) fn clear(store: &mut dyn Store) -> Result<(), StoreError> {
+        store.set_note(HEAD, None)?;
+        store.begin()?;
+        store.clear_plan()?;
+        store.commit()
+    }
+}
+
+/// How often the store has moved on: with each plan, and with each batch that was delivered.
+pub(crate) fn generation(store: &mut dyn Store) -> Result<u64, StoreError> {
+    Ok(store.note(GENERATION)?.and_then(|text| text.parse().ok()).unwrap_or(0))
+}
+
+pub(crate) fn move_on(store: &mut dyn Store) -> Result<(), StoreError> {
+    let next = generation(store)? + 1;
+    store.set_note(GENERATION, Some(&next.to_string()))
+}
+
+/// What would be done to a target: rows in the store, and their summary.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub(crate) target: Arc<dyn Target>,
+    pub(crate) store: Shared,
+    pub(crate) head: Head,
+}
+
+impl Plan {
+    /// Compares a source with a target. Await it; nothing is written to the target.
+    ///
+    /// The source is read once, as a stream; an error in it makes this one fail.
+    pub fn compute<S>(desired: S, target: Arc<dyn Target>) -> Compute<S> {
+        Compute {
+            desired,
+            target,
+            store: Arc::new(Mutex::new(MemoryStore::new())),
+            guards: Guard::defaults(),
+            basis: Basis::default(),
+            keep_departed: false,
+            remove_unknown: false,
+            only: None,
+        }
+    }
+
+    /// The plan that was computed and not applied to its end, if there is one.
+    ///
+    /// # Errors
+    /// When the store fails, or belongs to another target.
+    pub fn unfinished(store: Shared, target: Arc<dyn Target>) -> Result<Option<Self>, PlanError> {
+        let mut opened = open(&store);
+        own(&mut *opened, &*target)?;
+        let head = opened.note(HEAD)?.and_then(|text| serde_json::from_str(&text).ok());
+        let pending = !opened.rows(Some(RowState::Pending), 0, 1)?.is_empty();
+        let late = !opened.rows(Some(RowState::Late), 0, 1)?.is_empty();
+        drop(opened);
+        let head: Option<Head> = head.filter(|_| pending || late);
+        Ok(head.map(|head| Self { target, store, head }))
+    }
+
+    /// Whether a plan of the whole source was computed and not applied to its end.
+    pub(crate) fn is_cut_off(store: &mut dyn Store) -> Result<bool, StoreError> {
+        let head: Option<Head> =
+            store.note(HEAD)?.and_then(|text| serde_json::from_str(&text).ok());
+        let is_whole = head.is_some_and(|head| !head.is_partial);
+        Ok(is_whole && !store.rows(Some(RowState::Pending), 0, 1)?.is_empty())
+    }
+
+    /// What it would do.
+    pub fn summary(&self) -> &Summary {
+        &self.head.summary
+    }
+
+    /// Rows after the one with this `seq`, at most `count`, in order: to be looked through page by page.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn rows(&self, after: u64, count: usize) -> Result<Vec<Row>, StoreError> {
+        open(&self.store).rows(None, after, count)
+    }
+
+    /// Lets the rows that failed be tried again by the next [`apply`](Self::apply).
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn retry_failed(&self) -> Result<u64, StoreError> {
+        let (mut store, mut after, mut count) = (open(&self.store), 0, 0);
+        loop {
+            let rows = store.rows(Some(RowState::Failed), after, GROUP as usize)?;
+            let Some(last) = rows.last() else {
+                return Ok(count);
+            };
+            after = last.seq;
+            for row in rows.iter().filter(|row| row.kind != Kind::Conflict) {
+                store.settle(row.seq, RowState::Pending, None)?;
+                count += 1;
+            }
+        }
+    }
+
+    /// Brings the plan about: read the outcomes with `stream`.
+    pub fn apply(&self) -> Apply {
+        Apply::new(self.clone())
+    }
+}
+
+/// A store serves one target: what was delivered to one says nothing of another.
+pub(crate) fn own(store: &mut dyn Store, target: &dyn Target) -> Result<(), PlanError> {
+    match store.note(OWNER)? {
+        Some(owner) if owner != target.name() => {
+            Err(PlanError::OtherTarget { owner, target: target.name().to_owned() })
+        }
+        Some(_) => Ok(()),
+        None => Ok(store.set_note(OWNER, Some(target.name()))?),
+    }
+}
+
+/// A plan that is to be computed.
+#[derive(Debug)]
+#[must_use = "a plan is computed when this is awaited"]
+pub struct Compute<S> {
+    desired: S,
+    target: Arc<dyn Target>,
+    store: Shared,
+    guards: Vec<Guard>,
+    basis: Basis,
+    keep_departed: bool,
+    remove_unknown: bool,
+    only: Option<Vec<String>>,
+}
+
+impl<S> Compute<S> {
+    /// Where things are remembered; in memory, for this run only, unless told otherwise.
+    pub fn store(mut self, store: Arc<Mutex<dyn Store>>) -> Self {
+        self.store = store;
+        self
+    }
+
+    /// A rule that the plan has to keep.
+    pub fn guard(mut self, guard: Guard) -> Self {
+        guard.add_to(&mut self.guards);
+        self
+    }
+
+    /// What the source is compared with.
+    pub fn basis(mut self, basis: Basis) -> Self {
+        self.basis = basis;
+        self
+    }
+
+    /// Leaves those in the target who are not in the source any more.
+    pub fn keep_departed(mut self, keep: bool) -> Self {
+        self.keep_departed = keep;
+        self
+    }
+
+    /// Also takes out those whom the target holds and we never delivered. Only with [`Basis::Target`].
+    pub fn remove_unknown(mut self, remove: bool) -> Self {
+        self.remove_unknown = remove;
+        self
+    }
+
+    /// The source holds these of its records only, by their ids in it: of what was delivered for one of
+    /// them, what does not come is taken out, and nobody else is. An empty source is no alarm then.
+    pub fn only<I: Into<String>>(mut self, source_ids: impl IntoIterator<Item = I>) -> Self {
+        self.only = Some(source_ids.into_iter().map(Into::into).collect());
+        self
+    }
+}
+
+impl<S, E> Compute<S>
+where
+    S: Stream<Item = Result<Record, E>>,
+    E: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    async fn run(self) -> Result<Plan, PlanError> {
+        let Self { desired, target, store, guards, basis, .. } = self;
+        let mut draft = Draft::start(target, store, basis, &guards)?;
+        let desired = desired.map_err(Into::into);
+        pin_mut!(desired);
+        let mut records = Vec::new();
+        // The target can be read for the paths of the source only once these are known.
+        while let Some(record) = desired.next().await {
+            match record {
+                Ok(record) => records.push(record),
+                Err(source) => {
+                    let read = draft.summary.read + records.len() as u64;
+                    return Err(PlanError::Source { read, source });
+                }
+            }
+            if records.len() as u64 == GROUP {
+                draft.take(&mut records).await?;
+            }
+        }
+        draft.take(&mut records).await?;
+        let departed = !self.keep_departed && draft.target.removes();
+        match &self.only {
+            Some(ids) if departed => draft.departures_of(ids)?,
+            None if departed => draft.departures(self.remove_unknown && basis == Basis::Target)?,
+            _ => {}
+        }
+        draft.finish(&guards, self.only.is_some())
+    }
+}
+
+impl<S, E> IntoFuture for Compute<S>
+where
+    S: Stream<Item = Result<Record, E>> + Send + 'static,
+    E: Into<Box<dyn std::error::Error + Send + Sync>> + Send + 'static,
+{
+    type Output = Result<Plan, PlanError>;
+    type IntoFuture = futures::future::BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}

@@ -1,0 +1,148 @@
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+/// Values by attribute path: a SCIM path, a Pendo field, an attribute of an Okta profile.
+pub type Fields = BTreeMap<String, Value>;
+
+const REFERENCE: &str = "$key";
+const HIDDEN: &str = "$hidden";
+
+/// What one person or group shall look like in the target: the attributes that are managed, and no others.
+///
+/// A managed attribute without a value is null: it is cleared. One that is not set is never touched.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[must_use]
+pub struct Record {
+    pub(crate) key: String,
+    pub(crate) source_id: Option<String>,
+    pub(crate) fields: Fields,
+    pub(crate) on_create: Fields,
+}
+
+impl Record {
+    /// A record by what identifies it in the target, such as a user name.
+    pub fn new(key: impl Into<String>) -> Self {
+        Self { key: key.into(), ..Self::default() }
+    }
+
+    /// The id in the source: two records of one key and different ids are a conflict.
+    pub fn source_id(mut self, id: impl Into<String>) -> Self {
+        self.source_id = Some(id.into());
+        self
+    }
+
+    /// A value that is kept as it is here; null clears it.
+    pub fn set(mut self, path: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.fields.insert(path.into(), value.into());
+        self
+    }
+
+    /// A value that is written when the record is created, and never again.
+    pub fn set_on_create(mut self, path: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.on_create.insert(path.into(), value.into());
+        self
+    }
+
+    /// Another record, such as a manager, by its key: written once that one is in the target.
+    pub fn refer(self, path: impl Into<String>, key: impl Into<String>) -> Self {
+        let key: String = key.into();
+        self.set(path, json!({ REFERENCE: key }))
+    }
+
+    /// What identifies it in the target.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// The values that are kept as they are here.
+    pub fn fields(&self) -> &Fields {
+        &self.fields
+    }
+}
+
+/// The key of the record that this value refers to.
+pub(crate) fn referred(value: &Value) -> Option<&str> {
+    value.as_object().filter(|object| object.len() == 1)?.get(REFERENCE)?.as_str()
+}
+
+/// Stands for a value that the target does not show.
+pub(crate) fn hidden() -> Value {
+    json!({ HIDDEN: true })
+}
+
+pub(crate) fn is_hidden(value: &Value) -> bool {
+    value.get(HIDDEN).is_some()
+}
+
+/// Whether two values are the same to a person: no value is no value however it is written, and lists
+/// have no order.
+pub(crate) fn same(left: &Value, right: &Value) -> bool {
+    match (left, right) {
+        (left, right) if is_unassigned(left) || is_unassigned(right) => {
+            is_unassigned(left) && is_unassigned(right)
+        }
+        (Value::Array(left), Value::Array(right)) => same_lists(left, right),
+        (Value::Object(left), Value::Object(right)) => {
+            left.len() == right.len()
+                && left.iter().all(|(name, value)| right.get(name).is_some_and(|r| same(value, r)))
+        }
+        (Value::Number(left), Value::Number(right)) => {
+            left == right || left.as_f64() == right.as_f64() && left.is_f64() != right.is_f64()
+        }
+        (left, right) => left == right,
+    }
+}
+
+fn is_unassigned(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(list) => list.is_empty(),
+        _ => false,
+    }
+}
+
+fn same_lists(left: &[Value], right: &[Value]) -> bool {
+    if left.len() != right.len() {
+        return false;
+    }
+    if left == right {
+        return true;
+    }
+    // By text, so that groups of a hundred thousand members compare in reasonable time.
+    let sorted = |list: &[Value]| {
+        let mut texts: Vec<String> = list.iter().map(Value::to_string).collect();
+        texts.sort_unstable();
+        texts
+    };
+    sorted(left) == sorted(right)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_compared_as_people_do() {
+        for (left, right, expected) in [
+            (json!(null), json!([]), true),
+            (json!(null), json!(""), false),
+            (json!(false), json!(null), false),
+            (json!(["a", "b"]), json!(["b", "a"]), true),
+            (json!(["a", "a"]), json!(["a", "b"]), false),
+            (json!(1), json!(1.0), true),
+            (json!("1"), json!(1), false),
+            (json!({"a": [1, 2]}), json!({"a": [2, 1]}), true),
+            (json!(9007199254740993_i64), json!(9007199254740992_i64), false),
+        ] {
+            assert_eq!(same(&left, &right), expected, "{left} {right}");
+        }
+    }
+
+    #[test]
+    fn references_are_told_from_values() {
+        let record = Record::new("a").refer("manager", "boss").set("other", json!({"key": "boss"}));
+        assert_eq!(referred(&record.fields["manager"]), Some("boss"));
+        assert_eq!(referred(&record.fields["other"]), None);
+    }
+}

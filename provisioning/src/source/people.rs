@@ -1,0 +1,255 @@
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use futures::stream::BoxStream;
+use futures::{Stream, StreamExt, TryStreamExt, future};
+use okta_client::{AppUser, Okta, User};
+
+use super::person::{Person, embedded_user, is_assigned, is_deprovisioned};
+use super::{Scope, SourceError, Warnings};
+use crate::expression::Group;
+use crate::mapping::Mapping;
+use crate::record::Record;
+
+/// Calls for single people under way at once.
+const AT_ONCE: usize = 8;
+/// Before Okta was: a filter that everybody meets, deprovisioned people too.
+const EVERYBODY: &str = "lastUpdated gt \"1970-01-01T00:00:00.000Z\"";
+
+/// The people of an Okta org as a source of records.
+///
+/// Expressions see a person as `user` (and as `source`), and with [`Scope::App`] the profile in the
+/// app as `appuser`. A record's id in the source is the user's id. Groups are asked for, at the price
+/// of a call for each person, where the mapping uses them.
+///
+/// ```no_run
+/// # async fn run(okta: okta_client::Okta, target: std::sync::Arc<dyn provisioning::Target>) -> Result<(), Box<dyn std::error::Error>> {
+/// use std::sync::Arc;
+/// use provisioning::source::{OktaPeople, Scope};
+/// use provisioning::{Mapping, Plan};
+///
+/// let mapping = Arc::new(Mapping::keyed_by("user.login")?.row("title", "user.title")?);
+/// let people = OktaPeople::new(okta).scope(Scope::search("profile.department eq \"Sales\"")?);
+/// let known = people.attributes().await?;
+/// mapping.check(|root, name| known.knows(root, name))?;
+/// let plan = Plan::compute(people.records(mapping), target).await?;
+/// for warning in people.warnings().first() {
+///     eprintln!("{warning}");
+/// }
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct OktaPeople {
+    okta: Okta,
+    scope: Scope,
+    include_deprovisioned: bool,
+    page_size: Option<u16>,
+    warnings: Warnings,
+}
+
+impl OktaPeople {
+    /// Everybody in this org who is not deprovisioned.
+    pub fn new(okta: Okta) -> Self {
+        let (scope, warnings) = (Scope::Everyone, Warnings::default());
+        Self { okta, scope, include_deprovisioned: false, page_size: None, warnings }
+    }
+
+    /// Which people; everybody unless told otherwise.
+    pub fn scope(mut self, scope: Scope) -> Self {
+        self.scope = scope;
+        self
+    }
+
+    /// Whether deprovisioned people are in the source as well; off by default, so that they leave the
+    /// target. Deprovisioning takes people out of their apps: with [`Scope::App`] there are none.
+    pub fn include_deprovisioned(mut self, include: bool) -> Self {
+        self.include_deprovisioned = include;
+        self
+    }
+
+    /// People per page; what the client takes by default unless set.
+    pub fn page_size(mut self, people: u16) -> Self {
+        self.page_size = Some(people);
+        self
+    }
+
+    /// Which people.
+    pub fn chosen(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// The org they are in.
+    pub fn okta(&self) -> &Okta {
+        &self.okta
+    }
+
+    /// What could not be worked out for single people. Records note it as they are read.
+    pub fn warnings(&self) -> Warnings {
+        self.warnings.clone()
+    }
+
+    /// A record for each person, page after page; nothing is held in memory.
+    pub fn records(
+        &self,
+        mapping: Arc<Mapping>,
+    ) -> impl Stream<Item = Result<Record, SourceError>> + Send + use<> {
+        let (source, warnings) = (self.clone(), self.warnings());
+        let people = match mapping.needs_groups() {
+            true => self.people().map_ok(move |person| source.clone().with_groups(person)),
+            false => {
+                return self
+                    .people()
+                    .map_ok(move |person| person.record(&mapping, &warnings))
+                    .boxed();
+            }
+        };
+        let people = people.try_buffered(AT_ONCE);
+        people.map_ok(move |person| person.record(&mapping, &warnings)).boxed()
+    }
+
+    /// The record of one person, read by id as they are now; none when the person is gone, or is not
+    /// in the scope any more.
+    ///
+    /// # Errors
+    /// When Okta refuses or fails.
+    pub async fn record(
+        &self,
+        user_id: &str,
+        mapping: &Mapping,
+    ) -> Result<Option<Record>, SourceError> {
+        let Some(mut person) = self.person(user_id).await? else {
+            return Ok(None);
+        };
+        if mapping.needs_groups() && person.groups.is_none() {
+            person = self.clone().with_groups(person).await?;
+        }
+        Ok(Some(person.record(mapping, &self.warnings)))
+    }
+
+    /// The attributes that people have, by the schemas of the default user type and of the app.
+    ///
+    /// # Errors
+    /// When Okta refuses or fails.
+    pub async fn attributes(&self) -> Result<SourceAttributes, SourceError> {
+        let user = self.okta.schemas().user("default").await?;
+        let app_user = match &self.scope {
+            Scope::App(id) => Some(self.okta.schemas().app_user(id).await?),
+            _ => None,
+        };
+        let names = |schema: okta_client::Schema| {
+            schema.attributes().into_iter().map(|attribute| attribute.name).collect()
+        };
+        Ok(SourceAttributes { user: names(user), app_user: app_user.map(names) })
+    }
+
+    fn people(&self) -> BoxStream<'static, Result<Person, SourceError>> {
+        let everybody = self.include_deprovisioned;
+        let users = match &self.scope {
+            Scope::App(id) => return self.people_of_app(id),
+            Scope::Group(id) => {
+                let members = self.okta.groups().members(id);
+                match self.page_size {
+                    Some(size) => members.page_size(size).stream(),
+                    None => members.stream(),
+                }
+            }
+            Scope::Everyone if everybody => self.paged(self.okta.users().list().filter(EVERYBODY)),
+            Scope::Everyone => self.paged(self.okta.users().list()),
+            Scope::Search(expression) => self.paged(self.okta.users().list().search(expression)),
+        };
+        let meant = move |user: &User| future::ready(everybody || !is_deprovisioned(user));
+        users.try_filter(meant).map_ok(Person::new).map_err(SourceError::from).boxed()
+    }
+
+    fn paged(
+        &self,
+        users: okta_client::ListUsers<okta_client::Profile>,
+    ) -> okta_client::Items<okta_client::OktaError, User> {
+        let users = self.page_size.into_iter().fold(users, |users, size| users.page_size(size));
+        users.stream()
+    }
+
+    fn people_of_app(&self, id: &str) -> BoxStream<'static, Result<Person, SourceError>> {
+        let list = self.okta.apps().users(id).list().expand("user");
+        let list = self.page_size.into_iter().fold(list, |list, size| list.page_size(size));
+        let source = self.clone();
+        let assigned = list.stream().try_filter(|one| future::ready(is_assigned(one)));
+        let people = assigned.map_err(SourceError::from).map_ok(move |app_user| {
+            let source = source.clone();
+            async move { source.assigned(app_user).await }
+        });
+        people.try_buffered(AT_ONCE).try_filter_map(future::ok).boxed()
+    }
+
+    /// Whom an assignment belongs to; nobody, when the person was deleted just now.
+    async fn assigned(&self, app_user: AppUser) -> Result<Option<Person>, SourceError> {
+        let user = match embedded_user(&app_user)? {
+            Some(user) => Some(user),
+            None => self.okta.users().try_get(&app_user.id).await?,
+        };
+        let user = user.filter(|user| self.include_deprovisioned || !is_deprovisioned(user));
+        Ok(user.map(|user| Person::in_app(user, app_user)))
+    }
+
+    /// One person as they are now, if they are in the scope.
+    async fn person(&self, id: &str) -> Result<Option<Person>, SourceError> {
+        let user = self.okta.users().try_get(id).await?;
+        let meant = |user: &User| self.include_deprovisioned || !is_deprovisioned(user);
+        let Some(user) = user.filter(meant) else {
+            return Ok(None);
+        };
+        let person = match &self.scope {
+            Scope::Everyone => Some(Person::new(user)),
+            Scope::Search(expression) => {
+                let unreadable =
+                    |source| SourceError::Unreadable { id: user.id.as_str().to_owned(), source };
+                let json = serde_json::to_value(&user).map_err(unreadable)?;
+                expression.matches(&json).then(|| Person::new(user))
+            }
+            Scope::Group(group) => {
+                let person = self.clone().with_groups(Person::new(user)).await?;
+                let is_member = |groups: &Vec<Group>| groups.iter().any(|one| one.id == *group);
+                person.groups.as_ref().is_some_and(is_member).then_some(person)
+            }
+            Scope::App(app) => {
+                let app_user = self.okta.apps().users(app).try_get(&user.id).await?;
+                let assigned = app_user.filter(is_assigned);
+                assigned.map(|app_user| Person::in_app(user, app_user))
+            }
+        };
+        Ok(person)
+    }
+
+    async fn with_groups(self, mut person: Person) -> Result<Person, SourceError> {
+        let groups = self.okta.users().groups(&person.user.id).stream();
+        let named = |group: okta_client::Group| {
+            Group::new(group.id.as_str(), group.profile.name().unwrap_or_default())
+        };
+        person.groups = Some(groups.map_ok(named).try_collect().await?);
+        Ok(person)
+    }
+}
+
+/// The attributes that expressions may read.
+#[derive(Clone, Debug)]
+pub struct SourceAttributes {
+    user: BTreeSet<String>,
+    app_user: Option<BTreeSet<String>>,
+}
+
+impl SourceAttributes {
+    /// Whether an object, such as `user`, has an attribute: what [`Mapping::check`] asks.
+    pub fn knows(&self, root: &str, name: &str) -> bool {
+        match root {
+            "user" | "source" => self.user.contains(name),
+            "appuser" => self.app_user.as_ref().is_some_and(|known| known.contains(name)),
+            _ => false,
+        }
+    }
+
+    /// The attributes of users, in order.
+    pub fn of_users(&self) -> impl Iterator<Item = &str> {
+        self.user.iter().map(String::as_str)
+    }
+}

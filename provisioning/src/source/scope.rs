@@ -1,0 +1,39 @@
+use okta_client::search::{Expression, SearchError, check_user_search};
+
+/// Which people of an org are meant.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub enum Scope {
+    /// Everybody.
+    #[default]
+    Everyone,
+    /// Who meets a search expression. Okta's search ends at 50,000 users, which is an error, and lags
+    /// behind changes by seconds.
+    Search(Expression),
+    /// The members of a group, by its id.
+    Group(String),
+    /// Who is assigned to an app, by its id: in person or through a group.
+    App(String),
+}
+
+impl Scope {
+    /// Who meets this search expression, such as `profile.department eq "Sales"`.
+    ///
+    /// # Errors
+    /// When it is none, or Okta would refuse it.
+    pub fn search(text: &str) -> Result<Self, SearchError> {
+        let expression = Expression::parse(text)?;
+        check_user_search(&expression)?;
+        Ok(Self::Search(expression))
+    }
+
+    /// The members of a group.
+    pub fn group(id: impl Into<String>) -> Self {
+        Self::Group(id.into())
+    }
+
+    /// Who is assigned to an app.
+    pub fn app(id: impl Into<String>) -> Self {
+        Self::App(id.into())
+    }
+}

@@ -1,0 +1,235 @@
+//! What is remembered between runs, and the plan that is under way.
+
+mod memory;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+pub use memory::MemoryStore;
+#[cfg(feature = "sqlite")]
+pub use sqlite::SqliteStore;
+
+use crate::record::Fields;
+use crate::target::FieldChange;
+
+/// What shall happen to a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Kind {
+    /// It is not in the target yet.
+    Create,
+    /// Some of its values differ.
+    Update,
+    /// It was taken out before and comes back.
+    Restore,
+    /// It left the source.
+    Remove,
+    /// It belongs to another source record now; nothing is sent.
+    Relink,
+    /// Two source records want to be this one; nothing is sent.
+    Conflict,
+}
+
+impl Kind {
+    /// The kinds as they are written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Restore => "restore",
+            Self::Remove => "remove",
+            Self::Relink => "relink",
+            Self::Conflict => "conflict",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// How far a row of a plan is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum RowState {
+    /// To be sent.
+    Pending,
+    /// Sent but for references to records that were not there yet.
+    Late,
+    /// Done.
+    Done,
+    /// Not sent by a rule of the target: see the note.
+    LeftOut,
+    /// Failed: see the note.
+    Failed,
+}
+
+impl RowState {
+    /// The states as they are written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Late => "late",
+            Self::Done => "done",
+            Self::LeftOut => "leftout",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// One row of a plan.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    /// Its place in the plan, from 1.
+    pub seq: u64,
+    /// What shall happen.
+    pub kind: Kind,
+    /// What identifies the record in the target.
+    pub key: String,
+    /// The record's id in the source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_id: Option<String>,
+    /// The record's id in the target.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remote_id: Option<String>,
+    /// The attributes that change.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<FieldChange>,
+    /// Values that the target has already though they were never delivered: noted, and not sent.
+    #[serde(default, skip_serializing_if = "Fields::is_empty")]
+    pub held: Fields,
+    /// How far it is.
+    pub state: RowState,
+    /// Why it failed, or what it conflicts with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// What was delivered of a record.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Known {
+    /// The record's id in the source.
+    pub source_id: Option<String>,
+    /// The record's id in the target.
+    pub remote_id: Option<String>,
+    /// It was taken out of the target.
+    pub removed: bool,
+    /// The values as they were sent.
+    pub sent: Fields,
+    /// What the target showed where that was not what was sent.
+    pub shown: Fields,
+}
+
+/// What a record looks like in the target now.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Seen {
+    /// The record's id in the target.
+    pub remote_id: Option<String>,
+    /// Whether it is in use.
+    pub active: bool,
+    /// Its values.
+    pub fields: Fields,
+}
+
+/// What this plan knows of a key already.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mark {
+    /// The source record that came first.
+    pub source_id: Option<String>,
+    /// What shall happen to it; none when it is unchanged.
+    pub kind: Option<Kind>,
+}
+
+/// Where things are remembered; one store serves one target.
+///
+/// Calls between [`begin`](Self::begin) and [`commit`](Self::commit) survive a crash together or not at
+/// all. Every other call stands by itself.
+pub trait Store: fmt::Debug + Send + 'static {
+    /// What was delivered under this key.
+    ///
+    /// # Errors
+    /// All calls fail when the store cannot be read or written.
+    fn known(&mut self, key: &str) -> Result<Option<Known>, StoreError>;
+    /// How many records are in the target by our doing.
+    fn known_count(&mut self) -> Result<u64, StoreError>;
+    /// Notes what was delivered.
+    fn remember(&mut self, key: &str, known: &Known) -> Result<(), StoreError>;
+    /// The keys in the target by our doing that belong to this source record: one, but for accidents.
+    fn known_of(&mut self, source_id: &str) -> Result<Vec<String>, StoreError>;
+    /// Forgets a record that is not there any more.
+    fn forget(&mut self, key: &str) -> Result<(), StoreError>;
+
+    /// Forgets what the target held.
+    fn clear_seen(&mut self) -> Result<(), StoreError>;
+    /// Notes what the target holds; whether the key is new.
+    fn see(&mut self, key: &str, seen: &Seen) -> Result<bool, StoreError>;
+    /// What the target holds under this key.
+    fn seen(&mut self, key: &str) -> Result<Option<Seen>, StoreError>;
+
+    /// Forgets plan, rows and marks.
+    fn clear_plan(&mut self) -> Result<(), StoreError>;
+    /// Notes that the source has this key.
+    fn mark(&mut self, key: &str, mark: &Mark) -> Result<(), StoreError>;
+    /// Whether the source has this key.
+    fn marked(&mut self, key: &str) -> Result<Option<Mark>, StoreError>;
+    /// Keys after `after` that were delivered, or with `all` that the target holds in use, and that the
+    /// source does not have, in order; at most `count`.
+    fn unmarked(&mut self, all: bool, after: &str, count: usize)
+    -> Result<Vec<String>, StoreError>;
+
+    /// Adds a row, in place of an earlier one of its key; its `seq` is given by the store.
+    fn put_row(&mut self, row: &Row) -> Result<(), StoreError>;
+    /// The row of this key.
+    fn row(&mut self, key: &str) -> Result<Option<Row>, StoreError>;
+    /// Takes a row out.
+    fn drop_row(&mut self, key: &str) -> Result<(), StoreError>;
+    /// Rows after `after` in this state, or in any, in order; at most `count`.
+    fn rows(
+        &mut self,
+        state: Option<RowState>,
+        after: u64,
+        count: usize,
+    ) -> Result<Vec<Row>, StoreError>;
+    /// Notes how far a row is.
+    fn settle(&mut self, seq: u64, state: RowState, note: Option<&str>) -> Result<(), StoreError>;
+
+    /// A text under a name, such as the cursor of a listing.
+    fn note(&mut self, name: &str) -> Result<Option<String>, StoreError>;
+    /// Sets or takes out the text under a name.
+    fn set_note(&mut self, name: &str, text: Option<&str>) -> Result<(), StoreError>;
+
+    /// Begins a group of calls.
+    fn begin(&mut self) -> Result<(), StoreError>;
+    /// Makes the group of calls last.
+    fn commit(&mut self) -> Result<(), StoreError>;
+}
+
+/// The store cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct StoreError {
+    message: String,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl StoreError {
+    /// A failure that needs no further cause.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), source: None }
+    }
+
+    /// A failure and its cause.
+    pub fn caused(
+        message: impl Into<String>,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self { message: message.into(), source: Some(source.into()) }
+    }
+}

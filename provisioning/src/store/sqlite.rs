@@ -1,0 +1,332 @@
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OptionalExtension, Params, Row as SqlRow, params};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::{Kind, Known, Mark, Row, RowState, Seen, Store, StoreError};
+
+const VERSION: i64 = 1;
+const TABLES: &str = "
+    CREATE TABLE known (key TEXT PRIMARY KEY, source_id TEXT, remote_id TEXT, removed INTEGER NOT NULL,
+        sent TEXT NOT NULL, shown TEXT NOT NULL) WITHOUT ROWID;
+    CREATE INDEX known_by_source ON known (source_id);
+    CREATE TABLE seen (key TEXT PRIMARY KEY, remote_id TEXT, active INTEGER NOT NULL,
+        fields TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE marks (key TEXT PRIMARY KEY, source_id TEXT, kind TEXT) WITHOUT ROWID;
+    CREATE TABLE rows (seq INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE,
+        kind TEXT NOT NULL, source_id TEXT, remote_id TEXT, fields TEXT NOT NULL,
+        held TEXT NOT NULL, state TEXT NOT NULL, note TEXT);
+    CREATE INDEX rows_by_state ON rows (state, seq);
+    CREATE TABLE notes (name TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;
+    PRAGMA user_version = 1;";
+
+/// A store in a SQLite file, readable by its owner only: it holds personal data.
+///
+/// One process at a time: opening it a second time is an error that names the first. The lock ends with
+/// the process, however that ends.
+pub struct SqliteStore {
+    sql: Connection,
+    path: PathBuf,
+    // Holds the lock for as long as it lives.
+    _lock: Connection,
+}
+
+impl SqliteStore {
+    /// Opens the store in this file, which is made if it is not there.
+    ///
+    /// # Errors
+    /// When the file cannot be used, is of another version, or another process has it open.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        let path = path.as_ref().to_owned();
+        let fail = |error| {
+            StoreError::caused(format!("the store {} cannot be opened", path.display()), error)
+        };
+        make_private(&path)?;
+        let sql = Connection::open(&path).map_err(fail)?;
+        let lock = lock(&path, &sql)?;
+        sql.execute_batch(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8000;",
+        )
+        .map_err(fail)?;
+        let mut store = Self { sql, path, _lock: lock };
+        store.prepare_tables()?;
+        let holder = format!("process {} since {}", std::process::id(), jiff::Timestamp::now());
+        store.set_note("holder", Some(&holder))?;
+        Ok(store)
+    }
+
+    fn prepare_tables(&mut self) -> Result<(), StoreError> {
+        let version: i64 = self.one("PRAGMA user_version", [], |row| row.get(0))?.unwrap_or(0);
+        match version {
+            0 => self.sql.execute_batch(TABLES).map_err(|error| self.broken(error)),
+            VERSION => Ok(()),
+            other => Err(StoreError::new(format!(
+                "the store {} is of version {other}, this program reads {VERSION}: use another file",
+                self.path.display()
+            ))),
+        }
+    }
+
+    fn broken(&self, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> StoreError {
+        StoreError::caused(format!("the store {} fails", self.path.display()), error)
+    }
+
+    fn run(&self, sql: &str, values: impl Params) -> Result<usize, StoreError> {
+        let done = self.sql.prepare_cached(sql).and_then(|mut sql| sql.execute(values));
+        done.map_err(|error| self.broken(error))
+    }
+
+    fn one<T>(
+        &self,
+        sql: &str,
+        values: impl Params,
+        read: fn(&SqlRow<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Option<T>, StoreError> {
+        let found =
+            self.sql.prepare_cached(sql).and_then(|mut sql| sql.query_row(values, read).optional());
+        found.map_err(|error| self.broken(error))
+    }
+
+    fn many<T>(
+        &self,
+        sql: &str,
+        values: impl Params,
+        read: fn(&SqlRow<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, StoreError> {
+        let found = self.sql.prepare_cached(sql).and_then(|mut sql| {
+            let rows = sql.query_map(values, read)?;
+            rows.collect()
+        });
+        found.map_err(|error| self.broken(error))
+    }
+}
+
+/// The file is made before SQLite does, so that nobody else can read it.
+fn make_private(path: &Path) -> Result<(), StoreError> {
+    let mut options = std::fs::OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let made = options.open(path);
+    made.map(drop).map_err(|error| {
+        StoreError::caused(format!("the store {} cannot be written", path.display()), error)
+    })
+}
+
+/// SQLite's own lock on a file beside the store: the system takes it off when the process ends.
+fn lock(path: &Path, sql: &Connection) -> Result<Connection, StoreError> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push("-lock");
+    make_private(Path::new(&beside))?;
+    let lock = Connection::open(&beside).and_then(|lock| {
+        lock.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE;").map(|()| lock)
+    });
+    lock.map_err(|error| {
+        let holder = sql.query_row("SELECT text FROM notes WHERE name = 'holder'", [], |row| {
+            row.get::<_, String>(0)
+        });
+        let holder = holder.unwrap_or_else(|_| "another process".to_owned());
+        StoreError::caused(
+            format!("the store {} is in use by {holder}: one run at a time", path.display()),
+            error,
+        )
+    })
+}
+
+fn json<T: Serialize>(value: &T) -> Result<String, StoreError> {
+    serde_json::to_string(value)
+        .map_err(|error| StoreError::caused("a value cannot be stored", error))
+}
+
+/// A column that holds JSON.
+fn decoded<T: DeserializeOwned>(row: &SqlRow<'_>, column: usize) -> rusqlite::Result<T> {
+    let text = row.get_ref(column)?.as_str()?;
+    serde_json::from_str(text).map_err(|error| {
+        rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, error.into())
+    })
+}
+
+/// A column that holds a name, such as `pending`.
+fn named<T: DeserializeOwned>(row: &SqlRow<'_>, column: usize) -> rusqlite::Result<T> {
+    let text = row.get_ref(column)?.as_str()?.to_owned();
+    serde_json::from_value(serde_json::Value::String(text)).map_err(|error| {
+        rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, error.into())
+    })
+}
+
+fn read_known(row: &SqlRow<'_>) -> rusqlite::Result<Known> {
+    Ok(Known {
+        source_id: row.get(0)?,
+        remote_id: row.get(1)?,
+        removed: row.get(2)?,
+        sent: decoded(row, 3)?,
+        shown: decoded(row, 4)?,
+    })
+}
+
+fn read_seen(row: &SqlRow<'_>) -> rusqlite::Result<Seen> {
+    Ok(Seen { remote_id: row.get(0)?, active: row.get(1)?, fields: decoded(row, 2)? })
+}
+
+fn read_mark(row: &SqlRow<'_>) -> rusqlite::Result<Mark> {
+    let kind: Option<String> = row.get(1)?;
+    let kind: Option<Kind> = kind.map(|_| named(row, 1)).transpose()?;
+    Ok(Mark { source_id: row.get(0)?, kind })
+}
+
+const ROW: &str = "seq, kind, key, source_id, remote_id, fields, held, state, note";
+
+fn read_row(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
+    Ok(Row {
+        seq: row.get(0)?,
+        kind: named(row, 1)?,
+        key: row.get(2)?,
+        source_id: row.get(3)?,
+        remote_id: row.get(4)?,
+        fields: decoded(row, 5)?,
+        held: decoded(row, 6)?,
+        state: named(row, 7)?,
+        note: row.get(8)?,
+    })
+}
+
+impl Store for SqliteStore {
+    fn known(&mut self, key: &str) -> Result<Option<Known>, StoreError> {
+        let sql = "SELECT source_id, remote_id, removed, sent, shown FROM known WHERE key = ?";
+        self.one(sql, [key], read_known)
+    }
+
+    fn known_count(&mut self) -> Result<u64, StoreError> {
+        let sql = "SELECT count(*) FROM known WHERE NOT removed";
+        Ok(self.one(sql, [], |row| row.get(0))?.unwrap_or(0))
+    }
+
+    fn remember(&mut self, key: &str, known: &Known) -> Result<(), StoreError> {
+        let sql = "INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?, ?, ?)";
+        let Known { source_id, remote_id, removed, sent, shown } = known;
+        let values = params![key, source_id, remote_id, removed, json(sent)?, json(shown)?];
+        self.run(sql, values).map(drop)
+    }
+
+    fn known_of(&mut self, source_id: &str) -> Result<Vec<String>, StoreError> {
+        let sql = "SELECT key FROM known WHERE source_id = ? AND NOT removed ORDER BY key";
+        self.many(sql, [source_id], |row| row.get(0))
+    }
+
+    fn forget(&mut self, key: &str) -> Result<(), StoreError> {
+        self.run("DELETE FROM known WHERE key = ?", [key]).map(drop)
+    }
+
+    fn clear_seen(&mut self) -> Result<(), StoreError> {
+        self.run("DELETE FROM seen", []).map(drop)
+    }
+
+    fn see(&mut self, key: &str, seen: &Seen) -> Result<bool, StoreError> {
+        let values = params![key, seen.remote_id, seen.active, json(&seen.fields)?];
+        let added = self.run("INSERT OR IGNORE INTO seen VALUES (?, ?, ?, ?)", values)?;
+        if added == 0 {
+            self.run("INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?)", values)?;
+        }
+        Ok(added > 0)
+    }
+
+    fn seen(&mut self, key: &str) -> Result<Option<Seen>, StoreError> {
+        self.one("SELECT remote_id, active, fields FROM seen WHERE key = ?", [key], read_seen)
+    }
+
+    fn clear_plan(&mut self) -> Result<(), StoreError> {
+        self.run("DELETE FROM marks", [])?;
+        self.run("DELETE FROM rows", []).map(drop)
+    }
+
+    fn mark(&mut self, key: &str, mark: &Mark) -> Result<(), StoreError> {
+        let values = params![key, mark.source_id, mark.kind.map(Kind::as_str)];
+        self.run("INSERT OR REPLACE INTO marks VALUES (?, ?, ?)", values).map(drop)
+    }
+
+    fn marked(&mut self, key: &str) -> Result<Option<Mark>, StoreError> {
+        self.one("SELECT source_id, kind FROM marks WHERE key = ?", [key], read_mark)
+    }
+
+    fn unmarked(
+        &mut self,
+        all: bool,
+        after: &str,
+        count: usize,
+    ) -> Result<Vec<String>, StoreError> {
+        let known = "SELECT key FROM known WHERE key > ?1 AND NOT removed
+            AND NOT EXISTS (SELECT 1 FROM marks WHERE marks.key = known.key)";
+        let seen = "SELECT key FROM seen WHERE key > ?1 AND active
+            AND NOT EXISTS (SELECT 1 FROM marks WHERE marks.key = seen.key)";
+        let sql = match all {
+            true => format!("{known} UNION {seen} ORDER BY key LIMIT ?2"),
+            false => format!("{known} ORDER BY key LIMIT ?2"),
+        };
+        self.many(&sql, params![after, count as i64], |row| row.get(0))
+    }
+
+    fn put_row(&mut self, row: &Row) -> Result<(), StoreError> {
+        let sql =
+            "INSERT OR REPLACE INTO rows (key, kind, source_id, remote_id, fields, held, state, note)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+        let Row { key, source_id, remote_id, note, .. } = row;
+        let (kind, state) = (row.kind.as_str(), row.state.as_str());
+        let (fields, held) = (json(&row.fields)?, json(&row.held)?);
+        let values = params![key, kind, source_id, remote_id, fields, held, state, note];
+        self.run(sql, values).map(drop)
+    }
+
+    fn row(&mut self, key: &str) -> Result<Option<Row>, StoreError> {
+        self.one(&format!("SELECT {ROW} FROM rows WHERE key = ?"), [key], read_row)
+    }
+
+    fn drop_row(&mut self, key: &str) -> Result<(), StoreError> {
+        self.run("DELETE FROM rows WHERE key = ?", [key]).map(drop)
+    }
+
+    fn rows(
+        &mut self,
+        state: Option<RowState>,
+        after: u64,
+        count: usize,
+    ) -> Result<Vec<Row>, StoreError> {
+        let state = state.map(RowState::as_str);
+        let filter = if state.is_some() { "state = ?3" } else { "?3 IS NULL" };
+        let sql =
+            format!("SELECT {ROW} FROM rows WHERE {filter} AND seq > ?1 ORDER BY seq LIMIT ?2");
+        self.many(&sql, params![after as i64, count as i64, state], read_row)
+    }
+
+    fn settle(&mut self, seq: u64, state: RowState, note: Option<&str>) -> Result<(), StoreError> {
+        let sql = "UPDATE rows SET state = ?2, note = ?3 WHERE seq = ?1";
+        self.run(sql, params![seq as i64, state.as_str(), note]).map(drop)
+    }
+
+    fn note(&mut self, name: &str) -> Result<Option<String>, StoreError> {
+        self.one("SELECT text FROM notes WHERE name = ?", [name], |row| row.get(0))
+    }
+
+    fn set_note(&mut self, name: &str, text: Option<&str>) -> Result<(), StoreError> {
+        match text {
+            Some(text) => self.run("INSERT OR REPLACE INTO notes VALUES (?, ?)", [name, text]),
+            None => self.run("DELETE FROM notes WHERE name = ?", [name]),
+        }
+        .map(drop)
+    }
+
+    fn begin(&mut self) -> Result<(), StoreError> {
+        self.run("BEGIN IMMEDIATE", []).map(drop)
+    }
+
+    fn commit(&mut self) -> Result<(), StoreError> {
+        self.run("COMMIT", []).map(drop)
+    }
+}
+
+impl fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteStore").field("path", &self.path).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,131 @@
+//! A plan as a table that a person can review, page by page.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::plan::Plan;
+use crate::record::{is_hidden, referred};
+use crate::store::{Row, StoreError};
+use crate::target::FieldChange;
+
+/// Signs of a value, and of a key, that are shown.
+const VALUE: usize = 40;
+const KEY: usize = 48;
+const PATH: usize = 48;
+
+/// Some rows of a plan, to be printed: key, what happens, and each field with its old and new value.
+#[derive(Clone, Debug)]
+pub struct Table {
+    rows: Vec<Row>,
+}
+
+impl Plan {
+    /// Rows after the one with this `seq`, at most `count`, as a table. The page after it begins after
+    /// [`Table::last`].
+    ///
+    /// ```no_run
+    /// # fn show(plan: &provisioning::Plan) -> Result<(), provisioning::StoreError> {
+    /// let mut page = plan.table(0, 50)?;
+    /// while let Some(last) = page.last() {
+    ///     print!("{page}");
+    ///     page = plan.table(last, 50)?;
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn table(&self, after: u64, count: usize) -> Result<Table, StoreError> {
+        Ok(Table { rows: self.rows(after, count)? })
+    }
+}
+
+impl Table {
+    /// The `seq` of the last row; none when there are no rows.
+    pub fn last(&self) -> Option<u64> {
+        self.rows.last().map(|row| row.seq)
+    }
+
+    /// How many rows it has.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether it has none.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let width = |texts: &mut dyn Iterator<Item = String>| {
+            texts.map(|text| text.chars().count()).max().unwrap_or_default()
+        };
+        let keys = width(&mut self.rows.iter().map(|row| cut(&row.key, KEY)));
+        let fields = self.rows.iter().flat_map(|row| &row.fields);
+        let paths = width(&mut fields.map(path));
+        for row in &self.rows {
+            let mut first = Some((cut(&row.key, KEY), row.kind.as_str()));
+            for field in &row.fields {
+                let (key, kind) = first.take().unwrap_or_default();
+                let change = change(field, row);
+                writeln!(f, "{key:keys$}  {kind:8}  {:paths$}  {change}", path(field))?;
+            }
+            if let Some((key, kind)) = first {
+                let line = format!("{key:keys$}  {kind:8}  {}", row.note.as_deref().unwrap_or(""));
+                writeln!(f, "{}", line.trim_end())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn path(field: &FieldChange) -> String {
+    cut(&field.path, PATH)
+}
+
+fn change(field: &FieldChange, row: &Row) -> String {
+    let new = shown(&field.new);
+    let once = if field.on_create && row.kind != crate::store::Kind::Create {
+        " (if it has to be made anew)"
+    } else if field.on_create {
+        " (once)"
+    } else {
+        ""
+    };
+    match row.kind {
+        crate::store::Kind::Create | crate::store::Kind::Conflict => format!("{new}{once}"),
+        _ => format!("{} -> {new}{once}", shown(&field.old)),
+    }
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Null => "(none)".to_owned(),
+        value if is_hidden(value) => "(not shown)".to_owned(),
+        value => match (referred(value), value.as_str()) {
+            (Some(key), _) => cut(&format!("record {key}"), VALUE),
+            (None, Some(text)) => cut(&format!("\"{text}\""), VALUE),
+            (None, None) => cut(&value.to_string(), VALUE),
+        },
+    }
+}
+
+/// On one line, at most so many signs: what is left out is an ellipsis. Signs that would act on a
+/// terminal are spelled out.
+fn cut(text: &str, most: usize) -> String {
+    let plain = |c: char| match c {
+        '\n' | '\r' | '\t' => ' ',
+        c if c.is_control() => '\u{fffd}',
+        c => c,
+    };
+    let mut signs = text.chars().map(plain);
+    let mut kept: String = signs.by_ref().take(most).collect();
+    if signs.next().is_some() {
+        kept.pop();
+        kept.push('…');
+    }
+    kept
+}

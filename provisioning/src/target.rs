@@ -1,0 +1,204 @@
+use std::fmt;
+
+use async_trait::async_trait;
+use futures::stream::BoxStream;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::record::{Fields, hidden};
+use crate::store::Kind;
+
+/// A system that people or groups are brought into.
+///
+/// Applying a change may be interrupted after the system carried it out and before that was noted; the
+/// same change then comes again. `apply` must end where one application ends: creating looks for the
+/// key first.
+#[async_trait]
+pub trait Target: fmt::Debug + Send + Sync + 'static {
+    /// Its name, for people and for the store: one store serves one target.
+    fn name(&self) -> &str;
+
+    /// How the system tells keys apart; by default without case.
+    fn key(&self, key: &str) -> String {
+        key.trim().to_lowercase()
+    }
+
+    /// How many changes one call of `apply` takes.
+    fn batch(&self) -> usize {
+        1
+    }
+
+    /// Whether who left the source is taken out; where nothing ever is, a plan leaves them alone.
+    fn removes(&self) -> bool {
+        true
+    }
+
+    /// Whether it can be used at all, such as whether the product has what is brought into it.
+    ///
+    /// # Errors
+    /// Says what is missing, and what to do.
+    async fn check(&self) -> Result<(), TargetError> {
+        Ok(())
+    }
+
+    /// Brings about these changes; one result for each, in their order.
+    async fn apply(&self, changes: &[Change]) -> Vec<Result<Done, TargetError>>;
+
+    /// Everything that the system holds, with the values of these paths; `None` where it cannot be read.
+    fn observe(&self, paths: &[String]) -> Option<BoxStream<'_, Result<Observed, TargetError>>>;
+
+    /// How a reference to another record is written; `None` as long as it cannot be, such as when the
+    /// record has no id in the system yet.
+    fn reference(&self, key: &str, remote_id: Option<&str>) -> Option<Value> {
+        let _ = key;
+        remote_id.map(Value::from)
+    }
+}
+
+/// One attribute that changes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FieldChange {
+    /// The attribute.
+    pub path: String,
+    /// What it is; null when it has no value, or when nobody knows.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub old: Value,
+    /// What it shall be; null clears it.
+    pub new: Value,
+    /// Written at creation only.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub on_create: bool,
+}
+
+/// What shall happen to one record in the target.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Change {
+    /// What.
+    pub kind: Kind,
+    /// What identifies the record in the target.
+    pub key: String,
+    /// The record's id in the source.
+    pub source_id: Option<String>,
+    /// The record's id in the target, as far as it is known.
+    pub remote_id: Option<String>,
+    /// The attributes that change.
+    pub fields: Vec<FieldChange>,
+    /// All managed values as they are after the change: for a record that has to be made anew.
+    pub values: Fields,
+}
+
+/// What came of a change.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[must_use]
+pub struct Done {
+    pub(crate) remote_id: Option<String>,
+    pub(crate) shown: Fields,
+    pub(crate) existed: bool,
+    pub(crate) notes: Vec<String>,
+    pub(crate) left_out: Option<String>,
+}
+
+impl Done {
+    /// It is as it should be.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The record's id in the target.
+    pub fn remote_id(mut self, id: impl Into<String>) -> Self {
+        self.remote_id = Some(id.into());
+        self
+    }
+
+    /// What the target shows for an attribute where that is not what was sent: it dropped or rewrote it.
+    pub fn shows(mut self, path: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.shown.insert(path.into(), value.into());
+        self
+    }
+
+    /// What should have been created was there already, and was brought to these values.
+    pub fn existed(mut self) -> Self {
+        self.existed = true;
+        self
+    }
+
+    /// Something that people should know, such as members that were not taken.
+    pub fn note(mut self, text: impl Into<String>) -> Self {
+        self.notes.push(text.into());
+        self
+    }
+
+    /// Nothing was done, because a rule says so: no failure, and tried again by the next run.
+    pub fn left_out(reason: impl Into<String>) -> Self {
+        Self { left_out: Some(reason.into()), ..Self::default() }
+    }
+}
+
+/// A record as the target holds it.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[must_use]
+pub struct Observed {
+    pub(crate) key: String,
+    pub(crate) remote_id: Option<String>,
+    pub(crate) active: bool,
+    pub(crate) fields: Fields,
+}
+
+impl Observed {
+    /// A record with the values that the target shows.
+    pub fn new(key: impl Into<String>, fields: Fields) -> Self {
+        Self { key: key.into(), remote_id: None, active: true, fields }
+    }
+
+    /// Its id in the target.
+    pub fn remote_id(mut self, id: impl Into<String>) -> Self {
+        self.remote_id = Some(id.into());
+        self
+    }
+
+    /// An attribute that the target never shows: what was delivered is taken to be there.
+    pub fn hides(mut self, path: impl Into<String>) -> Self {
+        self.fields.insert(path.into(), hidden());
+        self
+    }
+
+    /// Whether it is in use, or deactivated.
+    pub fn active(mut self, active: bool) -> Self {
+        self.active = active;
+        self
+    }
+}
+
+/// Why a target did not do what it should, in one line.
+#[derive(Debug)]
+pub struct TargetError {
+    message: String,
+    origin: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl fmt::Display for TargetError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for TargetError {
+    /// What caused the failure that this one stands for.
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.origin.as_ref()?.source()
+    }
+}
+
+impl TargetError {
+    /// A failure that needs no further cause.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), origin: None }
+    }
+
+    /// A failure that stands for another one, whose line it takes over.
+    pub fn caused(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        let origin = source.into();
+        Self { message: origin.to_string(), origin: Some(origin) }
+    }
+}

@@ -1,0 +1,268 @@
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use futures::stream::BoxStream;
+use futures::{StreamExt, TryStreamExt};
+use scim_client::{Outcome, Scim};
+use scim_types::{Resource, User, urn};
+use serde_json::{Value, json};
+
+use crate::record::{Fields, same};
+use crate::store::Kind;
+use crate::target::{Change, Done, Observed, Target, TargetError};
+use crate::targets::Place;
+
+/// What happens to somebody who left the source.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Departed {
+    /// `active: false`: everything stays, and can come back.
+    #[default]
+    Deactivate,
+    /// The record is deleted.
+    Delete,
+}
+
+/// The users of a SCIM service provider. Paths are SCIM attribute paths, see [`Place`].
+///
+/// Users are found by their key before one is created; nobody is ever created twice.
+pub struct ScimUsers {
+    scim: Scim,
+    name: String,
+    key: Place,
+    departed: Departed,
+    refer_by_key: bool,
+    places: Mutex<HashMap<String, Arc<Place>>>,
+}
+
+impl ScimUsers {
+    /// The users of this provider, whose keys are user names.
+    ///
+    /// # Errors
+    /// None; the signature leaves room for keys that are no place.
+    pub fn new(scim: Scim) -> Result<Self, TargetError> {
+        Ok(Self {
+            name: format!("SCIM users of {}", scim.base_url()),
+            scim,
+            key: Place::parse("userName").map_err(TargetError::caused)?,
+            departed: Departed::default(),
+            refer_by_key: false,
+            places: Mutex::default(),
+        })
+    }
+
+    /// The attribute that holds the key, `userName` by default; such as `externalId`.
+    ///
+    /// # Errors
+    /// When it is no attribute.
+    pub fn key_is(mut self, place: &str) -> Result<Self, TargetError> {
+        self.key = Place::parse(place).map_err(TargetError::caused)?;
+        Ok(self)
+    }
+
+    /// What happens to somebody who left the source.
+    pub fn departed(mut self, departed: Departed) -> Self {
+        self.departed = departed;
+        self
+    }
+
+    /// References name others by their key instead of the id that the provider gave them, such as
+    /// managers in Peakon, who are named by e-mail.
+    pub fn refer_by_key(mut self) -> Self {
+        self.refer_by_key = true;
+        self
+    }
+
+    fn place(&self, path: &str) -> Result<Arc<Place>, TargetError> {
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(place) = places.get(path) {
+            return Ok(Arc::clone(place));
+        }
+        let place = Arc::new(Place::parse(path).map_err(TargetError::caused)?);
+        places.insert(path.to_owned(), Arc::clone(&place));
+        Ok(place)
+    }
+
+    async fn carry_out(&self, change: &Change) -> Result<Done, TargetError> {
+        match (change.kind, &change.remote_id) {
+            (Kind::Remove, Some(id)) => self.remove(id).await,
+            (Kind::Remove, None) => match self.find(&change.key).await?.and_then(|user| user.id) {
+                Some(id) => self.remove(&id).await,
+                None => Ok(Done::new()),
+            },
+            (Kind::Update | Kind::Restore, Some(id)) => match self.users().try_get(id).await {
+                Ok(Some(user)) => self.update(change, user).await,
+                // Deleted over there, as some products do with whoever is deactivated.
+                Ok(None) => self.create(change).await,
+                Err(error) => Err(TargetError::caused(error)),
+            },
+            _ => self.create(change).await,
+        }
+    }
+
+    fn users(&self) -> scim_client::Resources<User> {
+        self.scim.users()
+    }
+
+    async fn find(&self, key: &str) -> Result<Option<User>, TargetError> {
+        let path = self.key.to_string();
+        self.users().find(&path, key).await.map_err(TargetError::caused)
+    }
+
+    async fn create(&self, change: &Change) -> Result<Done, TargetError> {
+        let written_once = change.fields.iter().any(|field| field.on_create);
+        if written_once && let Some(user) = self.find(&change.key).await? {
+            return self.update(change, user).await.map(Done::existed);
+        }
+        let user = self.new_user(change)?;
+        let ensured = self.users().ensure(&user).match_on(self.key.to_string());
+        let ensured = ensured.await.map_err(TargetError::caused)?;
+        let done = self.done(change, &ensured.user)?;
+        Ok(if ensured.outcome == Outcome::Created { done } else { done.existed() })
+    }
+
+    fn new_user(&self, change: &Change) -> Result<User, TargetError> {
+        let mut user = json!({"schemas": [urn::USER], "active": true});
+        self.key.put(&mut user, &json!(change.key)).map_err(TargetError::caused)?;
+        let once = change.fields.iter().filter(|field| field.on_create);
+        let once = once.map(|field| (&field.path, &field.new));
+        self.put_all(&mut user, change.values.iter().chain(once))?;
+        typed(user)
+    }
+
+    async fn update(&self, change: &Change, before: User) -> Result<Done, TargetError> {
+        let mut after = serde_json::to_value(&before).map_err(TargetError::caused)?;
+        if change.kind == Kind::Create || change.kind == Kind::Restore {
+            after["active"] = json!(true);
+        }
+        let kept = change.fields.iter().filter(|field| !field.on_create);
+        self.put_all(&mut after, kept.map(|field| (&field.path, &field.new)))?;
+        let updated = self.users().update(&before, &typed(after)?).await;
+        let updated = updated.map_err(TargetError::caused)?;
+        self.done(change, &updated.resource)
+    }
+
+    fn put_all<'a>(
+        &self,
+        user: &mut Value,
+        values: impl Iterator<Item = (&'a String, &'a Value)>,
+    ) -> Result<(), TargetError> {
+        for (path, value) in values {
+            let place = self.place(path)?;
+            place.put(user, value).map_err(TargetError::caused)?;
+            if let Some(urn) = place.extension() {
+                list_schema(user, urn);
+            }
+        }
+        Ok(())
+    }
+
+    /// What came of it, as the provider shows it.
+    fn done(&self, change: &Change, user: &User) -> Result<Done, TargetError> {
+        let shown = serde_json::to_value(user).map_err(TargetError::caused)?;
+        let mut done = Done::new();
+        if let Some(id) = user.id() {
+            done = done.remote_id(id);
+        }
+        for field in change.fields.iter().filter(|field| !field.on_create) {
+            let place = self.place(&field.path)?;
+            let value = place.get(&shown);
+            if !same(&value, &field.new) && !place.is_hidden() {
+                done = done.shows(&field.path, value);
+            }
+        }
+        Ok(done)
+    }
+
+    async fn remove(&self, id: &str) -> Result<Done, TargetError> {
+        let removed = match self.departed {
+            Departed::Deactivate => self.users().deactivate(id).await.map(drop),
+            Departed::Delete => self.users().delete(id, None).await,
+        };
+        match removed {
+            Ok(()) => Ok(Done::new().remote_id(id)),
+            Err(error) if error.is_not_found() => Ok(Done::new()),
+            Err(error) => Err(TargetError::caused(error)),
+        }
+    }
+
+    fn observed(&self, user: &User, places: &[Arc<Place>]) -> Result<Observed, TargetError> {
+        let shown = serde_json::to_value(user).map_err(TargetError::caused)?;
+        let values = places.iter().map(|place| (place.to_string(), place.get(&shown)));
+        let fields: Fields = values.filter(|(_, value)| !value.is_null()).collect();
+        let key = self.key.get(&shown);
+        let observed = Observed::new(key.as_str().unwrap_or_default(), fields)
+            .active(user.active != Some(false));
+        let hidden = places.iter().filter(|place| place.is_hidden());
+        let observed = hidden.fold(observed, |observed, place| observed.hides(place.to_string()));
+        Ok(match user.id() {
+            Some(id) => observed.remote_id(id),
+            None => observed,
+        })
+    }
+}
+
+fn typed(user: Value) -> Result<User, TargetError> {
+    serde_json::from_value(user)
+        .map_err(|error| TargetError::new(format!("these values make no SCIM user: {error}")))
+}
+
+fn list_schema(user: &mut Value, urn: &str) {
+    if let Some(listed) = user["schemas"].as_array_mut() {
+        let is_listed = |one: &Value| one.as_str().is_some_and(|one| one.eq_ignore_ascii_case(urn));
+        if !listed.iter().any(is_listed) {
+            listed.push(json!(urn));
+        }
+    }
+}
+
+#[async_trait]
+impl Target for ScimUsers {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn key(&self, key: &str) -> String {
+        if self.key.is_case_exact() { key.trim().to_owned() } else { key.trim().to_lowercase() }
+    }
+
+    async fn check(&self) -> Result<(), TargetError> {
+        self.scim.verify().await.map(drop).map_err(TargetError::caused)
+    }
+
+    async fn apply(&self, changes: &[Change]) -> Vec<Result<Done, TargetError>> {
+        let mut results = Vec::with_capacity(changes.len());
+        for change in changes {
+            results.push(self.carry_out(change).await);
+        }
+        results
+    }
+
+    fn observe(&self, paths: &[String]) -> Option<BoxStream<'_, Result<Observed, TargetError>>> {
+        let places: Result<Vec<_>, _> = paths.iter().map(|path| self.place(path)).collect();
+        let places = match places {
+            Ok(places) => places,
+            Err(error) => return Some(futures::stream::iter([Err(error)]).boxed()),
+        };
+        let users = self.users().list().stream().map_err(TargetError::caused);
+        Some(
+            users
+                .and_then(move |user| {
+                    let observed = self.observed(&user, &places);
+                    async move { observed }
+                })
+                .boxed(),
+        )
+    }
+
+    fn reference(&self, key: &str, remote_id: Option<&str>) -> Option<Value> {
+        if self.refer_by_key { Some(json!(key)) } else { remote_id.map(Value::from) }
+    }
+}
+
+impl fmt::Debug for ScimUsers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ScimUsers").field("name", &self.name).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,222 @@
+//! Plans that are written out, looked through, and applied later.
+
+use std::sync::Arc;
+
+use futures::StreamExt;
+use provisioning::{Basis, ImportError, MemoryTarget, Plan, Report, private_file};
+use serde_json::{Value, json};
+
+use crate::support::{Flaky, People, Shared, apply, memory, plan, there};
+
+const BOTH: [Basis; 2] = [Basis::Delivered, Basis::Target];
+
+/// Twenty people are there; one changed, one left, one is new, one came back.
+async fn world(basis: Basis) -> (Arc<Flaky>, Shared, People) {
+    let (target, store) = (Flaky::new(1, 0.0), memory());
+    let mut people: People = (0..20).map(|n| (format!("p{n:02}"), json!(n))).collect();
+    apply(&plan(&people, &target, &store, basis).await).await;
+    people.remove("p07");
+    apply(&plan(&people, &target, &store, basis).await).await;
+    people.insert("p07".into(), json!("back"));
+    people.insert("p03".into(), json!("changed"));
+    people.insert("new".into(), json!("new"));
+    people.remove("p05");
+    (target, store, people)
+}
+
+fn exported(plan: &Plan) -> String {
+    let mut text = Vec::new();
+    plan.export(&mut text).unwrap();
+    String::from_utf8(text).unwrap()
+}
+
+async fn import(text: &str, target: &Arc<Flaky>, store: &Shared) -> Result<Plan, ImportError> {
+    Plan::import(text.as_bytes(), target.clone(), store.clone()).await
+}
+
+async fn refused(text: &str, target: &Arc<Flaky>, store: &Shared) -> String {
+    let before = there(target);
+    let error = import(text, target, store).await.unwrap_err().to_string();
+    assert!(!error.contains('\n'), "{error}");
+    assert_eq!(there(target), before);
+    let left = Plan::unfinished(store.clone(), target.clone()).unwrap();
+    assert!(
+        left.is_none() || error.contains("out of date: the store") || !error.contains("row"),
+        "{error}"
+    );
+    error
+}
+
+#[tokio::test]
+async fn what_was_exported_is_what_is_applied() {
+    for basis in BOTH {
+        let (target, store, people) = world(basis).await;
+        let planned = plan(&people, &target, &store, basis).await;
+        let text = exported(&planned);
+        assert_eq!(text.lines().count(), 1 + 4, "{text}");
+        let header: Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
+        assert_eq!((&header["target"], &header["rows"]), (&json!("flaky"), &json!(4)));
+        let rows = planned.rows(0, 100).unwrap();
+        let taken = import(&text, &target, &store).await.unwrap();
+        assert_eq!(taken.rows(0, 100).unwrap(), rows);
+        assert_eq!(taken.summary(), planned.summary());
+        let report = apply(&taken).await;
+        assert_eq!((report.created, report.updated, report.restored, report.removed), (1, 1, 1, 1));
+        assert_eq!(there(&target), people);
+        assert_eq!(plan(&people, &target, &store, basis).await.summary().changes(), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_plan_is_refused_once_something_was_delivered_or_planned() {
+    for basis in BOTH {
+        let (target, store, people) = world(basis).await;
+        let planned = plan(&people, &target, &store, basis).await;
+        let text = exported(&planned);
+        let some: Report = planned.apply().limit(1).stream().collect().await;
+        assert_eq!(some.failed, 0);
+        let error = refused(&text, &target, &store).await;
+        assert!(error.contains("the store has planned or delivered something since"), "{error}");
+        let text = exported(&plan(&people, &target, &store, basis).await);
+        plan(&people, &target, &store, basis).await;
+        assert!(refused(&text, &target, &store).await.contains("out of date"));
+        let text = exported(&plan(&people, &target, &store, basis).await);
+        assert!(refused(&text, &target, &memory()).await.contains("out of date"));
+    }
+}
+
+#[tokio::test]
+async fn an_edit_in_the_target_is_not_overwritten_unseen() {
+    let (target, store, people) = world(Basis::Target).await;
+    let text = exported(&plan(&people, &target, &store, Basis::Target).await);
+    target.inner.edit("p03", "title", "edited since");
+    let error = refused(&text, &target, &store).await;
+    assert!(error.contains("`title` of p03 is not what it was"), "{error}");
+    assert!(!error.contains("edited since"), "{error}");
+    assert!(Plan::unfinished(store.clone(), target.clone()).unwrap().is_none());
+}
+
+#[tokio::test]
+async fn what_is_known_must_be_what_the_plan_was_made_of() {
+    for (key, change, expected) in [
+        ("p03", "sent", "`title` of p03 is not what it was"),
+        ("p03", "removed", ""),
+        ("p03", "id", "p03 (update) is another record now"),
+        ("p05", "removed", "p05 (remove) is out of use"),
+        ("p05", "gone", "p05 (remove) is not there any more"),
+        ("p07", "back", "p07 (restore) is there, in use"),
+        ("new", "there", "new (create) is there, in use"),
+    ] {
+        let (target, store, people) = world(Basis::Delivered).await;
+        let text = exported(&plan(&people, &target, &store, Basis::Delivered).await);
+        {
+            let mut store = store.lock().unwrap();
+            let mut known = store.known(key).unwrap().unwrap_or_default();
+            match change {
+                "sent" => drop(known.sent.insert("title".into(), json!("other"))),
+                "id" => known.remote_id = Some("other".into()),
+                "removed" => known.removed = true,
+                "back" => known.removed = false,
+                _ => {}
+            }
+            store.remember(key, &known).unwrap();
+            if change == "gone" {
+                store.forget(key).unwrap();
+            }
+        }
+        match expected {
+            "" => drop(import(&text, &target, &store).await.unwrap()),
+            expected => {
+                let error = refused(&text, &target, &store).await;
+                assert!(error.contains(expected), "{error}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_whole_plan_is_refused() {
+    let (target, store, people) = world(Basis::Delivered).await;
+    let text = exported(&plan(&people, &target, &store, Basis::Delivered).await);
+    let lines: Vec<&str> = text.lines().collect();
+    for (text, expected) in [
+        (String::new(), "line 1: it is empty"),
+        ("no json".to_owned(), "line 1:"),
+        (text.replacen("\"plan\":1", "\"plan\":9", 1), "it is of version 9, not 1"),
+        (text.replacen("flaky", "other", 1), "this plan is for other, not for flaky"),
+    ] {
+        let error = import(&text, &target, &store).await.unwrap_err().to_string();
+        assert!(error.contains(expected) && !error.contains('\n'), "{error}");
+        let kept = Plan::unfinished(store.clone(), target.clone()).unwrap();
+        assert!(kept.is_some(), "the plan in the store is still there");
+    }
+    let cut = lines[..3].join("\n");
+    assert!(refused(&cut, &target, &store).await.contains("it holds 2 of 4 rows"));
+    let (target, store, people) = world(Basis::Delivered).await;
+    let text = exported(&plan(&people, &target, &store, Basis::Delivered).await);
+    let torn = &text[..text.len() - 20];
+    assert!(refused(torn, &target, &store).await.contains("line 5:"));
+}
+
+#[tokio::test]
+async fn a_plan_of_many_pages_comes_over() {
+    let (target, store) = (Flaky::new(1, 0.0), memory());
+    let people: People = (0..2_500).map(|n| (format!("p{n}"), json!(n))).collect();
+    let text = exported(&plan(&people, &target, &store, Basis::Delivered).await);
+    assert_eq!(text.lines().count(), 2_501);
+    let taken = import(&text, &target, &store).await.unwrap();
+    assert_eq!(apply(&taken).await.created, 2_500);
+    assert_eq!(there(&target), people);
+}
+
+#[tokio::test]
+async fn a_table_shows_old_and_new_page_by_page() {
+    let (target, store, mut people) = world(Basis::Delivered).await;
+    people.insert("p09".into(), Value::Null);
+    people.insert("p10".into(), json!("wide ".repeat(30)));
+    people.insert("p11".into(), json!("two\nlines\u{1b}[2J"));
+    let plan = plan(&people, &target, &store, Basis::Delivered).await;
+    let (mut text, mut page, mut pages) = (String::new(), plan.table(0, 3).unwrap(), 0);
+    while let Some(last) = page.last() {
+        assert!(page.len() <= 3 && !page.is_empty());
+        text.push_str(&page.to_string());
+        page = plan.table(last, 3).unwrap();
+        pages += 1;
+    }
+    assert_eq!(pages, 3);
+    let squeezed: Vec<String> =
+        text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    for line in [
+        "p03 update title 3 -> \"changed\"",
+        "p09 update title 9 -> (none)",
+        "new create title \"new\"",
+        "p05 remove",
+        "p07 restore title 7 -> \"back\"",
+        "team (none) -> \"North\" (if it has to be made anew)",
+    ] {
+        assert!(squeezed.iter().any(|one| one == line), "{line}\n{text}");
+    }
+    assert!(squeezed.iter().any(|line| line.starts_with("p10") && line.ends_with('…')), "{text}");
+    assert!(!text.contains('\u{1b}') && text.lines().all(|line| line.chars().count() < 160));
+}
+
+#[tokio::test]
+async fn another_target_of_the_same_store_is_refused() {
+    let (target, store, people) = world(Basis::Delivered).await;
+    let text = exported(&plan(&people, &target, &store, Basis::Delivered).await);
+    let other = Arc::new(MemoryTarget::new());
+    let error = Plan::import(text.as_bytes(), other, store).await.unwrap_err().to_string();
+    assert_eq!(error, "this plan is for flaky, not for memory: apply it there");
+}
+
+#[cfg(unix)]
+#[test]
+fn private_files_are_private_even_if_they_were_not() {
+    use std::os::unix::fs::PermissionsExt;
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("private");
+    std::fs::write(&path, "older and longer").unwrap();
+    std::fs::set_permissions(&path, PermissionsExt::from_mode(0o644)).unwrap();
+    std::io::Write::write_all(&mut private_file(&path).unwrap(), b"new").unwrap();
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "new");
+    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+}

@@ -1,0 +1,215 @@
+//! Ten thousand changes, followed with restarts at any point: the target ends as a full run leaves it.
+
+use std::collections::BTreeMap;
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures::StreamExt;
+use futures::stream::BoxStream;
+use provisioning::{
+    Basis, Change, Done, Fields, Follow, FollowError, Followed, Guard, Observed, OktaPeople, Plan,
+    Report, Scope, Target, TargetError,
+};
+use serde_json::json;
+
+use crate::org::{Org, mapping};
+use crate::support::{Flaky, Shared, memory};
+
+const CHANGES: usize = 10_000;
+const ROUND: usize = 40;
+const PEOPLE: u64 = 120;
+const SENTINEL: u64 = 0;
+
+/// Gives way before and after each call, so that a process can be killed there.
+#[derive(Debug)]
+struct Slow(Arc<Flaky>);
+
+#[async_trait]
+impl Target for Slow {
+    fn name(&self) -> &str {
+        "slow"
+    }
+
+    fn batch(&self) -> usize {
+        3
+    }
+
+    async fn apply(&self, changes: &[Change]) -> Vec<Result<Done, TargetError>> {
+        tokio::task::yield_now().await;
+        let results = self.0.apply(changes).await;
+        tokio::task::yield_now().await;
+        results
+    }
+
+    fn observe(&self, paths: &[String]) -> Option<BoxStream<'_, Result<Observed, TargetError>>> {
+        self.0.observe(paths)
+    }
+}
+
+struct Law {
+    org: Org,
+    ids: Vec<String>,
+    target: Arc<Flaky>,
+    store: Shared,
+    dice: fastrand::Rng,
+    hired: usize,
+    touched: u64,
+}
+
+impl Law {
+    async fn new(seed: u64) -> Self {
+        let org = Org::with(PEOPLE).await;
+        org.join(0..PEOPLE / 2).await;
+        let ids = (0..PEOPLE).map(|position| org.id(position)).collect();
+        let (target, store, dice) =
+            (Flaky::new(seed, 0.03), memory(), fastrand::Rng::with_seed(seed));
+        Self { org, ids, target, store, dice, hired: 0, touched: 0 }
+    }
+
+    fn people(&self) -> OktaPeople {
+        OktaPeople::new(self.org.okta.clone()).scope(Scope::group(&self.org.group))
+    }
+
+    fn follow(&self) -> Follow {
+        let target = Arc::new(Slow(self.target.clone()));
+        let follow = Follow::new(self.people(), mapping(), target, self.store.clone());
+        follow.interval(Duration::from_millis(1)).guard(Guard::removals_at_most(1.0))
+    }
+
+    /// Somebody but the sentinel.
+    fn somebody(&mut self) -> String {
+        self.ids[self.dice.usize(1..self.ids.len())].clone()
+    }
+
+    /// One change. What the org refuses, such as to suspend somebody who is not active, is none.
+    async fn change(&mut self) {
+        let (id, group) = (self.somebody(), self.org.group.clone());
+        let (users, groups) = (self.org.okta.users(), self.org.okta.groups());
+        match self.dice.u8(0..100) {
+            0..60 => {
+                let title = format!("Title {}", self.dice.u32(0..1_000));
+                self.org.sandbox.okta().set_profile(&id, [("title", json!(title))]);
+            }
+            // Keys change, and several people claim one.
+            60..72 => {
+                let email = format!("shared{}@acme.example", self.dice.u8(0..40));
+                self.org.sandbox.okta().set_profile(&id, [("email", json!(email))]);
+            }
+            72..81 => drop(groups.add_member(group, id).await),
+            81..87 => drop(groups.remove_member(group, id).await),
+            87..90 => drop(users.suspend(id).await),
+            90..93 => drop(users.unsuspend(id).await),
+            93..95 => drop(users.deactivate(id).await),
+            95..97 => drop(users.activate(id).send_email(false).await),
+            97 => drop(users.delete(id).await),
+            _ => {
+                self.hired += 1;
+                let id = self.org.create(&format!("hired{}@acme.example", self.hired)).await;
+                groups.add_member(group, &id).await.unwrap();
+                self.ids.push(id);
+            }
+        }
+    }
+
+    /// A change that is seen in the target once everything before it has been followed.
+    fn touch(&mut self) -> String {
+        self.touched += 1;
+        let title = format!("touched {}", self.touched);
+        self.org.set(&self.ids[SENTINEL as usize], "title", &title);
+        title
+    }
+
+    fn is_seen(&self, title: &str) -> bool {
+        let active = self.target.inner.active();
+        active.values().any(|(_, fields)| fields.get("title") == Some(&json!(title)))
+    }
+
+    /// Follows until everything so far is in the target, killed now and then.
+    async fn catch_up(&mut self) -> u32 {
+        let mut kills = 0;
+        loop {
+            let mut title = self.touch();
+            let mut stream = self.follow().stream().boxed();
+            let mut polls =
+                if self.dice.u8(0..4) > 0 { self.dice.usize(1..30) } else { usize::MAX };
+            while let Some(followed) = polled(&mut stream, &mut polls).await {
+                match followed {
+                    Ok(followed) => assert!(!followed.full, "only events shall do it"),
+                    Err(error) => panic!("{error}"),
+                }
+                if self.is_seen(&title) {
+                    return kills;
+                }
+                title = self.touch();
+            }
+            kills += 1;
+        }
+    }
+
+    fn owes_nothing(&self) -> bool {
+        self.store.lock().unwrap().note("follow.again").unwrap().as_deref() == Some("[]")
+    }
+}
+
+/// The next item, or nothing once it was polled so often: the process is killed there.
+async fn polled(
+    stream: &mut BoxStream<'_, Result<Followed, FollowError>>,
+    polls: &mut usize,
+) -> Option<Result<Followed, FollowError>> {
+    poll_fn(|cx| match polls.checked_sub(1) {
+        None => Poll::Ready(None),
+        Some(rest) => {
+            *polls = rest;
+            stream.poll_next_unpin(cx)
+        }
+    })
+    .await
+}
+
+fn values(target: &Flaky) -> BTreeMap<String, Fields> {
+    target.inner.active().into_iter().map(|(key, (_, fields))| (key, fields)).collect()
+}
+
+#[tokio::test]
+async fn changes_that_are_followed_end_as_a_full_run_would() {
+    let mut law = Law::new(7).await;
+    // The first run is a full one, and nobody kills it.
+    let mut stream = law.follow().stream().boxed();
+    assert!(stream.next().await.unwrap().unwrap().full);
+    drop(stream);
+    let (mut kills, mut changes) = (0, 0);
+    while changes < CHANGES {
+        for _ in 0..law.dice.usize(1..2 * ROUND) {
+            law.change().await;
+            changes += 1;
+        }
+        kills += law.catch_up().await;
+    }
+    while !law.owes_nothing() {
+        law.catch_up().await;
+    }
+    assert!(kills > 100, "only {kills} kills");
+
+    let target = Arc::new(Slow(law.target.clone()));
+    for basis in [Basis::Delivered, Basis::Target] {
+        let compute = Plan::compute(law.people().records(mapping()), target.clone());
+        let plan = compute.store(law.store.clone()).basis(basis).await.unwrap();
+        assert_eq!(plan.summary().changes(), 0, "{basis:?}: {}", plan.summary());
+    }
+    let fresh = Flaky::new(1, 0.0);
+    let plan = Plan::compute(law.people().records(mapping()), fresh.clone()).await.unwrap();
+    let conflicts = plan.summary().conflicts;
+    let report: Report = plan.apply().stream().collect().await;
+    report.into_result().unwrap();
+    let (followed, fresh) = (values(&law.target), values(&fresh));
+    assert!(fresh.len() > 20, "{}", fresh.len());
+    for (key, fields) in &fresh {
+        assert_eq!(followed.get(key), Some(fields), "{key}");
+    }
+    // Who had a key before others claimed it keeps it.
+    let more = followed.keys().filter(|key| !fresh.contains_key(*key));
+    assert!(more.count() as u64 <= conflicts);
+}

@@ -1,0 +1,18 @@
+//! The engine as a whole: laws, guards, resuming, and size.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod export;
+mod follow;
+mod follow_law;
+mod guards;
+#[cfg(feature = "sqlite")]
+mod kill;
+mod laws;
+mod org;
+mod references;
+mod schedule;
+#[cfg(feature = "sqlite")]
+mod size;
+mod source;
+mod support;
+mod targets;

@@ -1,0 +1,8 @@
+//! Each target against the sandbox: a plan is applied, and the next one is empty.
+
+mod okta_users;
+mod pendo_metadata;
+mod scim_groups;
+mod scim_people;
+mod scim_users;
+mod support;
