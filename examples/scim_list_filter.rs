@@ -1,6 +1,7 @@
 //! Lists the active users whose user name starts with a text.
 //!
-//! `scim_list_filter [START]`, at `SCIM_BASE_URL` with `SCIM_TOKEN`, else in a sandbox.
+//! `scim_list_filter [START]`, at `SCIM_BASE_URL` with `SCIM_TOKEN`, else in a sandbox; without `START`
+//! those with an `a` at the beginning. Nothing is written.
 
 use examples::{ScimTarget, say};
 use futures::TryStreamExt;

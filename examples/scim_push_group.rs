@@ -1,7 +1,8 @@
 //! Pushes a group whose members are the users given, then says what that took.
 //!
-//! `scim_push_group NAME USER_NAME...`, at `SCIM_BASE_URL` with `SCIM_TOKEN`; without arguments the
-//! first 20 users become the members of `Engineering`, in a sandbox unless those are set.
+//! `scim_push_group NAME USER_NAME...`, at `SCIM_BASE_URL` with `SCIM_TOKEN`. These users become the
+//! only members: whoever else was in the group is taken out. Where neither variable is set it runs in a
+//! sandbox, and without arguments its first 20 users become the members of `Engineering`.
 
 use examples::{ScimTarget, say};
 use futures::{StreamExt, TryStreamExt, stream};
@@ -9,10 +10,16 @@ use scim_client::Scim;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let target = ScimTarget::connect().await?;
     let mut args = std::env::args().skip(1);
-    let name = args.next().unwrap_or_else(|| "Engineering".to_owned());
+    let name = args.next();
     let user_names: Vec<String> = args.collect();
+    if ScimTarget::is_named() && (name.is_none() || user_names.is_empty()) {
+        return Err("SCIM_BASE_URL or SCIM_TOKEN is set, so say which users are to be the only \
+                    members of which group: scim_push_group NAME USER_NAME..."
+            .into());
+    }
+    let target = ScimTarget::connect().await?;
+    let name = name.unwrap_or_else(|| "Engineering".to_owned());
     let members = match user_names.is_empty() {
         true => first_users(&target.scim).await?,
         false => found_users(&target.scim, user_names).await?,

@@ -5,21 +5,58 @@
 #[doc = include_str!("../../README.md")]
 struct ReadMe;
 
+pub mod actions;
+mod backup;
+mod csv;
+mod ending;
 mod fields;
+mod follow_visitors;
+mod full_push;
+mod group_push;
+mod incremental;
+mod invitations;
+mod okta_define;
+mod okta_setup;
+mod options;
+mod people;
+mod plan_file;
 mod prepare;
 mod progress;
 mod report;
+mod run;
+mod scim_check;
+mod scim_systems;
 mod scim_target;
 mod summary;
+mod switches;
 mod systems;
+mod typed;
+mod visitor_source;
 
+pub use backup::Backup;
+pub use ending::Ending;
 pub use fields::{FieldMap, FieldRow, LeftOut, Scope, Sent, has_value};
+pub use follow_visitors::FollowVisitors;
+pub use full_push::FullPush;
+pub use group_push::{GroupPush, PushGroup, check_admins, read_groups};
+pub use incremental::{Incremental, Pushed};
+pub use invitations::Invitations;
+pub use okta_define::{Definition, define};
+pub use okta_setup::OktaSetup;
+pub use options::{BasisOption, MaxRemovals, RunOptions, ScopeOptions, Switches, duration};
+pub use people::{MappedPeople, find_group};
 pub use prepare::{ListsAs, Preparation};
 pub use progress::Progress;
 pub use report::{ReportFile, thousands};
+pub use run::{Delivery, Records, again};
+pub use scim_check::check;
+pub use scim_systems::{ScimSystems, SharedStore};
 pub use scim_target::ScimTarget;
 pub use summary::{Read, print_report};
-pub use systems::{SandboxOptions, Systems};
+pub use switches::Switched;
+pub use systems::{SandboxOptions, Systems, connect_okta};
+pub use typed::{typed, with_rows};
+pub use visitor_source::{Listing, VisitorOptions, list_fields, records};
 
 /// Prints a line. Unlike `println!` it goes on when nobody reads any more: a run must not end half-way
 /// because its output was piped into `head`.
@@ -43,6 +80,9 @@ pub enum Failure {
     /// The report says what was not delivered.
     #[error("not everything was delivered")]
     Undelivered,
+    /// A guard stopped it before anything was sent.
+    #[error("{0}")]
+    Guard(String),
 }
 
 impl Failure {
@@ -56,16 +96,18 @@ impl Failure {
         Self::Running(with_root_cause(error.into()))
     }
 
-    /// 1: something was not delivered; 2: wrong use or settings.
+    /// 1: something was not delivered; 2: wrong use or settings; 3: a guard stopped it.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Settings(_) => 2,
             Self::Running(_) | Self::Undelivered => 1,
+            Self::Guard(_) => 3,
         }
     }
 }
 
-pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
+/// An error of any kind.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// One line: what failed, and in brackets what lies at the bottom of it, such as `Connection refused`.
 fn with_root_cause(error: BoxError) -> String {

@@ -15,14 +15,18 @@ pub struct ScimTarget {
 }
 
 impl ScimTarget {
+    /// Whether the environment names a provider: what is written then is written for real.
+    pub fn is_named() -> bool {
+        ["SCIM_BASE_URL", "SCIM_TOKEN"].iter().any(|name| std::env::var_os(name).is_some())
+    }
+
     /// The provider at `SCIM_BASE_URL`, with `SCIM_TOKEN`; a new sandbox with 250 people when neither
     /// is set.
     ///
     /// # Errors
     /// When only one of the two is set.
     pub async fn connect() -> Result<Self, Failure> {
-        let is_set = |name| std::env::var_os(name).is_some();
-        if is_set("SCIM_BASE_URL") || is_set("SCIM_TOKEN") {
+        if Self::is_named() {
             let scim = Scim::from_env().map_err(Failure::settings)?;
             return Ok(Self { scim, sandbox: None });
         }

@@ -49,19 +49,29 @@ impl Read {
         }
     }
 
+    /// How many were read.
+    pub fn people(&self) -> u64 {
+        self.people.load(Relaxed)
+    }
+
+    /// How many were left out by each rule.
+    pub fn rules(&self) -> Value {
+        json!({
+            "without_id": self.without_id.load(Relaxed),
+            "deprovisioned": self.deprovisioned.load(Relaxed),
+        })
+    }
+
     /// The report as JSON, without the records that were not delivered.
     pub fn to_json(&self, report: &PushReport) -> Value {
         json!({
             "complete": report.is_complete(),
-            "read": self.people.load(Relaxed),
+            "read": self.people(),
             "updated": report.updated(),
             "missing": report.missing(),
             "superseded": report.superseded(),
             "failed": report.failed(),
-            "left_out": {
-                "without_id": self.without_id.load(Relaxed),
-                "deprovisioned": self.deprovisioned.load(Relaxed),
-            },
+            "left_out": self.rules(),
             "source_error": report.source_error().map(ToString::to_string),
             "stopped": report.stopped().map(ToString::to_string),
         })

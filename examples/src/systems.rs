@@ -1,31 +1,75 @@
 //! The systems a program talks to: those the environment names, or a sandbox.
 
 use clap::Args;
-use okta_client::Okta;
+use okta_client::{ApiToken, Okta};
 use pendo_client::{IntegrationKey, Pendo, Region};
 use sandbox::{Faults, Sandbox};
 
-use crate::Failure;
+use crate::{Failure, say};
 
 /// What the sandbox is like, when the environment names no systems.
 #[derive(Args, Clone, Debug)]
-#[command(next_help_heading = "Sandbox (used when neither OKTA_CLIENT_* nor PENDO_* is set)")]
+#[command(next_help_heading = "Sandbox (used when the environment names no systems)")]
 pub struct SandboxOptions {
     /// How many people the sandbox's Okta has
-    #[arg(long, value_name = "N", help = "How many people the sandbox's Okta has [default: 2000]")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "N",
+        help = "How many people the sandbox's Okta has [default: 2000]"
+    )]
     pub people: Option<u64>,
     /// The share of the sandbox's answers that fail, from 0 to 1
-    #[arg(long, value_name = "RATE")]
+    #[arg(long, global = true, value_name = "RATE")]
     pub faults: Option<f64>,
     /// Decides which people there are and which answers fail
-    #[arg(long, value_name = "N")]
+    #[arg(long, global = true, value_name = "N")]
     pub seed: Option<u64>,
 }
 
 impl SandboxOptions {
-    fn is_set(&self) -> bool {
-        self.people.is_some() || self.faults.is_some() || self.seed.is_some()
+    fn refuse(&self, advice: &str) -> Result<(), Failure> {
+        match self.people.is_some() || self.faults.is_some() || self.seed.is_some() {
+            false => Ok(()),
+            true => Err(Failure::Settings(format!(
+                "--people, --faults and --seed are for the sandbox, and the environment names real systems{advice}"
+            ))),
+        }
     }
+
+    async fn start(&self) -> Result<Sandbox, Failure> {
+        let (faults, seed) = (self.faults.unwrap_or(0.0), self.seed.unwrap_or(7));
+        if !(0.0..=1.0).contains(&faults) {
+            return Err(Failure::settings("--faults is a share from 0 to 1, such as 0.05"));
+        }
+        let sandbox = Sandbox::builder()
+            .people(self.people.unwrap_or(2_000))
+            .seed(seed)
+            .faults(Faults::rate(faults).seed(seed))
+            .start();
+        sandbox.await.map_err(Failure::settings)
+    }
+}
+
+fn is_named(prefix: &str) -> bool {
+    std::env::vars_os().any(|(name, _)| name.to_string_lossy().starts_with(prefix))
+}
+
+fn okta_of(sandbox: &Sandbox) -> Result<Okta, Failure> {
+    Okta::new(sandbox.okta_url(), ApiToken::new(sandbox.okta_token())).map_err(Failure::settings)
+}
+
+/// The Okta org that the environment names, or a new sandbox's, which ends with the second value.
+///
+/// # Errors
+/// When only some of the settings are there, or options of the sandbox are set for a real org.
+pub async fn connect_okta(options: &SandboxOptions) -> Result<(Okta, Option<Sandbox>), Failure> {
+    if is_named("OKTA_CLIENT_") {
+        options.refuse("")?;
+        return Ok((Okta::from_env().map_err(Failure::settings)?, None));
+    }
+    let sandbox = options.start().await?;
+    Ok((okta_of(&sandbox)?, Some(sandbox)))
 }
 
 /// An Okta org and a Pendo subscription.
@@ -45,38 +89,38 @@ impl Systems {
     /// # Errors
     /// When only some of the settings are there: sandbox people never go to a real subscription.
     pub async fn connect(options: &SandboxOptions) -> Result<Self, Failure> {
-        let named = |prefix: &str| {
-            std::env::vars_os().any(|(n, _)| n.to_string_lossy().starts_with(prefix))
-        };
-        if named("OKTA_CLIENT_") || named("PENDO_") {
-            if options.is_set() {
-                return Err(Failure::settings(
-                    "--people, --faults and --seed are for the sandbox, and the environment names real \
-                     systems; --limit N pushes only the first N people",
-                ));
-            }
+        if is_named("OKTA_CLIENT_") || is_named("PENDO_") {
+            options.refuse("; --limit N pushes only the first N people")?;
             let okta = Okta::from_env().map_err(Failure::settings)?;
             let pendo = Pendo::from_env().map_err(Failure::settings)?;
             return Ok(Self { okta, pendo, sandbox: None });
         }
-        let (faults, seed) = (options.faults.unwrap_or(0.0), options.seed.unwrap_or(7));
-        if !(0.0..=1.0).contains(&faults) {
-            return Err(Failure::settings("--faults is a share from 0 to 1, such as 0.05"));
-        }
-        let sandbox = Sandbox::builder()
-            .people(options.people.unwrap_or(2_000))
-            .seed(seed)
-            .faults(Faults::rate(faults).seed(seed))
-            .start()
-            .await
-            .map_err(Failure::settings)?;
-        let okta = Okta::new(sandbox.okta_url(), okta_client::ApiToken::new(sandbox.okta_token()));
+        let sandbox = options.start().await?;
+        let okta = okta_of(&sandbox)?;
         let region = sandbox.pendo_url().parse().map(Region::Custom).map_err(Failure::settings)?;
         let pendo = Pendo::new(region, IntegrationKey::new(sandbox.pendo_key()));
-        Ok(Self {
-            okta: okta.map_err(Failure::settings)?,
-            pendo: pendo.map_err(Failure::settings)?,
-            sandbox: Some(sandbox),
-        })
+        Ok(Self { okta, pendo: pendo.map_err(Failure::settings)?, sandbox: Some(sandbox) })
+    }
+
+    /// Says which systems these are.
+    pub fn announce(&self) {
+        let kind = if self.sandbox.is_some() { " (sandbox)" } else { "" };
+        say!("Okta    {}{kind}", self.okta.org_url());
+        say!("Pendo   {}{kind}", self.pendo.region().base_url());
+    }
+
+    /// The key must be able to write before anything is read or pushed.
+    ///
+    /// # Errors
+    /// When it cannot.
+    pub async fn verify(&self) -> Result<(), Failure> {
+        let access = self.pendo.verify().await.map_err(Failure::settings)?;
+        match access.write_access {
+            true => Ok(()),
+            false => Err(Failure::settings(
+                "the Pendo integration key may only read: make one with Allow Write Access under \
+                 Settings > Integrations > Integration Keys",
+            )),
+        }
     }
 }

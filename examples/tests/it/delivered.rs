@@ -24,7 +24,7 @@ fn expected(held: &Held, index: u64) -> Value {
     Value::Object(values)
 }
 
-fn with_dates(held: Held) -> Held {
+pub(crate) fn with_dates(held: Held) -> Held {
     held.sandbox
         .okta()
         .set_custom_attribute("hireDate", json!({"type": "string", "format": "date"}));
@@ -32,7 +32,7 @@ fn with_dates(held: Held) -> Held {
 }
 
 #[track_caller]
-fn assert_all_held(held: &Held) {
+pub(crate) fn assert_all_held(held: &Held) {
     for index in 0..held.sandbox.people().count() {
         let email = held.sandbox.people().email(index);
         assert_eq!(held.custom(&email), expected(held, index), "{email}");

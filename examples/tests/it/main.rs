@@ -4,11 +4,14 @@
 // Clippy's allowance for tests does not reach the helpers that several of them share.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod actions;
 mod breakdown;
 mod delivered;
 mod foreign;
 mod long;
 mod options;
+mod remembered;
 mod report;
+mod scim_programs;
 mod support;
 mod wrong_use;

@@ -20,6 +20,8 @@ const LONGEST_START: Duration = Duration::from_secs(60);
 /// The program with its options and its environment, which is empty otherwise.
 #[derive(Clone, Debug)]
 pub(crate) struct Program {
+    name: &'static str,
+    input: Option<String>,
     args: Vec<String>,
     env: Vec<(String, String)>,
     longest: Duration,
@@ -27,7 +29,12 @@ pub(crate) struct Program {
 
 /// The program on a sandbox of its own.
 pub(crate) fn program() -> Program {
-    Program { args: Vec::new(), env: Vec::new(), longest: LONGEST_RUN }
+    program_named("pendo_visitor_sync")
+}
+
+/// Another program, on a sandbox of its own.
+pub(crate) fn program_named(name: &'static str) -> Program {
+    Program { name, input: None, args: Vec::new(), env: Vec::new(), longest: LONGEST_RUN }
 }
 
 impl Program {
@@ -39,6 +46,11 @@ impl Program {
     pub(crate) fn arg(mut self, arg: &str) -> Self {
         self.args.push(arg.to_owned());
         self
+    }
+
+    /// What it reads from standard input.
+    pub(crate) fn input(self, text: impl Into<String>) -> Self {
+        Self { input: Some(text.into()), ..self }
     }
 
     pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
@@ -86,13 +98,18 @@ impl Program {
         finished
     }
 
-    fn spawn(&self) -> Child {
-        let path = built("examples/pendo_visitor_sync");
+    pub(crate) fn spawn(&self) -> Child {
+        let path = built(&format!("examples/{}", self.name));
         let mut command = Command::new(path);
         command.args(&self.args).env_clear().envs(self.env.iter().cloned());
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command.spawn().unwrap()
+        let Some(input) = self.input.clone() else { return command.spawn().unwrap() };
+        let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        // It may end without having read everything.
+        std::thread::spawn(move || drop(stdin.write_all(input.as_bytes())));
+        child
     }
 }
 

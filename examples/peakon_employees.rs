@@ -1,0 +1,139 @@
+//! Brings Okta people into Workday Peakon Employee Voice as employees, with custom attributes, over SCIM.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Parser;
+use examples::{
+    Definition, Delivery, Ending, Failure, MappedPeople, RunOptions, SandboxOptions, ScimSystems,
+    ScopeOptions, SharedStore, Switched, Switches, again, check, define, typed, with_rows,
+};
+use provisioning::targets::{ScimGroups, ScimUsers};
+use provisioning::{Basis, Guard, Target};
+use sandbox::ScimOptions;
+use sandbox::scim::PEAKON_USER;
+
+const MAPPING: &str = include_str!("mappings/peakon.toml");
+/// Custom attributes that the sandbox's Peakon has.
+const CUSTOM: &str = include_str!("mappings/peakon_custom.toml");
+
+/// Bring Okta people into Workday Peakon Employee Voice as employees, with custom attributes, over SCIM.
+///
+/// With no setting it runs against a sandbox of its own. With OKTA_CLIENT_* set, and SCIM_BASE_URL and
+/// SCIM_TOKEN from Peakon's Employee Provisioning page, against what they name.
+///
+/// Custom attributes are rows of the mapping whose `to` is
+/// `urn:ietf:params:scim:schemas:extension:peakon:2.0:User:` and the name in Peakon, blanks and all; dates
+/// and lists are written in the form that Peakon takes. Managers are named by e-mail, and written when they
+/// are there.
+///
+/// Exit code 0: everybody was delivered or left out by a rule that the summary names; 1: something was
+/// not delivered; 2: wrong use or settings; 3: a guard stopped it before anything was sent.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Options {
+    #[command(flatten)]
+    run: RunOptions,
+    #[command(flatten)]
+    scope: ScopeOptions,
+    #[command(flatten)]
+    switches: Switches,
+    /// Add an attribute to the users of --app in Okta, under Peakon's namespace, map it, and end; string,
+    /// date, number, integer or boolean, such as Employed_Since=date:user.hireDate
+    #[arg(long, value_name = "NAME=TYPE[:EXPRESSION]", requires = "app")]
+    define: Vec<Definition>,
+    /// Peakon has no groups: says so
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    push_groups: Vec<String>,
+    #[command(flatten)]
+    sandbox: SandboxOptions,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let options = Options::parse();
+    match run(&options).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("peakon_employees: {failure}");
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+async fn run(options: &Options) -> Result<(), Failure> {
+    if options.run.show_mapping {
+        return options.run.print_mapping(&format!("{MAPPING}\n{CUSTOM}"));
+    }
+    let systems = ScimSystems::connect(&options.sandbox, ScimOptions::peakon()).await?;
+    systems.announce("Peakon");
+    if let (Some(app), false) = (&options.scope.app, options.define.is_empty()) {
+        return define(&systems.okta, app, &options.define, PEAKON_USER).await;
+    }
+    if !options.push_groups.is_empty() {
+        return refuse_groups(&systems, options).await;
+    }
+    let mapping = options.run.mapping_or(MAPPING)?;
+    let mapping = match options.run.mapping.is_none() && systems.is_sandbox() {
+        true => with_rows(mapping, CUSTOM)?,
+        false => mapping,
+    };
+    let schema = systems.okta.schemas().user("default").await.map_err(Failure::settings)?;
+    // A product that does not tell its schemas is taken by Okta's types alone.
+    let product = systems.scim.schemas().await.unwrap_or_default();
+    let product = product.iter().find(|one| one.id.eq_ignore_ascii_case(PEAKON_USER));
+    let mapping = typed(&mapping, &schema, product, PEAKON_USER)?;
+    let scope = options.scope.scope(&systems.okta).await?;
+    let people = MappedPeople::new(&systems.okta, scope, mapping).await?;
+    let users = ScimUsers::new(systems.scim.clone()).map_err(Failure::settings)?.refer_by_key();
+    let target: Arc<dyn Target> = Arc::new(Switched::new(Arc::new(users), options.switches));
+    if options.run.check {
+        return check(&systems, &people, &*target).await;
+    }
+    target.check().await.map_err(Failure::settings)?;
+    let store = systems.store("peakon_employees", &options.run, "")?;
+    again(&options.run, || once(options, &people, &target, &store)).await
+}
+
+/// What the target says to groups; nothing is sent.
+async fn refuse_groups(systems: &ScimSystems, options: &Options) -> Result<(), Failure> {
+    let names = options.push_groups.join(", ");
+    let refused = match ScimGroups::new(systems.scim.clone()).check().await {
+        Err(error) => error.to_string(),
+        Ok(()) => "Peakon Employee Voice supports no groups".to_owned(),
+    };
+    Err(Failure::Settings(format!("--push-groups {names}: not sent: {refused}")))
+}
+
+async fn once(
+    options: &Options,
+    people: &MappedPeople,
+    target: &Arc<dyn Target>,
+    store: &SharedStore,
+) -> Result<(), Failure> {
+    let mut ending = Ending::begin(&options.run)?;
+    let Switches { no_create, no_update, no_deactivate } = options.switches;
+    // With a switch off, who is there already has to be known.
+    let basis = if no_create || no_update { Basis::Target } else { Basis::Delivered };
+    let delivery = Delivery {
+        options: &options.run,
+        what: "people",
+        target: Arc::clone(target),
+        store: Arc::clone(store),
+        basis: options.run.basis_or(basis),
+        guards: no_deactivate
+            .then(|| Guard::removals_at_most_count(u64::MAX))
+            .into_iter()
+            .collect(),
+    };
+    if options.run.follow {
+        return delivery.follow(people).await;
+    }
+    let ran = delivery.run(people.records(), &mut ending, |_| ()).await;
+    people.print_warnings();
+    match ran {
+        Err(failure) => Err(ending.stopped(failure)),
+        Ok(_) if options.run.sends() => ending.close(),
+        Ok(_) => Ok(()),
+    }
+}

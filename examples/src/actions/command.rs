@@ -1,0 +1,222 @@
+//! The actions on the command line.
+
+use std::io::{IsTerminal, Read};
+
+use clap::{Args, Subcommand};
+use okta_client::{Okta, SecretString};
+use serde_json::Map;
+use serde_json::Value;
+
+use super::{
+    Action, ActionError, Activate, Add, Assign, Deactivate, Fields, Get, Update, profile_of, typed,
+};
+use crate::Failure;
+
+/// What is to be done, as it is said on the command line.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show which attributes people have in this org, and which are required
+    Fields,
+    /// Create a user, or report the one with this login
+    Add {
+        /// The attributes.
+        #[command(flatten)]
+        profile: ProfileOptions,
+        /// Do not activate the user, who is then STAGED
+        #[arg(long, overrides_with = "activate")]
+        no_activate: bool,
+        /// Activate the user, as is done by default: without a password Okta mails the person
+        #[arg(long)]
+        activate: bool,
+        /// A group to join, by id or name; may be repeated
+        #[arg(long, value_name = "GROUP")]
+        group: Vec<String>,
+        /// The environment variable that holds the first password
+        #[arg(long, value_name = "VARIABLE")]
+        password_from: Option<String>,
+        /// The person has to change that password
+        #[arg(long, requires = "password_from")]
+        change_password_at_login: bool,
+        /// Bring a user who is there to these attributes and groups
+        #[arg(long)]
+        update: bool,
+    },
+    /// Show a user by id or login, or everybody whose first or last name, e-mail or login begins like this
+    Get {
+        /// An id, a login, or names
+        #[arg(required = true)]
+        user: Vec<String>,
+        /// At most so many
+        #[arg(long, value_name = "N")]
+        limit: Option<u64>,
+    },
+    /// Change attributes of a user; all others stay
+    Update {
+        /// Id or login
+        user: String,
+        /// The attributes.
+        #[command(flatten)]
+        profile: ProfileOptions,
+    },
+    /// Bring a user into use who is staged or deactivated
+    Activate {
+        /// Id or login
+        user: String,
+        /// Okta sends no mail
+        #[arg(long)]
+        no_email: bool,
+    },
+    /// Take a user out of use: all app assignments go
+    Deactivate {
+        /// Id or login
+        user: String,
+        /// Then delete the user for good
+        #[arg(long)]
+        delete: bool,
+        /// Okta tells the administrators by mail
+        #[arg(long)]
+        send_email: bool,
+    },
+    /// Put a user into a group or an app
+    Assign {
+        /// Id or login
+        user: String,
+        /// The group's id or name
+        #[arg(long, required_unless_present = "app", conflicts_with = "app")]
+        group: Option<String>,
+        /// The app's id or label
+        #[arg(long)]
+        app: Option<String>,
+    },
+    /// Answer commands that come as JSON lines on standard input, one line for each, until it ends
+    ///
+    /// Such as {"action":"add","profile":{...},"id":"a1"}; actions: fields, add, get, update, activate,
+    /// deactivate, assign. The answer has the same id. A command that fails stops nothing.
+    #[command(alias = "batch")]
+    Serve,
+}
+
+/// The attributes of a user, as they are said on the command line.
+#[derive(Args, Debug)]
+pub struct ProfileOptions {
+    /// Attributes, such as firstName=Ada skills=a,b badgeNumber=7; `title=` empties one
+    #[arg(long, value_name = "NAME=VALUE", num_args = 1..)]
+    set: Vec<String>,
+    /// Read a JSON object of attributes from standard input too, as is done when nothing is set
+    #[arg(long)]
+    json: bool,
+}
+
+impl ProfileOptions {
+    async fn read(&self, okta: &Okta) -> Result<Map<String, Value>, Stop> {
+        let mut profile = Map::new();
+        if self.json || self.set.is_empty() {
+            if std::io::stdin().is_terminal() {
+                return Err(wrong(
+                    "give --set NAME=VALUE, or a JSON object on standard input".into(),
+                ));
+            }
+            let mut text = String::new();
+            let read = std::io::stdin().read_to_string(&mut text);
+            read.map_err(|error| wrong(format!("standard input: {error}")))?;
+            profile =
+                profile_of(&text).map_err(|error| wrong(format!("standard input: {error}")))?;
+        }
+        if !self.set.is_empty() {
+            let schema = okta.schemas().user("default").await.map_err(ActionError::from)?;
+            profile.extend(
+                typed(&schema, &self.set).map_err(|error| wrong(format!("--set: {error}")))?,
+            );
+        }
+        Ok(profile)
+    }
+}
+
+/// Why it ends, and with which exit code.
+#[derive(Debug)]
+pub struct Stop {
+    /// Why.
+    pub error: ActionError,
+    /// 1: it failed; 2: wrong use or settings.
+    pub exit_code: u8,
+}
+
+impl From<ActionError> for Stop {
+    fn from(error: ActionError) -> Self {
+        Self { error, exit_code: 1 }
+    }
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        let error = ActionError::new("settings", failure.to_string());
+        Self { error, exit_code: failure.exit_code() }
+    }
+}
+
+impl Stop {
+    /// Wrong use or settings.
+    pub fn wrong(error: impl Into<ActionError>) -> Self {
+        Self { error: error.into(), exit_code: 2 }
+    }
+}
+
+fn wrong(cause: String) -> Stop {
+    Stop::wrong(ActionError::new("invalid", cause))
+}
+
+impl Command {
+    /// The action; none for a process that reads commands.
+    ///
+    /// # Errors
+    /// When the attributes, which may come on standard input, are none.
+    pub async fn action(&self, okta: &Okta) -> Result<Option<Action>, Stop> {
+        Ok(Some(match self {
+            Command::Serve => return Ok(None),
+            Command::Fields => Action::Fields(Fields {}),
+            Command::Get { user, limit } => {
+                Action::Get(Get { user: user.join(" "), limit: *limit })
+            }
+            Command::Update { user, profile } => {
+                Action::Update(Update { user: user.clone(), profile: profile.read(okta).await? })
+            }
+            Command::Activate { user, no_email } => {
+                Action::Activate(Activate { user: user.clone(), no_email: *no_email })
+            }
+            Command::Deactivate { user, delete, send_email } => Action::Deactivate(Deactivate {
+                user: user.clone(),
+                delete: *delete,
+                send_email: *send_email,
+            }),
+            Command::Assign { user, group, app } => Action::Assign(Assign {
+                user: user.clone(),
+                group: group.clone(),
+                app: app.clone(),
+                profile: Map::new(),
+            }),
+            Command::Add {
+                profile,
+                no_activate,
+                group,
+                password_from,
+                change_password_at_login,
+                update,
+                ..
+            } => Action::Add(Add {
+                profile: profile.read(okta).await?,
+                activate: !no_activate,
+                groups: group.clone(),
+                password: password_from.as_deref().map(password).transpose()?,
+                change_password_at_login: *change_password_at_login,
+                update: *update,
+            }),
+        }))
+    }
+}
+
+/// Passwords come from the environment: what stands in a command line, everybody on the machine can see.
+fn password(variable: &str) -> Result<SecretString, Stop> {
+    let value = std::env::var(variable).ok().filter(|value| !value.is_empty());
+    let missing = || wrong(format!("--password-from: the variable {variable} is not set"));
+    value.map(Into::into).ok_or_else(missing)
+}

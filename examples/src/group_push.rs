@@ -1,0 +1,204 @@
+//! Groups of Okta as groups of the product, and a look at what came of it.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use futures::{StreamExt, TryStreamExt, stream};
+use okta_client::Okta;
+use provisioning::source::OktaGroups;
+use provisioning::targets::{ScimGroups, member_ids};
+use provisioning::{Basis, Mapping, Record, Target};
+use scim_client::Scim;
+
+use crate::{Delivery, Ending, Failure, RunOptions, SharedStore, find_group, say, thousands};
+
+/// A group of Okta with the keys of its members.
+#[derive(Clone, Debug)]
+pub struct PushGroup {
+    /// Its id in Okta.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// The keys of its members, as people are provisioned.
+    pub members: Vec<String>,
+}
+
+/// Reads groups by name or id.
+///
+/// # Errors
+/// When one is not there or cannot be read.
+pub async fn read_groups(
+    okta: &Okta,
+    names: &[String],
+    mapping: &Mapping,
+) -> Result<Vec<PushGroup>, Failure> {
+    let mut groups = Vec::new();
+    for name in names {
+        let group = find_group(okta, name).await?;
+        let id = group.id.to_string();
+        let source = OktaGroups::new(okta.clone(), [id.as_str()]);
+        let members = source.members(&id, mapping).try_collect().await.map_err(Failure::running)?;
+        let name = group.profile.name().unwrap_or(name).to_owned();
+        groups.push(PushGroup { id, name, members });
+    }
+    Ok(groups)
+}
+
+/// Until the first group with an administrator is there, the product's set-up cannot be completed.
+///
+/// # Errors
+/// When none of the administrators is in the first group.
+pub fn check_admins(groups: &[PushGroup], admins: &[String]) -> Result<(), Failure> {
+    let Some(first) = groups.first() else { return Ok(()) };
+    if admins.is_empty() {
+        say!(
+            "{:<10}the first group has to contain the product's administrators: name them with --admins, so that \
+             this is checked",
+            "note"
+        );
+        return Ok(());
+    }
+    let is_member = |admin: &String| {
+        first.members.iter().any(|member| member.trim().eq_ignore_ascii_case(admin.trim()))
+    };
+    match admins.iter().any(is_member) {
+        true => Ok(()),
+        false => Err(Failure::Guard(format!(
+            "stopped before anything was sent: none of the {} administrators of --admins ({}) is among the {} \
+             members of {}, the first group: at least 1 has to be",
+            admins.len(),
+            admins.join(", "),
+            thousands(first.members.len() as u64),
+            first.name
+        ))),
+    }
+}
+
+/// Pushes groups to a provider whose users are these.
+#[derive(Debug)]
+pub struct GroupPush<'a> {
+    /// How the run goes.
+    pub options: &'a RunOptions,
+    /// The provider.
+    pub scim: &'a Scim,
+    /// The users that members are.
+    pub users: Arc<dyn Target>,
+    /// What was remembered of them.
+    pub users_store: SharedStore,
+    /// What is remembered of groups.
+    pub store: SharedStore,
+}
+
+impl GroupPush<'_> {
+    /// Says what would be pushed.
+    ///
+    /// # Errors
+    /// When the store or the provider fails.
+    pub async fn show(&self, groups: &[PushGroup]) -> Result<(), Failure> {
+        for group in groups {
+            let (_, new) = self.members(group)?;
+            let found = self.scim.groups().find("displayName", &group.name).await;
+            let there = found.map_err(Failure::running)?.is_some();
+            say!(
+                "{:<10}{}: {}, with {} members, {} of whom are provisioned first",
+                "group",
+                group.name,
+                if there { "is there" } else { "would be created" },
+                thousands(group.members.len() as u64),
+                thousands(new.len() as u64)
+            );
+        }
+        Ok(())
+    }
+
+    /// Pushes them, and reads back what the provider has.
+    ///
+    /// # Errors
+    /// When there is no plan; what could not be delivered is in the ending.
+    pub async fn run(&self, groups: &[PushGroup], ending: &mut Ending) -> Result<(), Failure> {
+        let mut records = Vec::new();
+        for group in groups {
+            say!("{:<10}{}: Pushing", "group", group.name);
+            let (ids, missing) = self.members(group)?;
+            for key in missing {
+                let reason =
+                    format!("is not in the product, so not a member of {} there", group.name);
+                ending.leave_out("groups", &reason, &key);
+            }
+            let record = Record::new(&group.id).source_id(&group.id);
+            records.push(record.set("displayName", group.name.as_str()).set("members", ids));
+        }
+        // A canary counts people; what groups they are in belongs to them.
+        let options = RunOptions { limit: None, ..self.options.clone() };
+        let delivery = Delivery {
+            options: &options,
+            what: "groups",
+            target: Arc::new(ScimGroups::new(self.scim.clone())),
+            store: Arc::clone(&self.store),
+            basis: options.basis_or(Basis::Delivered),
+            guards: Vec::new(),
+        };
+        let mut failed = HashSet::new();
+        let name = |key: &str| groups.iter().find(|group| group.id == key);
+        let wanted = records.clone();
+        delivery
+            .run(stream::iter(records).map(Ok).boxed(), ending, |outcome| {
+                if let (Some(group), Err(failure)) = (name(&outcome.key), &outcome.result) {
+                    say!("{:<10}{}: Error: {failure}", "group", group.name);
+                    failed.insert(group.id.clone());
+                }
+            })
+            .await?;
+        let sent = groups.iter().zip(&wanted).filter(|(group, _)| !failed.contains(&group.id));
+        for (group, record) in sent {
+            self.confirm(group, record, ending).await?;
+        }
+        Ok(())
+    }
+
+    fn members(&self, group: &PushGroup) -> Result<(Vec<String>, Vec<String>), Failure> {
+        member_ids(&self.users_store, &*self.users, &group.members).map_err(Failure::running)
+    }
+
+    async fn confirm(
+        &self,
+        group: &PushGroup,
+        record: &Record,
+        ending: &mut Ending,
+    ) -> Result<(), Failure> {
+        let found = self.scim.groups().find("displayName", &group.name).await;
+        let Some(found) = found.map_err(Failure::running)? else {
+            ending.fail(
+                "groups",
+                &group.name,
+                "the product does not show the group after the push",
+            );
+            return Ok(());
+        };
+        let wanted: Vec<&str> = record.fields()["members"]
+            .as_array()
+            .map(|ids| ids.iter().filter_map(|id| id.as_str()).collect())
+            .unwrap_or_default();
+        let shown: HashSet<&str> =
+            found.members.iter().filter_map(|one| one.value.as_deref()).collect();
+        let missing = wanted.iter().filter(|id| !shown.contains(*id)).count();
+        let count = thousands(wanted.len() as u64);
+        if shown.is_empty() && !wanted.is_empty() {
+            say!(
+                "{:<10}{}: Active, {count} members sent; the product does not show members",
+                "group",
+                group.name
+            );
+        } else if missing == 0 && shown.len() == wanted.len() {
+            say!("{:<10}{}: Active, {count} members, all of them confirmed", "group", group.name);
+        } else {
+            let reason = format!(
+                "the product shows {} members, {missing} of the {count} sent are missing",
+                shown.len()
+            );
+            say!("{:<10}{}: Error: {reason}", "group", group.name);
+            ending.fail("groups", &group.name, &reason);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,230 @@
+//! Sending only what changed since it was last delivered: what was is in a store.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use futures::{Stream, StreamExt, TryStreamExt, pin_mut};
+use okta_client::Error as OktaError;
+use pendo_client::{Group, Kind as Of, Pendo};
+use provisioning::store::SqliteStore;
+use provisioning::targets::PendoMetadata;
+use provisioning::{
+    Failure as Undelivered, Guard, Kind, Outcome, Plan, PlanError, Record, Report, Store, Summary,
+    Target,
+};
+use serde_json::{Value, json};
+
+use crate::{Failure, Progress, Read, ReportFile, say, thousands};
+
+/// After so many failures one after the other Pendo is not there: what is left stays for the next run.
+const MOST_FAILURES: u64 = 4_000;
+const SHOWN: usize = 5;
+
+/// A push that remembers what it delivered.
+#[derive(Clone, Debug)]
+pub struct Incremental {
+    target: Arc<dyn Target>,
+    /// What was delivered.
+    pub store: Arc<Mutex<dyn Store>>,
+    concurrency: usize,
+}
+
+/// What came of a push.
+#[derive(Debug)]
+pub struct Pushed {
+    /// What was to be done.
+    pub summary: Summary,
+    /// What was done.
+    pub report: Report,
+    /// Too much failed, so that it was given up.
+    pub stopped: bool,
+    /// Whose records failed, by the users' ids, as far as they are known.
+    pub failed: Vec<String>,
+}
+
+impl Incremental {
+    /// A push into the visitors' metadata, with the store in this file.
+    ///
+    /// # Errors
+    /// When the store cannot be used, or another run has it open.
+    pub fn open(
+        path: &Path,
+        pendo: &Pendo,
+        create_missing: bool,
+        concurrency: u32,
+    ) -> Result<Self, Failure> {
+        let store = SqliteStore::open(path).map_err(Failure::settings)?;
+        let target = PendoMetadata::new(pendo.clone(), Of::Visitor, Group::Custom);
+        Ok(Self {
+            target: Arc::new(target.create_missing(create_missing)),
+            store: Arc::new(Mutex::new(store)),
+            concurrency: concurrency as usize,
+        })
+    }
+
+    /// What would be sent for these people: everybody, or with `only` those with these users' ids.
+    ///
+    /// # Errors
+    /// When the source fails, or a guard stops it.
+    pub async fn plan<S>(&self, people: S, only: Option<Vec<String>>) -> Result<Plan, Failure>
+    where
+        S: Stream<Item = Result<(String, pendo_client::Record), OktaError>> + Send + 'static,
+    {
+        let records = people.map_ok(|(id, record)| wanted(id, &record));
+        let mut compute = Plan::compute(records, Arc::clone(&self.target))
+            .store(Arc::clone(&self.store))
+            .keep_departed(true);
+        if let Some(ids) = only {
+            compute = compute.only(ids).guard(Guard::allow_empty_source());
+        }
+        compute.await.map_err(|error| match error {
+            PlanError::Guard { guard, .. } => {
+                Failure::Guard(format!("stopped before anything was sent: {guard}"))
+            }
+            PlanError::Source { .. } => Failure::running(error),
+            other => Failure::settings(other),
+        })
+    }
+
+    /// Sends what the plan has; what is not delivered is written down.
+    ///
+    /// # Errors
+    /// When the report or the store cannot be written.
+    pub async fn apply(
+        &self,
+        plan: &Plan,
+        mut file: Option<&mut ReportFile>,
+    ) -> Result<Pushed, Failure> {
+        let outcomes = plan.apply().concurrency(self.concurrency).stream();
+        pin_mut!(outcomes);
+        let (mut report, mut progress, mut in_a_row) = (Report::default(), Progress::start(), 0);
+        while let Some(outcome) = outcomes.next().await {
+            progress.add(1);
+            if let Err(Undelivered::Store(error)) = outcome.result {
+                return Err(Failure::running(error));
+            }
+            in_a_row = if matches!(outcome.result, Err(Undelivered::Target(_))) {
+                in_a_row + 1
+            } else {
+                0
+            };
+            if let Some(file) = &mut file {
+                note(file, &outcome).map_err(Failure::running)?;
+            }
+            report.extend([outcome]);
+            if in_a_row >= MOST_FAILURES {
+                break;
+            }
+        }
+        progress.finish();
+        for (key, reason) in conflicts(plan)? {
+            if let Some(file) = &mut file {
+                file.add(&json!({"id": key, "outcome": "conflict", "reason": reason}))
+                    .map_err(Failure::running)?;
+            }
+        }
+        let (summary, stopped) = (plan.summary().clone(), in_a_row >= MOST_FAILURES);
+        let failed = self.users_of(plan, &report)?;
+        Ok(Pushed { summary, report, stopped, failed })
+    }
+
+    fn users_of(&self, plan: &Plan, report: &Report) -> Result<Vec<String>, Failure> {
+        let (mut users, mut after) = (Vec::new(), 0);
+        while users.len() < report.undelivered.len() {
+            let rows = plan.rows(after, 1_000).map_err(Failure::running)?;
+            let Some(last) = rows.last() else { break };
+            after = last.seq;
+            let failed = rows.into_iter().filter(|row| row.state == provisioning::RowState::Failed);
+            users.extend(
+                failed.filter(|row| row.kind != Kind::Conflict).filter_map(|row| row.source_id),
+            );
+        }
+        Ok(users)
+    }
+}
+
+fn wanted(user: String, record: &pendo_client::Record) -> Record {
+    let wanted = Record::new(record.id()).source_id(user);
+    record.values().iter().fold(wanted, |wanted, (field, value)| match value {
+        // Cleared also where nothing was delivered before, such as by another program.
+        Value::Null => wanted.set(field, json!([])),
+        value => wanted.set(field, value.clone()),
+    })
+}
+
+fn note(file: &mut ReportFile, outcome: &Outcome) -> std::io::Result<()> {
+    let word = match &outcome.result {
+        Ok(_) => return Ok(()),
+        Err(Undelivered::LeftOut(_)) => "missing",
+        Err(_) => "failed",
+    };
+    let reason = outcome.result.as_ref().err().map(ToString::to_string);
+    file.add(&json!({"id": outcome.key, "outcome": word, "reason": reason}))
+}
+
+/// The first thousand visitor ids that two people claim.
+fn conflicts(plan: &Plan) -> Result<Vec<(String, String)>, Failure> {
+    let most = plan.summary().conflicts.min(1_000) as usize;
+    let (mut found, mut after) = (Vec::new(), 0);
+    while found.len() < most {
+        let rows = plan.rows(after, 1_000).map_err(Failure::running)?;
+        let Some(last) = rows.last() else { break };
+        after = last.seq;
+        let conflicts = rows.into_iter().filter(|row| row.kind == Kind::Conflict);
+        found.extend(conflicts.map(|row| (row.key, row.note.unwrap_or_default())));
+    }
+    Ok(found)
+}
+
+impl Pushed {
+    /// Whether everybody was delivered, or left out by a rule.
+    pub fn is_complete(&self) -> bool {
+        self.report.failed == 0 && self.summary.conflicts == 0 && !self.stopped
+    }
+
+    /// Prints what became of the records.
+    pub fn print(&self) {
+        let Self { summary, report, .. } = self;
+        say!("updated {}", thousands(report.delivered()));
+        say!(
+            "same    {} as they were delivered before, not sent again",
+            thousands(summary.unchanged)
+        );
+        if report.left_out > 0 {
+            let names = report.left_out_first.iter().map(|one| one.key.as_str());
+            let mut names: Vec<&str> = names.take(SHOWN + 1).collect();
+            if names.len() > SHOWN {
+                names[SHOWN] = "... (all in --report)";
+            }
+            let count = thousands(report.left_out);
+            say!("unknown {count} to Pendo; --create-missing adds them: {}", names.join(", "));
+        }
+        if summary.conflicts > 0 {
+            let count = thousands(summary.conflicts);
+            say!(
+                "twice   {count} visitor ids are claimed by two people, nothing was sent for them (named in --report)"
+            );
+        }
+        say!("failed  {}", thousands(report.failed));
+        for one in report.undelivered.iter().take(SHOWN) {
+            say!("        {}: {}", one.key, one.reason);
+        }
+        if self.stopped {
+            say!("stopped everything fails: what is left stays for the next run");
+        }
+    }
+
+    /// The report as JSON, without the records that were not delivered.
+    pub fn to_json(&self, read: &Read) -> Value {
+        json!({
+            "complete": self.is_complete(),
+            "read": read.people(),
+            "updated": self.report.delivered(),
+            "unchanged": self.summary.unchanged,
+            "missing": self.report.left_out,
+            "failed": self.report.failed,
+            "conflicts": self.summary.conflicts,
+            "left_out": read.rules(),
+        })
+    }
+}

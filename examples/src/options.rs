@@ -1,0 +1,221 @@
+//! The options that mean the same in every program.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use provisioning::{Basis, Guard, Mapping};
+
+use crate::{Failure, say};
+
+/// How a run goes: what is shown, what is sent, what is kept.
+#[derive(Args, Clone, Debug)]
+pub struct RunOptions {
+    /// Show what would be done, with the old and new value of each field, and send nothing
+    #[arg(long, conflicts_with = "report")]
+    pub plan: bool,
+    /// Test keys, rights and prerequisites, and change nothing
+    #[arg(long, conflicts_with = "report")]
+    pub check: bool,
+    /// Send only the first N changes, as a canary; the others wait for the next run
+    #[arg(long, value_name = "N")]
+    pub limit: Option<u64>,
+    /// Run again and again, such as every 15m; never two runs at once
+    #[arg(long, value_name = "TIME", value_parser = duration, conflicts_with_all = ["plan", "check"])]
+    pub every: Option<Duration>,
+    /// Go on without an end: bring what changes as Okta's System Log tells it, and everybody once a day
+    #[arg(long, conflicts_with_all = ["plan", "check", "every", "limit", "report", "export_plan", "apply_plan"])]
+    pub follow: bool,
+    /// Write a report as JSON, with every record that was not delivered and why
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+    /// Where is remembered what was delivered, a SQLite file [default: one for these systems in the
+    /// state folder of who runs it; in memory for the sandbox]
+    #[arg(long, value_name = "FILE")]
+    pub store: Option<PathBuf>,
+    /// Which attribute comes of which expression, TOML or JSON; `--show-mapping` prints the one there is
+    #[arg(long, value_name = "FILE")]
+    pub mapping: Option<PathBuf>,
+    /// Print the mapping, to be changed and given to --mapping, and end
+    #[arg(long)]
+    pub show_mapping: bool,
+    /// At most so many may be taken out in a run, as a share or a number [default: 20%]
+    #[arg(long, value_name = "5%|N")]
+    pub max_removals: Option<MaxRemovals>,
+    /// What Okta is compared with: what was last delivered, or what the product holds now
+    #[arg(long, value_enum)]
+    pub basis: Option<BasisOption>,
+    /// Write the plan to a file, as JSON lines, and send nothing
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["apply_plan", "report"])]
+    pub export_plan: Option<PathBuf>,
+    /// Apply a plan from such a file; refused if the world has moved on since
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["plan", "every", "max_removals"])]
+    pub apply_plan: Option<PathBuf>,
+    /// Calls under way at once
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub concurrency: u8,
+}
+
+/// What a plan compares with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum BasisOption {
+    /// Only what changed in Okta since the last run is sent
+    Delivered,
+    /// The product is read first, and what somebody changed there is put back
+    Target,
+}
+
+/// The most that may be taken out.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum MaxRemovals {
+    /// A share of what is there by our doing, from 0 to 1.
+    Share(f64),
+    /// So many.
+    Count(u64),
+}
+
+impl FromStr for MaxRemovals {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("`{text}` is neither a share such as 5% nor a number such as 10");
+        let Some(percent) = text.trim().strip_suffix('%') else {
+            return text.trim().parse().map(Self::Count).map_err(|_| wrong());
+        };
+        let percent: f64 = percent.trim().parse().map_err(|_| wrong())?;
+        (0.0..=100.0).contains(&percent).then_some(Self::Share(percent / 100.0)).ok_or_else(wrong)
+    }
+}
+
+impl MaxRemovals {
+    /// The rule of this limit.
+    pub fn guard(self) -> Guard {
+        match self {
+            Self::Share(share) => Guard::removals_at_most(share),
+            Self::Count(count) => Guard::removals_at_most_count(count),
+        }
+    }
+}
+
+/// A time such as `90s`, `15m`, `2h`, `1d`.
+///
+/// # Errors
+/// When it is none.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("`{text}` is no time such as 90s, 15m, 2h or 1d");
+    let unit = text.chars().last().ok_or_else(wrong)?;
+    let seconds = match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3_600,
+        'd' => 86_400,
+        _ => return Err(wrong()),
+    };
+    let count: u64 = text[..text.len() - unit.len_utf8()].trim().parse().map_err(|_| wrong())?;
+    let seconds = count.checked_mul(seconds).filter(|seconds| *seconds > 0);
+    seconds.map(Duration::from_secs).ok_or_else(wrong)
+}
+
+impl RunOptions {
+    /// The mapping of `--mapping`, or this one.
+    ///
+    /// # Errors
+    /// Says what is wrong with it.
+    pub fn mapping_or(&self, default: &str) -> Result<Mapping, Failure> {
+        let read = match &self.mapping {
+            Some(path) => Mapping::read(path),
+            None => Mapping::from_toml(default),
+        };
+        read.map_err(|error| match &self.mapping {
+            Some(_) => Failure::Settings(format!("--mapping: {error}")),
+            None => Failure::settings(error),
+        })
+    }
+
+    /// Prints the mapping of `--mapping`, or this one.
+    ///
+    /// # Errors
+    /// Says what is wrong with it.
+    pub fn print_mapping(&self, default: &str) -> Result<(), Failure> {
+        match &self.mapping {
+            Some(_) => say!("{}", self.mapping_or(default)?.to_toml().map_err(Failure::settings)?),
+            None => say!("{}", default.trim_end()),
+        }
+        Ok(())
+    }
+
+    /// What is compared with, unless the program has a better idea.
+    pub fn basis_or(&self, default: Basis) -> Basis {
+        match self.basis {
+            Some(BasisOption::Delivered) => Basis::Delivered,
+            Some(BasisOption::Target) => Basis::Target,
+            None => default,
+        }
+    }
+
+    /// Whether anything is sent.
+    pub fn sends(&self) -> bool {
+        !self.plan && !self.check && self.export_plan.is_none()
+    }
+}
+
+/// Who is in scope.
+#[derive(Args, Clone, Debug)]
+#[group(multiple = false)]
+#[command(
+    next_help_heading = "Who is in scope (everybody who is not deactivated, unless told otherwise)"
+)]
+pub struct ScopeOptions {
+    /// Only people who match, such as 'profile.department eq "Sales"'; 50,000 at most
+    #[arg(long, value_name = "EXPRESSION")]
+    pub search: Option<String>,
+    /// Only members of this Okta group, by name or id
+    #[arg(long, value_name = "GROUP")]
+    pub group: Option<String>,
+    /// Only people who are assigned to this Okta app, directly or through a group
+    #[arg(long, value_name = "ID")]
+    pub app: Option<String>,
+}
+
+/// Which kinds of changes are sent, as in Okta's "To App" settings.
+#[derive(Args, Clone, Copy, Debug, Default)]
+#[command(next_help_heading = "What is provisioned (everything, unless told otherwise)")]
+pub struct Switches {
+    /// Do not create users, nor take back who was deactivated
+    #[arg(long)]
+    pub no_create: bool,
+    /// Do not update attributes of users
+    #[arg(long)]
+    pub no_update: bool,
+    /// Do not deactivate users who left
+    #[arg(long)]
+    pub no_deactivate: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_are_shares_or_numbers() {
+        assert_eq!("5%".parse(), Ok(MaxRemovals::Share(0.05)));
+        assert_eq!("100 %".parse(), Ok(MaxRemovals::Share(1.0)));
+        assert_eq!("12".parse(), Ok(MaxRemovals::Count(12)));
+        for wrong in ["", "%", "-1", "101%", "x", "0.5"] {
+            assert!(wrong.parse::<MaxRemovals>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn times_have_a_unit() {
+        let seconds = |text| duration(text).map(|time| time.as_secs());
+        assert_eq!(seconds("90s"), Ok(90));
+        assert_eq!(seconds("15m"), Ok(900));
+        assert_eq!(seconds("2h"), Ok(7_200));
+        assert_eq!(seconds("1d"), Ok(86_400));
+        for wrong in ["", "15", "m", "0s", "-1m", "1w", "1.5h", "99999999999999999999d", "5µ"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Who is in scope, and what each becomes.
+
+use std::sync::Arc;
+
+use futures::{StreamExt, TryStreamExt};
+use okta_client::search::attr;
+use okta_client::{Group, Okta};
+use provisioning::source::{OktaPeople, Scope};
+use provisioning::targets::Place;
+use provisioning::{Mapping, Warnings};
+
+use crate::{Failure, Records, ScopeOptions, say, thousands};
+
+impl ScopeOptions {
+    /// The scope that these options name.
+    ///
+    /// # Errors
+    /// When the expression is none, or there is no such group or app.
+    pub async fn scope(&self, okta: &Okta) -> Result<Scope, Failure> {
+        if let Some(search) = &self.search {
+            return Scope::search(search)
+                .map_err(|error| Failure::Settings(format!("--search: {error}")));
+        }
+        if let Some(group) = &self.group {
+            return Ok(Scope::group(find_group(okta, group).await?.id.as_str()));
+        }
+        let Some(app) = &self.app else { return Ok(Scope::Everyone) };
+        match okta.apps().try_get(app).await.map_err(Failure::settings)? {
+            Some(app) => Ok(Scope::app(app.id.as_str())),
+            None => Err(Failure::Settings(format!(
+                "--app: there is no app {app} in Okta; its id stands in the address of its page, after the name"
+            ))),
+        }
+    }
+}
+
+/// The group of this id or name.
+///
+/// # Errors
+/// When there is none, or there are several of that name.
+pub async fn find_group(okta: &Okta, id_or_name: &str) -> Result<Group, Failure> {
+    if id_or_name.starts_with("00g")
+        && let Some(group) = okta.groups().try_get(id_or_name).await.map_err(Failure::settings)?
+    {
+        return Ok(group);
+    }
+    let named = okta.groups().list().search(attr("profile.name").eq(id_or_name));
+    let found: Vec<Group> = named.stream().try_collect().await.map_err(Failure::settings)?;
+    let mut exact = found.into_iter().filter(|group| group.profile.name() == Some(id_or_name));
+    match (exact.next(), exact.next()) {
+        (Some(group), None) => Ok(group),
+        (None, _) => Err(Failure::Settings(format!("there is no group `{id_or_name}` in Okta"))),
+        (Some(_), Some(_)) => Err(Failure::Settings(format!(
+            "Okta has several groups `{id_or_name}`: name the one that is meant by its id"
+        ))),
+    }
+}
+
+/// People of Okta and the mapping that makes records of them.
+#[derive(Clone, Debug)]
+pub struct MappedPeople {
+    people: OktaPeople,
+    /// The mapping.
+    pub mapping: Arc<Mapping>,
+}
+
+impl MappedPeople {
+    /// People of this scope; every attribute that the mapping names has to be there, and every target a
+    /// place in a SCIM user.
+    ///
+    /// # Errors
+    /// Names the attribute that Okta does not have, or SCIM cannot.
+    pub async fn new(okta: &Okta, scope: Scope, mapping: Mapping) -> Result<Self, Failure> {
+        let people = OktaPeople::new(okta.clone()).scope(scope);
+        let known = people.attributes().await.map_err(Failure::settings)?;
+        mapping.check(|root, name| known.knows(root, name)).map_err(Failure::settings)?;
+        for row in mapping.rows() {
+            Place::parse(row.to()).map_err(Failure::settings)?;
+        }
+        Ok(Self { people, mapping: Arc::new(mapping) })
+    }
+
+    /// Their records, read anew.
+    pub fn records(&self) -> Records {
+        self.people.warnings().clear();
+        let records = self.people.records(Arc::clone(&self.mapping));
+        records.map_err(Into::into).boxed()
+    }
+
+    /// Where they come from.
+    pub fn source(&self) -> &OktaPeople {
+        &self.people
+    }
+
+    /// Says which values could not be worked out.
+    pub fn print_warnings(&self) {
+        print_warnings(&self.people.warnings());
+    }
+}
+
+fn print_warnings(warnings: &Warnings) {
+    let first = warnings.first();
+    for warning in &first {
+        say!("{:<10}{warning}", "warning");
+    }
+    let more = warnings.count().saturating_sub(first.len() as u64);
+    if more > 0 {
+        say!("{:<10}{} more of this kind", "warning", thousands(more));
+    }
+}

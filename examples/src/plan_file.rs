@@ -1,0 +1,52 @@
+//! Plans on the screen and in files.
+
+use std::fs::File;
+use std::io::{BufReader, BufWriter};
+use std::path::Path;
+use std::sync::Arc;
+
+use provisioning::{Plan, Target, private_file};
+
+use crate::{Failure, SharedStore, say};
+
+/// Rows on a page.
+const PAGE: usize = 50;
+
+/// Prints the plan page by page.
+pub(crate) fn show(plan: &Plan) -> Result<(), Failure> {
+    let mut page = plan.table(0, PAGE).map_err(Failure::running)?;
+    let mut number = 1;
+    while let Some(last) = page.last() {
+        say!("\npage {number}\n{page}");
+        page = plan.table(last, PAGE).map_err(Failure::running)?;
+        number += 1;
+    }
+    Ok(())
+}
+
+pub(crate) fn write(plan: &Plan, path: &Path) -> Result<(), Failure> {
+    let file = private_file(path)
+        .map_err(|error| Failure::Settings(format!("--export-plan {}: {error}", path.display())))?;
+    plan.export(BufWriter::new(file)).map_err(Failure::running)?;
+    say!(
+        "{:<10}{} holds the plan and personal data, readable by its owner only; --apply-plan brings it about",
+        "exported",
+        path.display()
+    );
+    Ok(())
+}
+
+pub(crate) async fn read(
+    path: &Path,
+    target: &Arc<dyn Target>,
+    store: &SharedStore,
+) -> Result<Plan, Failure> {
+    let fail =
+        |problem: String| Failure::Settings(format!("--apply-plan {}: {problem}", path.display()));
+    let file = File::open(path).map_err(|error| fail(error.to_string()))?;
+    let plan = Plan::import(BufReader::new(file), Arc::clone(target), Arc::clone(store)).await;
+    plan.map_err(|error| match Failure::settings(error) {
+        Failure::Settings(line) => fail(line),
+        other => other,
+    })
+}

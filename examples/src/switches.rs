@@ -1,0 +1,82 @@
+//! A target that takes only some kinds of changes.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures::stream::BoxStream;
+use provisioning::{Change, Done, Kind, Observed, Target, TargetError};
+use serde_json::Value;
+
+use crate::Switches;
+
+/// A target, less the kinds of changes that are switched off: these are left out, and counted.
+#[derive(Debug)]
+pub struct Switched {
+    target: Arc<dyn Target>,
+    switches: Switches,
+}
+
+impl Switched {
+    /// This target with these switches.
+    pub fn new(target: Arc<dyn Target>, switches: Switches) -> Self {
+        Self { target, switches }
+    }
+
+    fn off(&self, kind: Kind) -> Option<&'static str> {
+        let Switches { no_create, no_update, no_deactivate } = self.switches;
+        match kind {
+            Kind::Create => no_create.then_some("creating users is switched off by --no-create"),
+            Kind::Restore => {
+                no_create.then_some("taking users back is switched off by --no-create")
+            }
+            Kind::Update => no_update.then_some("updating users is switched off by --no-update"),
+            Kind::Remove => {
+                no_deactivate.then_some("deactivating users is switched off by --no-deactivate")
+            }
+            _ => None,
+        }
+    }
+}
+
+#[async_trait]
+impl Target for Switched {
+    fn name(&self) -> &str {
+        self.target.name()
+    }
+
+    fn key(&self, key: &str) -> String {
+        self.target.key(key)
+    }
+
+    // One at a time, so that one that is left out stands in nobody's way.
+    fn batch(&self) -> usize {
+        1
+    }
+
+    fn removes(&self) -> bool {
+        self.target.removes()
+    }
+
+    async fn check(&self) -> Result<(), TargetError> {
+        self.target.check().await
+    }
+
+    async fn apply(&self, changes: &[Change]) -> Vec<Result<Done, TargetError>> {
+        let mut results = Vec::with_capacity(changes.len());
+        for change in changes {
+            match self.off(change.kind) {
+                Some(reason) => results.push(Ok(Done::left_out(reason))),
+                None => results.extend(self.target.apply(std::slice::from_ref(change)).await),
+            }
+        }
+        results
+    }
+
+    fn observe(&self, paths: &[String]) -> Option<BoxStream<'_, Result<Observed, TargetError>>> {
+        self.target.observe(paths)
+    }
+
+    fn reference(&self, key: &str, remote_id: Option<&str>) -> Option<Value> {
+        self.target.reference(key, remote_id)
+    }
+}

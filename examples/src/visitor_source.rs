@@ -1,0 +1,120 @@
+//! Who is pushed into Pendo: the listing of Okta, and the records that come of it.
+
+use std::sync::Arc;
+
+use clap::Args;
+use futures::stream::BoxStream;
+use futures::{StreamExt, TryStreamExt, future};
+use okta_client::search::Expression;
+use okta_client::{Error as OktaError, Okta, Schema, User};
+use pendo_client::Record;
+
+use crate::{Failure, FieldMap, Read, Scope, has_value, say};
+
+/// A listing of users.
+pub type Listing = BoxStream<'static, Result<User, OktaError>>;
+
+/// Who is pushed, and under which visitor id.
+#[derive(Args, Clone, Debug)]
+pub struct VisitorOptions {
+    /// The attribute that is the visitor id in Pendo: email, login, id or any other
+    #[arg(long, value_name = "ATTRIBUTE", default_value = "email")]
+    pub visitor_id: String,
+    /// Only users that match, such as 'profile.department eq "Sales"'; 50,000 at most
+    #[arg(long, value_name = "EXPRESSION")]
+    pub search: Option<String>,
+    /// Deprovisioned users too
+    #[arg(long)]
+    pub include_deprovisioned: bool,
+    /// Only the first N people, as a canary
+    #[arg(long, value_name = "N")]
+    pub limit: Option<u64>,
+    /// People in a page from Okta, 200 at most
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u16).range(1..=200))]
+    pub page_size: u16,
+}
+
+impl VisitorOptions {
+    /// The expression of `--search`.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn expression(&self) -> Result<Option<Expression>, Failure> {
+        let parsed = self.search.as_deref().map(Expression::parse).transpose();
+        parsed.map_err(|error| Failure::Settings(format!("--search: {error}")))
+    }
+
+    /// Whether the schema has what is the visitor id.
+    ///
+    /// # Errors
+    /// When it has not.
+    pub fn check_id(&self, schema: &Schema) -> Result<(), Failure> {
+        let name = &self.visitor_id;
+        match name == "id" || schema.attribute(name).is_some() {
+            true => Ok(()),
+            false => Err(Failure::Settings(format!(
+                "--visitor-id: the user schema has no attribute `{name}`; --list-fields shows those it has"
+            ))),
+        }
+    }
+
+    /// The rule by which people are left out.
+    pub fn scope(&self) -> Scope {
+        Scope { visitor_id: self.visitor_id.clone(), deprovisioned_too: self.include_deprovisioned }
+    }
+
+    /// The listing, and the people of its first page.
+    ///
+    /// # Errors
+    /// When the first page cannot be read.
+    pub async fn users(&self, okta: &Okta) -> Result<(Vec<User>, Listing), Failure> {
+        let mut users = self.list(okta);
+        let first = users.by_ref().take(self.page_size.into()).try_collect().await;
+        let first = first.map_err(|error: OktaError| match error.status() {
+            Some(status) if status.is_client_error() => Failure::settings(error),
+            _ => Failure::running(error),
+        })?;
+        Ok((first, users))
+    }
+
+    fn list(&self, okta: &Okta) -> Listing {
+        let mut list = okta.users().list().page_size(self.page_size).prefetch(true);
+        if let Some(search) = &self.search {
+            list = list.search(search);
+        } else if self.include_deprovisioned {
+            // A plain listing leaves deprovisioned users out; this filter matches everybody.
+            list = list.filter("lastUpdated gt \"1970-01-01T00:00:00.000Z\"");
+        }
+        if let Some(limit) = self.limit {
+            list = list.limit(limit);
+        }
+        list.stream().boxed()
+    }
+}
+
+/// Prints which attributes there are.
+pub fn list_fields(map: &FieldMap, first: &[User]) {
+    say!("\n{:<24} {:<10} {:<8} of the first {} have it", "attribute", "type", "", first.len());
+    for row in &map.rows {
+        let attribute = &row.attribute;
+        let having = first.iter().filter(|user| has_value(user, &attribute.name)).count();
+        let origin = if attribute.custom { "custom" } else { "base" };
+        let kind = attribute.attribute_type.as_str();
+        say!("{:<24} {kind:<10} {origin:<8} {}", attribute.name, having);
+    }
+}
+
+/// The records of those who are not left out, each with the user's id.
+pub fn records(
+    people: Listing,
+    map: FieldMap,
+    scope: Scope,
+    read: Arc<Read>,
+) -> BoxStream<'static, Result<(String, Record), OktaError>> {
+    let records = people.try_filter_map(move |user| {
+        read.count();
+        let id = scope.judge(&user).map_err(|rule| read.left_out(rule));
+        future::ok(id.ok().map(|id| (user.id.to_string(), map.record(id, &user))))
+    });
+    records.boxed()
+}

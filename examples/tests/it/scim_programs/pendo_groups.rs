@@ -1,0 +1,155 @@
+//! Groups of Pendo, table 2.
+
+use sandbox::ScimOptions;
+use serde_json::Value;
+
+use super::common::Rig;
+use crate::support::program_named;
+
+fn rig() -> Rig {
+    Rig::start("pendo_scim", 30, ScimOptions::pendo())
+}
+
+fn group(rig: &Rig, name: &str) -> Value {
+    let groups = rig.sandbox.scim().groups();
+    groups.into_iter().find(|group| group["displayName"] == name).unwrap_or_default()
+}
+
+fn members(rig: &Rig, name: &str) -> Vec<String> {
+    let mut members = rig.sandbox.scim().members(group(rig, name)["id"].as_str().unwrap()).unwrap();
+    members.sort();
+    members
+}
+
+fn ids(rig: &Rig, positions: impl IntoIterator<Item = u64>) -> Vec<String> {
+    let id = |position| rig.user(&rig.email(position))["id"].as_str().unwrap().to_owned();
+    let mut ids: Vec<String> = positions.into_iter().map(id).collect();
+    ids.sort();
+    ids
+}
+
+#[test]
+fn the_first_group_must_contain_an_administrator() {
+    let rig = rig();
+    rig.group("Admins", 0..5);
+    let outside = format!("{},{}", rig.email(10), rig.email(11));
+    let finished = rig.program("--push-groups Admins --admins").arg(&outside).run().exits(3);
+    let line = finished.complaint();
+    assert!(line.contains("2 administrators") && line.contains("5 members of Admins"), "{line}");
+    assert_eq!(rig.writes(), 0);
+    let check = rig.program("--check --push-groups Admins --admins").arg(&outside).run().exits(3);
+    assert!(check.complaint().contains("2 administrators"), "{check}");
+    let one = format!("{},{}", rig.email(10), rig.email(2).to_uppercase());
+    rig.program("--push-groups Admins --admins").arg(&one).run().exits(0).says("Admins: Active");
+    // Later groups need none.
+    rig.group("Others", 20..22);
+    rig.program("--push-groups Others --admins").arg(&one).run().exits(0).says("Others: Active");
+}
+
+#[test]
+fn groups_are_pushed_by_difference_and_read_back() {
+    let rig = rig();
+    let id = rig.group("Field, Sales", 0..12);
+    let run = || rig.program("--push-groups").arg(&id).run();
+    run()
+        .exits(0)
+        .says("Field, Sales: Pushing")
+        .says("Field, Sales: Active, 12 members sent; the product does not show members");
+    assert_eq!(group(&rig, "Field, Sales")["externalId"], id.as_str());
+    assert_eq!(members(&rig, "Field, Sales"), ids(&rig, 0..12));
+    let (user, other) = (rig.id(3), rig.id(20));
+    rig.in_okta(async |okta| {
+        okta.groups().remove_member(&id, user).await.unwrap();
+        okta.groups().add_member(&id, other).await.unwrap();
+    });
+    run().exits(0);
+    assert_eq!(members(&rig, "Field, Sales"), ids(&rig, (0..12).filter(|n| *n != 3).chain([20])));
+    let writes = rig.writes();
+    run().exits(0).says("groups    0 created, 0 updated");
+    assert_eq!(rig.writes(), writes);
+}
+
+#[test]
+fn a_group_that_is_there_is_found_by_name() {
+    let rig = rig();
+    rig.group("Staff", 0..3);
+    let there = serde_json::json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"],
+        "displayName": "Staff"});
+    let id = rig.sandbox.scim().insert_group(there).unwrap();
+    rig.program("--plan --push-groups Staff")
+        .run()
+        .exits(0)
+        .says("Staff: is there, with 3 members");
+    assert_eq!(rig.writes(), 0);
+    rig.program("--push-groups Staff").run().exits(0).says("1 were there already");
+    assert_eq!(rig.sandbox.scim().groups().len(), 1);
+    assert_eq!(group(&rig, "Staff")["id"], id);
+    assert_eq!(members(&rig, "Staff"), ids(&rig, 0..3));
+}
+
+#[test]
+fn members_are_provisioned_first_or_listed() {
+    let rig = rig();
+    rig.group("In scope", 0..2);
+    let id = rig.group("Pushed", 1..6);
+    rig.program("--group")
+        .arg("In scope")
+        .arg("--push-groups")
+        .arg(&id)
+        .run()
+        .exits(0)
+        .says("6 created");
+    assert_eq!(members(&rig, "Pushed"), ids(&rig, 1..6));
+
+    let later = rig.group("Later", 5..9);
+    let run = rig.program("--no-create --group").arg("In scope");
+    run.arg("--push-groups")
+        .arg(&later)
+        .arg("--max-removals")
+        .arg("100%")
+        .run()
+        .exits(0)
+        .says("is not in the product, so not a member of Later there")
+        .says(&rig.email(8));
+    assert_eq!(members(&rig, "Later"), ids(&rig, [5]));
+}
+
+#[test]
+fn groups_that_show_members_are_confirmed_one_by_one() {
+    let rig = Rig::start("pendo_scim", 30, ScimOptions::default());
+    rig.group("Staff", 0..9);
+    rig.program("--push-groups Staff")
+        .run()
+        .exits(0)
+        .says("Staff: Active, 9 members, all of them confirmed");
+    rig.program("--push-groups Nobody").run().refused(&["no group `Nobody`"]);
+}
+
+#[test]
+fn groups_come_back_from_a_backup() {
+    let rig = Rig::start("pendo_scim", 30, ScimOptions::default());
+    let id = rig.group("Staff", 0..9);
+    let run = |args: &str| rig.program(args).arg("--push-groups").arg(&id).run();
+    run("").exits(0).says("Staff: Active, 9 members");
+    let before = ids(&rig, 0..9);
+    let users: Vec<String> = (0..6).map(|position| rig.id(position)).collect();
+    rig.in_okta(async |okta| {
+        for user in &users {
+            okta.groups().remove_member(&id, user).await.unwrap();
+        }
+    });
+    let file = rig.file("users.csv");
+    run(&format!("--backup {}", file.display())).exits(0).says("30 users and 1 groups");
+    assert_eq!(members(&rig, "Staff"), ids(&rig, 6..9));
+    rig.program("--undo")
+        .arg(file.to_str().unwrap())
+        .run()
+        .exits(0)
+        .says("groups    0 created, 1 updated");
+    assert_eq!(members(&rig, "Staff"), before);
+}
+
+#[test]
+fn with_no_setting_a_group_is_pushed_and_confirmed() {
+    program_named("pendo_scim").args("--people 60").run().exits(0).says("Engineering: Active");
+}
