@@ -213,8 +213,7 @@ fn of_the_rest(okta: &Okta, id: &str) -> Vec<Call> {
 fn all(okta: &Okta, id: &str) -> Vec<Call> {
     [of_users, of_grants_and_roles, of_apps, of_the_rest]
         .into_iter()
-        .map(|calls| calls(okta, id))
-        .flatten()
+        .flat_map(|calls| calls(okta, id))
         .collect()
 }
 
