@@ -219,9 +219,9 @@ impl<A: ErrorBody> ClientBuilder<A> {
             None => reqwest::Client::builder()
                 .redirect(reqwest::redirect::Policy::none())
                 .connect_timeout(self.connect_timeout)
-                // Shorter than load balancers keep them: a POST on a connection that the other side
-                // has closed would be one of unclear outcome.
-                .pool_idle_timeout(Duration::from_secs(30))
+                // Shorter than servers keep them (Node: 5 seconds): a POST on a connection that the
+                // other side has closed would be one of unclear outcome.
+                .pool_idle_timeout(Duration::from_secs(4))
                 .build()
                 .map_err(|e| Error::request("the HTTP client cannot start").with_source(e))?,
         };
