@@ -1,5 +1,6 @@
 //! How a request gets its credential.
 
+use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
@@ -45,9 +46,11 @@ pub trait Authorize: fmt::Debug + Send + Sync + 'static {
     }
 
     /// Asked before each attempt is authorised; what it gives is held until the attempt has been
-    /// answered or has failed. For a credential whose attempts must not overtake each other.
-    async fn turn(&self) -> Turn {
-        Turn::default()
+    /// answered or has failed. For a credential whose attempts must not overtake each other. `last` is
+    /// the turn of an attempt for which [`proves_again`](Self::proves_again) was just true, to be kept
+    /// or ended; else it is empty.
+    async fn turn(&self, last: Turn) -> Turn {
+        last
     }
 
     /// Told of every answer, a success or not, while the attempt's turn lasts.
@@ -65,12 +68,17 @@ pub trait Authorize: fmt::Debug + Send + Sync + 'static {
 
 /// Leave to send one attempt, which ends when this is dropped.
 #[derive(Default)]
-pub struct Turn(Option<Box<dyn Send + Sync>>);
+pub struct Turn(Option<Box<dyn Any + Send + Sync>>);
 
 impl Turn {
     /// A turn that lasts as long as `guard` is held.
     pub fn held(guard: impl Send + Sync + 'static) -> Self {
         Self(Some(Box::new(guard)))
+    }
+
+    /// The guard, if the turn is held by one of this type.
+    pub fn into_held<G: 'static>(self) -> Option<G> {
+        self.0?.downcast().ok().map(|guard| *guard)
     }
 }
 
@@ -90,8 +98,8 @@ impl<C: Authorize + ?Sized> Authorize for Arc<C> {
         (**self).renew(sent, refused).await
     }
 
-    async fn turn(&self) -> Turn {
-        (**self).turn().await
+    async fn turn(&self, last: Turn) -> Turn {
+        (**self).turn(last).await
     }
 
     fn answered(&self, sent: &HeaderMap, answer: &HeaderMap) {

@@ -260,8 +260,12 @@ fn default_headers(user_agent: Option<&str>) -> Result<HeaderMap, String> {
     Ok(HeaderMap::from_iter(pairs))
 }
 
-/// A bare domain or a URL; a path is kept as the prefix of all routes.
-fn base_url(text: &str, allow_http: bool) -> Result<Url, String> {
+/// What a client takes for its base address: a bare domain or a URL; a path is kept as the prefix of
+/// all routes.
+///
+/// # Errors
+/// Says what is wrong with it.
+pub fn base_url(text: &str, allow_http: bool) -> Result<Url, String> {
     let text = text.trim();
     let full = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
     let mut url = Url::parse(&full)

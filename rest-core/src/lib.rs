@@ -18,7 +18,7 @@ mod send;
 mod settings;
 
 pub use auth::{Anonymous, AuthError, Authorize, HeaderKey, Turn};
-pub use client::{Client, ClientBuilder};
+pub use client::{Client, ClientBuilder, base_url};
 pub use error::{BoxError, Call, Error, ErrorBody, ErrorKind, Transport};
 pub use limit::{Pacing, RateLimit};
 pub use list::List;

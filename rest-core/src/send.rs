@@ -42,6 +42,8 @@ struct Progress {
     proofs: u32,
     /// The last attempt's headers, its credential among them.
     sent: HeaderMap,
+    /// Of the last attempt, until it is clear that there will be no other proof.
+    turn: Turn,
     deadline: std::time::Instant,
 }
 
@@ -88,6 +90,7 @@ impl<A: ErrorBody> Request<A> {
             renewed: false,
             proofs: 0,
             sent: HeaderMap::new(),
+            turn: Turn::default(),
             deadline: now() + patience,
         };
         let mut delays = shared.retry.delays();
@@ -100,6 +103,7 @@ impl<A: ErrorBody> Request<A> {
             if self.has_better_credential(&mut progress, &failed).await {
                 continue;
             }
+            progress.turn = Turn::default();
             let delay = self.next_delay(&progress, failed, delays.next().unwrap_or_default())?;
             tokio::time::sleep(delay).await;
         }
@@ -133,12 +137,13 @@ impl<A: ErrorBody> Request<A> {
         accept: impl Fn(Response) -> Result<T, Error<A>>,
     ) -> Result<T, Failed<A>> {
         let settle = Settle { request: self, quota: None };
+        // Before the place: who keeps a turn must not wait for places of those who wait for turns.
+        progress.turn = self.client.shared().auth.turn(std::mem::take(&mut progress.turn)).await;
         let _place = self.client.shared().gate.enter().await;
-        let turn = self.client.shared().auth.turn().await;
         let request = self.prepare(progress).await?;
         progress.attempts += 1;
         progress.sent.clone_from(request.headers());
-        let (status, headers, body) = self.exchange(request, settle, turn, progress).await?;
+        let (status, headers, body) = self.exchange(request, settle, progress).await?;
         let id = header(&headers, A::REQUEST_ID);
         if progress.first_id.is_none() {
             progress.first_id.clone_from(&id);
@@ -197,8 +202,7 @@ impl<A: ErrorBody> Request<A> {
         &self,
         request: reqwest::Request,
         mut settle: Settle<'_, A>,
-        turn: Turn,
-        progress: &Progress,
+        progress: &mut Progress,
     ) -> Result<(StatusCode, HeaderMap, bytes::Bytes), Failed<A>> {
         Span::current().record("http.request.resend_count", progress.attempts - 1);
         let failed = |error: reqwest::Error| {
@@ -211,7 +215,9 @@ impl<A: ErrorBody> Request<A> {
         settle.quota = Quota::read(&headers, A::RATE_LIMIT);
         drop(settle);
         self.client.shared().auth.answered(&progress.sent, &headers);
-        drop(turn);
+        if status.is_success() {
+            progress.turn = Turn::default();
+        }
         self.client.shared().gate.answered();
         self.client.shared().reached.store(true, Relaxed);
         let limit = self.client.shared().max_answer;
@@ -267,6 +273,7 @@ impl<A: ErrorBody> Request<A> {
             progress.proofs += 1;
             return true;
         }
+        progress.turn = Turn::default();
         if *asks_for_proof || progress.renewed {
             return false;
         }

@@ -89,7 +89,7 @@ impl Prover {
         nonces: &Nonces,
     ) -> std::result::Result<(), AuthError> {
         let (htm, htu) = (request.method().as_str(), &bare(request.url()));
-        let (jti, nonce) = (&jwt::unique()?, nonces.newest());
+        let (jti, nonce) = (&jwt::unique()?, nonces.take());
         let claims = Claims { jti, htm, htu, iat, ath, nonce };
         let proof = jwt::sign(&self.key, &self.header, &claims)?;
         let mut proof = HeaderValue::try_from(proof)

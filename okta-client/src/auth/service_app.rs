@@ -32,7 +32,7 @@ use crate::error::{Error, OktaError, Result};
 /// # DPoP
 /// An app that requires DPoP needs nothing said here: when the org first asks for a proof, tokens are
 /// bound to a key pair made for this client, and every request carries a proof of its own, with the
-/// newest nonce that the org gave. Should nonces change faster than answers come, calls go one at a time.
+/// nonce that the org gave. Only should nonces change faster than answers come, fewer calls go together.
 /// See <https://developer.okta.com/docs/guides/dpop/>.
 #[derive(Clone, Debug)]
 pub struct ServiceApp {

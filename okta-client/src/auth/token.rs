@@ -171,8 +171,8 @@ impl Authorize for AccessToken {
         true
     }
 
-    async fn turn(&self) -> Turn {
-        self.0.session.prover.api.turn().await
+    async fn turn(&self, last: Turn) -> Turn {
+        self.0.session.prover.api.turn(last).await
     }
 
     fn answered(&self, sent: &HeaderMap, answer: &HeaderMap) {

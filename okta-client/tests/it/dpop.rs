@@ -101,7 +101,9 @@ async fn the_apps_own_key_makes_no_proofs() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn fifty_tasks_get_along_with_nonces_that_change_with_every_answer() {
-    for nonces in [Nonces::Every(1), Nonces::Every(7), Nonces::Single] {
+    let lives = [Nonces::Lives(3000), Nonces::Lives(100)];
+    let other = [Nonces::Every(1), Nonces::Every(7), Nonces::Single, Nonces::Once];
+    for nonces in lives.into_iter().chain(other) {
         for delay in [Duration::ZERO, Duration::from_millis(2)] {
             let server = TokenServer::start(Rules { nonces, delay, ..BOUND }).await;
             list_by(&server.okta(), 50, 1, 3).await;

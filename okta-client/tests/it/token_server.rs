@@ -27,6 +27,10 @@ pub(crate) enum Nonces {
     Every(u32),
     /// Each is good for one request, and only a refusal brings the next.
     Single,
+    /// Each is good for one request, and every answer brings one of its own.
+    Once,
+    /// All that were issued within so many milliseconds; every answer brings the newest.
+    Lives(u64),
 }
 
 #[derive(Clone, Copy)]
@@ -143,6 +147,16 @@ struct Issued {
     nonce: String,
     count: u32,
     answers: u32,
+    /// When the newest was issued.
+    at: Option<Instant>,
+    unused: HashSet<String>,
+}
+
+impl Issued {
+    fn has_ended(&self, nonces: Nonces) -> bool {
+        let Nonces::Lives(milliseconds) = nonces else { return false };
+        self.at.is_none_or(|at| at.elapsed() >= Duration::from_millis(milliseconds))
+    }
 }
 
 #[derive(Default)]
@@ -255,18 +269,21 @@ impl Shared {
         issued.answers += 1;
         let offers = match self.rules.nonces {
             Nonces::None => false,
-            Nonces::Every(_) => true,
+            Nonces::Every(_) | Nonces::Once | Nonces::Lives(_) => true,
             Nonces::Single => refuses_nonce,
         };
         let rotates = match self.rules.nonces {
             Nonces::Every(answers) => {
                 issued.answers.is_multiple_of(answers) || issued.nonce.is_empty()
             }
+            Nonces::Lives(_) => issued.has_ended(self.rules.nonces),
             _ => offers,
         };
         if rotates {
             issued.count += 1;
             issued.nonce = format!("nonce-{which}-{}", issued.count);
+            issued.at = Some(Instant::now());
+            issued.unused.insert(issued.nonce.clone());
         }
         let date = Timestamp::from_second(self.now()).unwrap();
         let date = date.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
@@ -374,6 +391,8 @@ impl Shared {
         let sent = proof.get("nonce").and_then(Value::as_str).unwrap_or_default();
         let good = match self.rules.nonces {
             Nonces::None => sent.is_empty(),
+            Nonces::Once => issued.unused.remove(sent),
+            Nonces::Lives(_) => sent == issued.nonce && !issued.has_ended(self.rules.nonces),
             _ => !issued.nonce.is_empty() && sent == issued.nonce,
         };
         if good && self.rules.nonces == Nonces::Single {

@@ -8,7 +8,7 @@ use rest_core::{
     Anonymous, AuthError, Authorize, Client, HeaderKey, HeaderMap, Method, SecretString, Turn,
     reqwest,
 };
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wiremock::matchers::{header as has, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
@@ -196,7 +196,10 @@ impl Authorize for Echo {
         Ok(())
     }
 
-    async fn turn(&self) -> Turn {
+    async fn turn(&self, last: Turn) -> Turn {
+        if let Some(kept) = last.into_held::<OwnedSemaphorePermit>() {
+            return Turn::held(kept);
+        }
         Turn::held(Arc::clone(&self.lane).acquire_owned().await.unwrap())
     }
 
