@@ -65,15 +65,20 @@ impl Okta {
     /// `OKTA_CLIENT_SCOPES` (separated by spaces or commas), `OKTA_CLIENT_PRIVATEKEY` (PEM or JWK, or
     /// the path of a file that holds it), `OKTA_CLIENT_PRIVATEKEYID` and `OKTA_CLIENT_DPOPENABLED`.
     ///
+    /// Names are taken in any case and with `_` anywhere, and so are those of Okta's other SDKs:
+    /// `oktaDomain`, `apiToken`, `accessToken`, `kid` and the like. A private key in a file may be a
+    /// mapping of a JWK's members; a path may start with `~/`.
+    ///
     /// What no variable says comes from `okta.yaml` or `.okta.yaml` in the working directory, and then
     /// from `~/.okta/okta.yaml`: `okta.client.orgUrl`, `token`, `authorizationMode`, `clientId`,
     /// `scopes`, `privateKey`, `privateKeyId` (or `kid`), `dpopEnabled`, `connectionTimeout` and
-    /// `requestTimeout` (seconds), `rateLimit.maxRetries`, `proxy.host`, `port`, `username` and
+    /// `requestTimeout` (seconds, also where the SDK for .NET would read milliseconds), `rateLimit.maxRetries`, `proxy.host`, `port`, `username` and
     /// `password`, and `okta.testing.disableHttpsCheck`. These have variables as well, such as
-    /// `OKTA_CLIENT_PROXY_HOST`.
+    /// `OKTA_CLIENT_PROXY_HOST`. What has another name is ignored.
     ///
     /// # Errors
-    /// Names the variable, or the file, key and line, of what is missing or wrong.
+    /// Names the variable, or the file, key and line, of what is missing, wrong, set twice or left as
+    /// the template had it.
     pub fn from_env() -> Result<Self> {
         Self::builder_from_env()?.build()
     }
@@ -228,22 +233,35 @@ impl OktaBuilder {
 }
 
 /// What to use instead of this address, if it is known to be none of the API's.
-fn misaddressed(url: &Url) -> Option<String> {
+pub(crate) fn misaddressed(url: &Url) -> Option<String> {
     if let Some(org) = url.host_str().and_then(admin_console) {
         return Some(format!("the -admin address is the console, not the API; use https://{org}"));
+    }
+    if url.host_str().is_some_and(|host| host.ends_with(".com.com")) {
+        return Some("the address ends in .com.com: leave one of them out".into());
     }
     let mut segments = url.path_segments()?;
     let is_api =
         matches!((segments.next(), segments.next()), (Some("api"), None | Some("" | "v1")));
-    is_api.then(|| {
-        let org = url.origin().ascii_serialization();
-        format!("the calls add /api/v1 themselves; leave it out of the address: use {org}")
-    })
+    let org = url.origin().ascii_serialization();
+    if is_api {
+        return Some(format!(
+            "the calls add /api/v1 themselves; leave it out of the address: use {org}"
+        ));
+    }
+    let is_oktas = url
+        .host_str()
+        .and_then(|host| host.split_once('.'))
+        .is_some_and(|(_, domain)| DOMAINS.contains(&domain));
+    (is_oktas && url.path() != "/").then(|| format!("an org's address has no path: use {org}"))
 }
+
+/// Where Okta hosts orgs.
+const DOMAINS: [&str; 3] = ["okta.com", "oktapreview.com", "okta-emea.com"];
 
 /// The org's own host, if this is the host of its admin console.
 fn admin_console(host: &str) -> Option<String> {
     let (name, domain) = host.split_once('.')?;
-    let is_okta = ["okta.com", "oktapreview.com", "okta-emea.com"].contains(&domain);
-    Some(format!("{}.{domain}", name.strip_suffix("-admin")?)).filter(|_| is_okta)
+    let org = format!("{}.{domain}", name.strip_suffix("-admin")?);
+    Some(org).filter(|_| DOMAINS.contains(&domain))
 }

@@ -1,23 +1,48 @@
-//! Okta's settings files: `okta.yaml`, as flat names such as `okta.client.orgUrl`.
+//! Okta's settings files: `okta.yaml`, read by names such as `okta.client.orgUrl`.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError};
 
 use crate::error::{Error, Result};
 
+/// Levels of a file; Okta's have four.
+const DEEPEST: usize = 64;
+
 /// What one file sets.
 pub(super) struct SettingsFile {
     path: PathBuf,
-    values: BTreeMap<String, Entry>,
+    root: Option<Item>,
 }
 
-#[derive(Default)]
-struct Entry {
-    text: String,
+/// A value, and where it begins. Aliases share theirs with what they name.
+#[derive(Clone)]
+struct Item {
+    node: Rc<Node>,
     line: usize,
+}
+
+enum Node {
+    Null,
+    /// As it is written, so that a token of digits stays one.
+    Text(String),
+    List(Vec<Item>),
+    Map(Vec<Member>),
+}
+
+#[derive(Clone)]
+struct Member {
+    name: String,
+    line: usize,
+    value: Item,
+}
+
+/// Letters and digits alone: Okta's SDKs differ in case, and in where a `.` or `_` stands.
+pub(super) fn canonical(name: &str) -> String {
+    name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }
 
 impl SettingsFile {
@@ -33,19 +58,18 @@ impl SettingsFile {
     }
 
     pub(super) fn parse(path: PathBuf, text: &str) -> Result<Self> {
-        match flatten(text) {
-            Ok(values) => Ok(Self { path, values }),
-            Err(error) => {
-                let (path, line) = (path.display(), error.marker().line());
-                Err(Error::request(format!("{path} is not YAML, at line {line}: {}", error.info())))
-            }
+        match Reading::default().read(text) {
+            Ok(root) => Ok(Self { path, root }),
+            Err(Problem(problem)) => Err(Error::request(format!("{} {problem}", path.display()))),
         }
     }
 
-    /// The text set by this name, and where that stands.
-    pub(super) fn get(&self, name: &str) -> Option<(&str, String)> {
-        let Entry { text, line } = self.values.get(name)?;
-        Some((text, format!("{name} in {}, line {line}", self.path.display())))
+    /// The text set by this name, and where that stands. A list is joined by spaces; a mapping, such as
+    /// a key given by its members, becomes JSON.
+    pub(super) fn get(&self, name: &str) -> Option<(String, String)> {
+        let item = self.root.as_ref()?.find(&canonical(name))?;
+        let place = format!("{name} in {}, line {}", self.path.display(), item.line);
+        Some((item.text()?, place))
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -53,58 +77,179 @@ impl SettingsFile {
     }
 }
 
-/// Where the reading is: in a mapping, perhaps at the value of a key, or in a list.
-enum Place {
-    Mapping(Option<String>),
-    List,
-}
-
-/// Texts as they are written, so that a token of digits stays one. The items of a list are joined by
-/// spaces; what is null is left out, and so is what only an alias names.
-fn flatten(text: &str) -> std::result::Result<BTreeMap<String, Entry>, ScanError> {
-    let (mut values, mut places) = (BTreeMap::<String, Entry>::new(), Vec::<Place>::new());
-    for event in Parser::new_from_str(text) {
-        let (event, span) = event?;
-        match event {
-            Event::MappingStart(..) => places.push(Place::Mapping(None)),
-            Event::SequenceStart(..) => places.push(Place::List),
-            Event::Scalar(text, style, ..) => match places.last_mut() {
-                Some(Place::Mapping(key @ None)) => *key = Some(text.into_owned()),
-                _ => {
-                    let is_null =
-                        style == ScalarStyle::Plain && matches!(&*text, "" | "~" | "null");
-                    if !is_null {
-                        let entry = values.entry(name(&places)).or_default();
-                        entry.line = span.start.line();
-                        entry.text = format!("{} {text}", entry.text).trim().to_owned();
-                    }
-                    value_ends(&mut places);
-                }
-            },
-            Event::Alias(_) => value_ends(&mut places),
-            Event::MappingEnd | Event::SequenceEnd => {
-                places.pop();
-                value_ends(&mut places);
-            }
-            Event::DocumentEnd => break,
-            _ => {}
+impl Item {
+    fn find(&self, path: &str) -> Option<&Self> {
+        match &*self.node {
+            _ if path.is_empty() => Some(self),
+            Node::Map(members) => members.iter().find_map(|member| {
+                let rest = path.strip_prefix(&canonical(&member.name))?;
+                member.value.find(rest)
+            }),
+            _ => None,
         }
     }
-    Ok(values)
-}
 
-fn value_ends(places: &mut [Place]) {
-    if let Some(Place::Mapping(key)) = places.last_mut() {
-        *key = None;
+    fn text(&self) -> Option<String> {
+        match &*self.node {
+            Node::Null => None,
+            Node::Text(text) => Some(text.clone()),
+            Node::List(items) => {
+                let texts = items.iter().filter_map(|item| match &*item.node {
+                    Node::Text(text) => Some(text.as_str()),
+                    _ => None,
+                });
+                Some(texts.collect::<Vec<_>>().join(" "))
+            }
+            Node::Map(members) => {
+                let members = members.iter().map(|member| match &*member.value.node {
+                    Node::Text(text) => (&*member.name, Some(text)),
+                    _ => (&*member.name, None),
+                });
+                serde_json::to_string(&members.collect::<HashMap<_, _>>()).ok()
+            }
+        }
     }
 }
 
-fn name(places: &[Place]) -> String {
-    let keys = places.iter().filter_map(|place| match place {
-        Place::Mapping(key) => key.as_deref(),
-        Place::List => None,
-    });
-    keys.collect::<Vec<_>>().join(".")
+/// What is wrong with a file, to be read after its path.
+struct Problem(String);
+
+impl From<ScanError> for Problem {
+    fn from(error: ScanError) -> Self {
+        Self(format!("is not YAML, at line {}: {}", error.marker().line(), error.info()))
+    }
+}
+
+/// The collections that are being read, innermost last, and what anchors name.
+#[derive(Default)]
+struct Reading {
+    open: Vec<Open>,
+    anchors: HashMap<usize, Item>,
+    root: Option<Item>,
+}
+
+struct Open {
+    anchor: usize,
+    line: usize,
+    kind: Kind,
+}
+
+enum Kind {
+    List(Vec<Item>),
+    Map { members: Vec<Member>, merged: Vec<Member>, key: Option<(String, usize)> },
+}
+
+impl Reading {
+    fn read(mut self, text: &str) -> std::result::Result<Option<Item>, Problem> {
+        for event in Parser::new_from_str(text.trim_start_matches('\u{feff}')) {
+            let (event, span) = event?;
+            let line = span.start.line();
+            match event {
+                Event::MappingStart(anchor, _) => self.begin(anchor, line, Kind::map())?,
+                Event::SequenceStart(anchor, _) => self.begin(anchor, line, Kind::List(vec![]))?,
+                Event::Scalar(text, style, anchor, _) => {
+                    let node = Node::scalar(text.into_owned(), style);
+                    self.place(anchor, Item { node: Rc::new(node), line })?;
+                }
+                Event::Alias(anchor) => {
+                    let named = self.anchors.get(&anchor).cloned();
+                    let cyclic =
+                        || Problem(format!("has an alias within what it names, in line {line}"));
+                    self.place(0, Item { line, ..named.ok_or_else(cyclic)? })?;
+                }
+                Event::MappingEnd | Event::SequenceEnd => self.end()?,
+                Event::DocumentEnd => break,
+                _ => {}
+            }
+        }
+        Ok(self.root)
+    }
+
+    fn begin(
+        &mut self,
+        anchor: usize,
+        line: usize,
+        kind: Kind,
+    ) -> std::result::Result<(), Problem> {
+        if self.open.len() == DEEPEST {
+            return Err(Problem(format!("is nested too deeply, in line {line}")));
+        }
+        self.open.push(Open { anchor, line, kind });
+        Ok(())
+    }
+
+    fn end(&mut self) -> std::result::Result<(), Problem> {
+        let Some(Open { anchor, line, kind }) = self.open.pop() else { return Ok(()) };
+        let node = match kind {
+            Kind::List(items) => Node::List(items),
+            Kind::Map { mut members, merged, .. } => {
+                // What a mapping says itself comes before what it takes over.
+                for member in merged {
+                    if !members.iter().any(|own| canonical(&own.name) == canonical(&member.name)) {
+                        members.push(member);
+                    }
+                }
+                Node::Map(members)
+            }
+        };
+        self.place(anchor, Item { node: Rc::new(node), line })
+    }
+
+    /// Puts what was read to where it belongs.
+    fn place(&mut self, anchor: usize, item: Item) -> std::result::Result<(), Problem> {
+        if anchor > 0 {
+            self.anchors.insert(anchor, item.clone());
+        }
+        match self.open.last_mut().map(|open| &mut open.kind) {
+            None => self.root = Some(item),
+            Some(Kind::List(items)) => items.push(item),
+            Some(Kind::Map { members, merged, key }) => match key.take() {
+                None => *key = Some((item.text().unwrap_or_default(), item.line)),
+                Some((name, _)) if name == "<<" => merged.extend(item.members_to_merge()),
+                Some((name, line)) => insert(members, Member { name, line, value: item })?,
+            },
+        }
+        Ok(())
+    }
+}
+
+fn insert(members: &mut Vec<Member>, member: Member) -> std::result::Result<(), Problem> {
+    let same = |other: &&Member| match canonical(&member.name) {
+        name if name.is_empty() => other.name == member.name,
+        name => canonical(&other.name) == name,
+    };
+    if let Some(Member { name, line, .. }) = members.iter().find(same) {
+        let (again, twice) = (member.line, &member.name);
+        return Err(Problem(format!(
+            "sets `{name}` in line {line} and `{twice}` again in line {again}: keep one of them"
+        )));
+    }
+    members.push(member);
+    Ok(())
+}
+
+impl Item {
+    /// Of the mapping, or of the mappings in the list, that `<<` names.
+    fn members_to_merge(&self) -> Vec<Member> {
+        match &*self.node {
+            Node::Map(members) => members.clone(),
+            Node::List(items) => items.iter().flat_map(Self::members_to_merge).collect(),
+            Node::Null | Node::Text(_) => Vec::new(),
+        }
+    }
+}
+
+impl Node {
+    fn scalar(text: String, style: ScalarStyle) -> Self {
+        let is_null = style == ScalarStyle::Plain && matches!(&*text, "" | "~" | "null");
+        if is_null { Self::Null } else { Self::Text(text) }
+    }
+}
+
+impl Kind {
+    fn map() -> Self {
+        Self::Map { members: Vec::new(), merged: Vec::new(), key: None }
+    }
 }
 
 #[cfg(test)]
@@ -131,7 +276,7 @@ mod tests {
             ("okta.client.connectionTimeout", "30"),
             ("okta.client.proxy.host", "p.example"),
             ("okta.client.proxy.port", "0x1f"),
-            ("okta.client.privateKey", "-----BEGIN\nx"),
+            ("okta.client.privateKey", "-----BEGIN\nx\n"),
             ("okta.quoted", "null"),
         ] {
             assert_eq!(file.get(name).unwrap().0, text);
@@ -140,19 +285,64 @@ mod tests {
             file.get("okta.client.token").unwrap().1,
             "okta.client.token in okta.yaml, line 5"
         );
-        for name in ["okta.testing", "okta.empty", "okta.second", "okta", ""] {
+        assert_eq!(file.get("OKTA_CLIENT_ORG_URL").unwrap().0, "https://acme.okta.com");
+        for name in ["okta.testing", "okta.empty", "okta.second", "okta.client.org"] {
             assert!(file.get(name).is_none(), "{name}");
         }
     }
 
     #[test]
     fn what_is_odd_is_left_out_and_what_is_broken_is_named() {
-        for text in ["", "just text", "- a\n- b\n", "okta: &o {x: *o}\n", "? {a: b}\n: c\n"] {
+        for text in ["", "just text", "- a\n- b\n", "? {a: b}\n: c\n"] {
             assert!(parse(text).unwrap().get("okta.client.orgUrl").is_none(), "{text}");
         }
         for text in ["okta:\n  client: [a\n", "okta:\n\tclient: x\n", "a: b: c\n"] {
             let error = parse(text).err().unwrap().to_string();
             assert!(error.starts_with("okta.yaml is not YAML, at line "), "{error}");
+        }
+    }
+
+    #[test]
+    fn aliases_and_merges_are_resolved() {
+        let file = parse(
+            "common: &common\n  client: &c {token: t, scopes: &s [a, b], proxy: {host: far}}\nother: &d \
+             {kid: k}\nokta:\n  client:\n    <<: [*c, *d]\n    token: own\n    again: *s\n",
+        )
+        .unwrap();
+        for (name, text) in [
+            ("okta.client.token", "own"),
+            ("okta.client.scopes", "a b"),
+            ("okta.client.again", "a b"),
+            ("okta.client.proxy.host", "far"),
+            ("okta.client.kid", "k"),
+        ] {
+            assert_eq!(file.get(name).unwrap().0, text, "{name}");
+        }
+        let whole = parse("base: &b {client: {token: t}}\nokta: *b\n").unwrap();
+        assert_eq!(whole.get("okta.client.token").unwrap().0, "t");
+        let flat = parse("okta.client.token: t\n").unwrap();
+        assert_eq!(flat.get("okta.client.token").unwrap().0, "t");
+        let jwk = parse("k: {kty: EC, d: 12}\n").unwrap().get("k").unwrap().0;
+        let jwk: serde_json::Value = serde_json::from_str(&jwk).unwrap();
+        assert_eq!(jwk, serde_json::json!({"kty": "EC", "d": "12"}));
+    }
+
+    #[test]
+    fn what_no_reader_would_agree_on_is_refused() {
+        let deep = format!("a: {}", "[".repeat(99));
+        for (text, problem) in [
+            (
+                "okta:\n  client:\n    scopes: a\n    Scopes: b\n",
+                "okta.yaml sets `scopes` in line 3 and `Scopes` again in line 4: keep one of them",
+            ),
+            (
+                "okta: {}\nokta: {}\n",
+                "okta.yaml sets `okta` in line 1 and `okta` again in line 2: keep one of them",
+            ),
+            ("okta: &o\n  x: *o\n", "okta.yaml has an alias within what it names, in line 2"),
+            (&deep, "okta.yaml is nested too deeply, in line 1"),
+        ] {
+            assert_eq!(parse(text).err().unwrap().to_string(), problem);
         }
     }
 }

@@ -9,20 +9,27 @@ use std::time::Duration;
 use rest_core::{RetryPolicy, reqwest};
 
 use crate::auth::{ApiToken, Auth, BearerToken, ServiceApp, SigningKey};
-use crate::config::file::SettingsFile;
+use crate::config::file::{SettingsFile, canonical};
 use crate::error::{Error, Result};
-use crate::okta::{Okta, OktaBuilder};
+use crate::okta::{Okta, OktaBuilder, misaddressed};
 
-type Variable<'v> = &'v dyn Fn(&str) -> Option<String>;
-
+// The first of each is how most of Okta's SDKs name it, then what others of them say.
+const ORG: &[&str] = &["client.orgUrl", "client.oktaDomain"];
+const TOKEN: &[&str] = &["client.token", "client.apiToken"];
+const ACCESS_TOKEN: &[&str] = &["client.token", "client.accessToken", "client.oauth2.accessToken"];
 const PRIVATE_KEY: &[&str] = &["client.privateKey", "client.jwk"];
-const KEY_ID: &[&str] = &["client.privateKeyId", "client.kid"];
+const KEY_ID: &[&str] = &["client.privateKeyId", "client.kid", "client.keyId"];
+const RETRIES: &[&str] = &["client.rateLimit.maxRetries", "client.maxRetries"];
 const DISABLE_HTTPS_CHECK: &[&str] =
-    &["testing.disableHttpsCheck", "testing.testingDisableHttpsCheck"];
+    &["testing.disableHttpsCheck", "testing.testingDisableHttpsCheck", "client.disableHttpsCheck"];
+
+/// The longest time limit that makes sense, in seconds. Milliseconds are more than that.
+const LONGEST: f64 = 3600.0;
 
 /// Where settings come from; what comes first wins, name by name.
-struct Settings<'v> {
-    variable: Variable<'v>,
+struct Settings {
+    /// Sorted, so that of two spellings always the same one wins.
+    variables: Vec<(String, String)>,
     files: Vec<SettingsFile>,
 }
 
@@ -41,6 +48,26 @@ impl Found {
         self.text.parse().map_err(|_| self.wrong("is not a whole number"))
     }
 
+    fn port(&self) -> Result<u16> {
+        let port = self.text.parse().ok().filter(|port| *port > 0);
+        port.ok_or_else(|| self.wrong("is not a port: write a number from 1 to 65535"))
+    }
+
+    /// Okta's SDKs write 0 for a limit that is not set.
+    fn seconds(&self) -> Result<Option<Duration>> {
+        let seconds: Option<f64> =
+            self.text.parse().ok().filter(|s: &f64| s.is_finite() && *s >= 0.0);
+        let seconds = seconds.ok_or_else(|| self.wrong("is not a number of seconds"))?;
+        if seconds > LONGEST {
+            return Err(self.wrong(&format!(
+                "is {seconds}, which would be more than an hour: time limits are in seconds, as most of \
+                 Okta's SDKs read them; if these are the milliseconds of the one for .NET, write {}",
+                seconds / 1000.0
+            )));
+        }
+        Ok(Some(Duration::from_secs_f64(seconds)).filter(|limit| !limit.is_zero()))
+    }
+
     fn flag(&self) -> Result<bool> {
         match self.text.to_ascii_lowercase().as_str() {
             "true" | "1" | "yes" => Ok(true),
@@ -56,14 +83,22 @@ pub(crate) fn builder() -> Result<OktaBuilder> {
     let paths = ["./okta.yaml", "./.okta.yaml"].map(PathBuf::from).into_iter().chain(home);
     let files = paths.filter_map(|path| SettingsFile::read(path).transpose());
     let files = files.collect::<Result<_>>()?;
-    Settings { variable: &|name| env::var(name).ok(), files }.builder()
+    let variables =
+        env::vars_os().filter_map(|(n, v)| Some((n.into_string().ok()?, v.into_string().ok()?)));
+    Settings::new(variables, files).builder()
 }
 
-impl Settings<'_> {
+impl Settings {
+    fn new(variables: impl Iterator<Item = (String, String)>, files: Vec<SettingsFile>) -> Self {
+        let ours =
+            |name: &str| name.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("okta"));
+        let mut variables: Vec<_> = variables.filter(|(name, _)| ours(name)).collect();
+        variables.sort();
+        Self { variables, files }
+    }
+
     fn builder(&self) -> Result<OktaBuilder> {
-        let org = "the org's address, such as https://acme.okta.com";
-        let org = self.required(&["client.orgUrl"], org)?;
-        let mut builder = Okta::builder(org.text, self.auth()?);
+        let mut builder = Okta::builder(self.org()?, self.auth()?);
         let connect = self.seconds("client.connectionTimeout")?;
         if let Some(timeout) = connect {
             builder = builder.connect_timeout(timeout);
@@ -71,7 +106,7 @@ impl Settings<'_> {
         if let Some(timeout) = self.seconds("client.requestTimeout")? {
             builder = builder.attempt_timeout(timeout).patience(Duration::ZERO);
         }
-        if let Some(retries) = self.find(&["client.rateLimit.maxRetries"]) {
+        if let Some(retries) = self.find(RETRIES) {
             let attempts = retries.number()?.saturating_add(1);
             builder = builder.retry(RetryPolicy::default().max_attempts(attempts));
         }
@@ -84,12 +119,21 @@ impl Settings<'_> {
         })
     }
 
+    fn org(&self) -> Result<String> {
+        let org = self.own(ORG, "the org's address, such as https://acme.okta.com")?;
+        // Whether http is taken is settled when the client is built.
+        match rest_core::base_url(&org.text, true).map(|url| misaddressed(&url)) {
+            Ok(None) => Ok(org.text),
+            Ok(Some(problem)) | Err(problem) => Err(org.wrong(&format!("is of no use: {problem}"))),
+        }
+    }
+
     fn auth(&self) -> Result<Auth> {
         let mode = self.find(&["client.authorizationMode"]);
-        let token = || self.required(&["client.token"], "the token").map(|found| found.text);
+        let token = |names| self.own(names, "the token").map(|found| found.text);
         match mode.as_ref().map_or("ssws".into(), |mode| mode.text.to_ascii_lowercase()).as_str() {
-            "ssws" => Ok(ApiToken::new(token()?).into()),
-            "bearer" => Ok(BearerToken::new(token()?).into()),
+            "ssws" => Ok(ApiToken::new(token(TOKEN)?).into()),
+            "bearer" | "bearertoken" => Ok(BearerToken::new(token(ACCESS_TOKEN)?).into()),
             "privatekey" | "jwk" => self.service_app().map(Auth::from),
             _ => Err(mode.map_or_else(
                 || Error::request("no authorization mode"),
@@ -102,8 +146,8 @@ impl Settings<'_> {
     }
 
     fn service_app(&self) -> Result<ServiceApp> {
-        let id = self.required(&["client.clientId"], "the service app's client id")?;
-        let scopes = self.required(&["client.scopes"], "scopes such as okta.users.read")?;
+        let id = self.own(&["client.clientId"], "the service app's client id")?;
+        let scopes = self.own(&["client.scopes"], "scopes such as okta.users.read")?;
         let mut key = self.private_key()?;
         if let Some(key_id) = self.find(KEY_ID) {
             key = key.key_id(key_id.text);
@@ -123,7 +167,7 @@ impl Settings<'_> {
         let is_key = found.text.starts_with('{') || found.text.contains("-----BEGIN");
         let text = match is_key {
             true => found.text.clone(),
-            false => std::fs::read_to_string(&found.text).map_err(|error| {
+            false => std::fs::read_to_string(from_home(&found.text)).map_err(|error| {
                 found.wrong(&format!("is neither PEM nor JWK nor a file that can be read: {error}"))
             })?,
         };
@@ -133,13 +177,20 @@ impl Settings<'_> {
 
     fn proxy(&self) -> Result<Option<reqwest::Proxy>> {
         let part = |name| self.find(&[name]);
-        let Some(host) = part("client.proxy.host") else { return Ok(None) };
+        let Some(host) = part("client.proxy.host") else {
+            return match part("client.proxy.port") {
+                Some(port) => {
+                    Err(port.wrong("is set without a host: set client.proxy.host as well"))
+                }
+                None => Ok(None),
+            };
+        };
         let mut url = match host.text.contains("://") {
             true => host.text.clone(),
             false => format!("http://{}", host.text),
         };
         if let Some(port) = part("client.proxy.port") {
-            url = format!("{url}:{}", port.number()?);
+            url = format!("{}:{}", url.trim_end_matches('/'), port.port()?);
         }
         let proxy =
             reqwest::Proxy::all(url).map_err(|_| host.wrong("is not the name of a host"))?;
@@ -152,15 +203,22 @@ impl Settings<'_> {
         }))
     }
 
-    /// Okta's SDKs write 0 for a limit that is not set.
     fn seconds(&self, key: &str) -> Result<Option<Duration>> {
-        let seconds = self.find(&[key]).map(|found| found.number()).transpose()?;
-        Ok(seconds.filter(|seconds| *seconds > 0).map(|s| Duration::from_secs(s.into())))
+        self.find(&[key]).map_or(Ok(None), |found| found.seconds())
+    }
+
+    /// A setting that only the org can give: what a template left in its place is none.
+    fn own(&self, keys: &[&str], what: &str) -> Result<Found> {
+        let found = self.required(keys, what)?;
+        match is_placeholder(&found.text) {
+            true => Err(found.wrong(&format!("still holds a placeholder; set it to {what}"))),
+            false => Ok(found),
+        }
     }
 
     fn required(&self, keys: &[&str], what: &str) -> Result<Found> {
         self.find(keys).ok_or_else(|| {
-            let [variable, _] = variables(keys[0]);
+            let variable = format!("OKTA_{}", keys[0].replace('.', "_").to_ascii_uppercase());
             let files: Vec<_> = self.files.iter().map(|f| f.path().display().to_string()).collect();
             Error::request(match files.is_empty() {
                 true => format!("{variable} is not set; set it to {what}"),
@@ -174,31 +232,39 @@ impl Settings<'_> {
     }
 
     fn find(&self, keys: &[&str]) -> Option<Found> {
-        let names = keys.iter().flat_map(|key| variables(key));
-        let in_environment = |name: String| {
-            let text = (self.variable)(&name)?;
-            Some(Found { text, place: name })
-        };
+        let in_environment = keys.iter().flat_map(|key| {
+            let wanted = canonical(&format!("okta.{key}"));
+            let variables =
+                self.variables.iter().filter(move |(name, _)| canonical(name) == wanted);
+            variables.map(|(name, text)| Found { text: text.clone(), place: name.clone() })
+        });
         let in_files = self.files.iter().flat_map(|file| {
             keys.iter().filter_map(|key| {
                 let (text, place) = file.get(&format!("okta.{key}"))?;
-                Some(Found { text: text.to_owned(), place })
+                Some(Found { text, place })
             })
         });
-        let found = names.filter_map(in_environment).chain(in_files);
+        let found = in_environment.chain(in_files);
         let mut trimmed = found.map(|found| Found { text: found.text.trim().to_owned(), ..found });
         trimmed.find(|found| !found.text.is_empty())
     }
 }
 
-/// The names of a key in the environment: Okta's SDKs differ in whether a capital begins a new word.
-fn variables(key: &str) -> [String; 2] {
-    let words = key.chars().flat_map(|c| {
-        let new_word = c.is_ascii_uppercase().then_some('_');
-        new_word.into_iter().chain([c])
-    });
-    [key.to_owned(), words.collect()]
-        .map(|name| format!("OKTA_{}", name.replace('.', "_").to_ascii_uppercase()))
+/// What templates and READMEs show in place of a value.
+fn is_placeholder(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    let bare = text.trim_start_matches("https://").trim_start_matches("http://");
+    let starts =
+        ["your_", "your-okta", "yourokta", "your-api", "your-client", "replace_me", "changeme"];
+    text.contains(['{', '}', '<', '>']) || starts.iter().any(|start| bare.starts_with(start))
+}
+
+/// `~/` at the start is the home directory, as in a shell.
+fn from_home(path: &str) -> PathBuf {
+    match (path.strip_prefix("~/"), env::home_dir()) {
+        (Some(rest), Some(home)) => home.join(rest),
+        _ => PathBuf::from(path),
+    }
 }
 
 /// As a client is made that has no proxy.
@@ -207,7 +273,7 @@ fn behind(proxy: reqwest::Proxy, connect: Option<Duration>) -> Result<reqwest::C
         .proxy(proxy)
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(connect.unwrap_or(Duration::from_secs(5)))
-        .pool_idle_timeout(Duration::from_secs(30))
+        .pool_idle_timeout(Duration::from_secs(4))
         .build()
         .map_err(|error| Error::request("the HTTP client cannot start").with_source(error))
 }
@@ -220,13 +286,12 @@ mod tests {
 
     /// The client's settings as `Debug` shows them, or the error.
     fn made(variables: &[(&str, &str)], files: &[&str]) -> std::result::Result<String, String> {
-        let variable =
-            |name: &str| variables.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
+        let variables = variables.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
         let parse = |(nth, text): (usize, &&str)| {
             SettingsFile::parse(PathBuf::from(format!("{nth}.yaml")), text).unwrap()
         };
         let files = files.iter().enumerate().map(parse).collect();
-        let settings = Settings { variable: &variable, files };
+        let settings = Settings::new(variables, files);
         let built = settings.builder().and_then(|builder| builder.build());
         built.map(|okta| format!("{okta:?}")).map_err(|error| error.to_string())
     }
@@ -281,7 +346,7 @@ mod tests {
             ),
             (
                 vec![org, "token: x", "connectionTimeout: soon"],
-                "okta.client.connectionTimeout in 0.yaml, line 5 is not a whole number",
+                "okta.client.connectionTimeout in 0.yaml, line 5 is not a number of seconds",
             ),
             (
                 vec![org, "authorizationMode: Basic"],
@@ -290,7 +355,7 @@ mod tests {
             ),
             (
                 vec![org, "token: x", "proxy: {host: p.example, port: high}"],
-                "okta.client.proxy.port in 0.yaml, line 5 is not a whole number",
+                "okta.client.proxy.port in 0.yaml, line 5 is not a port: write a number from 1 to 65535",
             ),
         ] {
             assert_eq!(made(&[], &[&file(&lines)]).unwrap_err(), error);
@@ -356,6 +421,134 @@ mod tests {
         for mode in ["SSWS", "bearer"] {
             let shown = made(&[org, ("OKTA_CLIENT_TOKEN", "00secret"), (MODE, mode)], &[]).unwrap();
             assert!(!shown.contains("00secret"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn names_are_read_as_each_of_oktas_sdks_writes_them() {
+        for (variables, file) in [
+            (
+                &[("OKTA_CLIENT_OKTADOMAIN", "https://a.okta.com/"), ("OKTA_CLIENT_TOKEN", "t")][..],
+                "",
+            ),
+            (&[("okta__client__OktaDomain", "a.okta.com"), ("OKTA_CLIENT_APITOKEN", "t")], ""),
+            (&[], "okta: {client: {OktaDomain: 'https://a.okta.com', Token: t}}"),
+            (&[], "Okta: {Client: {ORGURL: a.okta.com, token: t, unknown: {x: [1]}}}"),
+            (&[], "x: &x {token: t}\nokta: {client: {<<: *x, org_url: a.okta.com}}"),
+            (
+                &[(MODE, "BearerToken")],
+                "okta: {client: {orgUrl: a.okta.com, oauth2: {accessToken: t}}}",
+            ),
+        ] {
+            let shown = made(variables, &[file]).unwrap();
+            assert!(shown.contains("https://a.okta.com/"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn a_template_that_nobody_filled_in_is_refused() {
+        let place = "okta.client.orgUrl in 0.yaml, line 3 still holds a placeholder; set it to the \
+                     org's address, such as https://acme.okta.com";
+        for org in [
+            "'{yourOktaDomain}'",
+            "{yourOktaDomain}",
+            "https://{yourOktaDomain}",
+            "'https://{{yourOktaDomain}}'",
+            "https://yourOktaDomain.okta.com",
+            "https://<your-org>.okta.com",
+        ] {
+            let text = file(&[&format!("orgUrl: {org}"), "token: t"]);
+            assert_eq!(made(&[], &[&text]).unwrap_err(), place, "{org}");
+        }
+        for token in ["'{apiToken}'", "YOUR_API_TOKEN", "'${TOKEN}'", "your-api-token"] {
+            let text = file(&["orgUrl: a.okta.com", &format!("token: {token}")]);
+            assert_eq!(
+                made(&[], &[&text]).unwrap_err(),
+                "okta.client.token in 0.yaml, line 4 still holds a placeholder; set it to the token"
+            );
+        }
+    }
+
+    #[test]
+    fn an_address_that_is_not_the_apis_is_named_with_its_place() {
+        for (org, part) in [
+            (
+                "https://acme-admin.okta.com",
+                "line 3 is of no use: the -admin address is the console",
+            ),
+            (
+                "https://acme.okta.com/api/v1",
+                "line 3 is of no use: the calls add /api/v1 themselves",
+            ),
+            (
+                "https://acme.okta.com/oauth2/default",
+                "line 3 is of no use: an org's address has no path",
+            ),
+            ("acme.okta.com.com", "line 3 is of no use: the address ends in .com.com"),
+            ("https://a b", "line 3 is of no use: the base address is not a URL"),
+        ] {
+            let error = made(&[], &[&file(&[&format!("orgUrl: {org}"), "token: t"])]).unwrap_err();
+            assert!(error.contains(part), "{error}");
+        }
+    }
+
+    #[test]
+    fn time_limits_are_seconds() {
+        let with = |limit: &str| {
+            let limit = format!("connectionTimeout: {limit}");
+            made(&[], &[&file(&["orgUrl: a.okta.com", "token: t", &limit, "requestTimeout: 1.5"])])
+        };
+        for limit in ["30", "30.5", "0", "3600", "'30'"] {
+            with(limit).unwrap();
+        }
+        assert_eq!(
+            with("30000").unwrap_err(),
+            "okta.client.connectionTimeout in 0.yaml, line 5 is 30000, which would be more than an hour: \
+             time limits are in seconds, as most of Okta's SDKs read them; if these are the milliseconds \
+             of the one for .NET, write 30"
+        );
+        for limit in ["-1", "nan", "inf", "1e400", "30s"] {
+            assert!(with(limit).unwrap_err().ends_with("is not a number of seconds"), "{limit}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_a_mapping_a_text_or_a_file() {
+        let directory = env::temp_dir().join(format!("okta-config-{}", std::process::id()));
+        std::fs::create_dir_all(&directory).unwrap();
+        let path = directory.join("key.json");
+        std::fs::write(&path, jwk()).unwrap();
+        let mapping =
+            jwk().replace(['"', '{', '}'], "").replace(':', ": ").replace(',', "\n      ");
+        for key in [
+            format!("privateKey:\n      {mapping}"),
+            format!("PrivateKey: {}", jwk().replace("\":", "\": ")),
+            format!("privateKey: '{}'", jwk()),
+            format!("privateKey: {}", path.display()),
+        ] {
+            let common = ["orgUrl: a.okta.com", "authorizationMode: PrivateKey", "clientId: 0oa1"];
+            let text = file(&[&common[..], &["scopes: [a]", &key]].concat());
+            let shown = made(&[], &[&text]).unwrap();
+            assert!(shown.contains(r#"Some("from-jwk")"#), "{shown}");
+        }
+        std::fs::remove_dir_all(directory).unwrap();
+        let home = env::home_dir().unwrap();
+        assert_eq!(from_home("~/key.pem"), home.join("key.pem"));
+        assert_eq!(from_home("/a/~/key.pem"), PathBuf::from("/a/~/key.pem"));
+    }
+
+    #[test]
+    fn a_proxy_is_checked() {
+        let with = |proxy: &str| made(&[], &[&file(&["orgUrl: a.okta.com", "token: t", proxy])]);
+        with("proxy: {host: 'http://p.example/', port: 8080, username: u, password: hush}")
+            .unwrap();
+        for (proxy, part) in [
+            ("proxy: {port: 8080}", "port in 0.yaml, line 5 is set without a host"),
+            ("proxy: {host: p, port: 99999}", "is not a port"),
+            ("proxy: {host: p, port: 0}", "is not a port"),
+        ] {
+            let error = with(proxy).unwrap_err();
+            assert!(error.contains(part), "{error}");
         }
     }
 }
