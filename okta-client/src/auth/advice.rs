@@ -2,6 +2,7 @@
 
 use crate::auth::service_app::{Dpop, ServiceApp};
 use crate::error::{Error, OktaError};
+use rest_core::ErrorKind;
 
 /// What failed, and what to do about it.
 pub(super) fn explain(app: &ServiceApp, error: &Error) -> String {
@@ -12,7 +13,9 @@ pub(super) fn explain(app: &ServiceApp, error: &Error) -> String {
 }
 
 fn advice(app: &ServiceApp, error: &Error) -> Option<String> {
-    if error.is_not_found() {
+    // Such as the HTML of a proxy or of another site.
+    let is_foreign = matches!(error.kind(), ErrorKind::Decode { .. });
+    if error.is_not_found() || is_foreign {
         return Some("check that the address is that of an Okta org".into());
     }
     let OktaError { code, summary, .. } = error.body()?;

@@ -63,8 +63,10 @@ pub(super) fn read(text: &str) -> Result<Read> {
 
 impl Jwk {
     fn rsa(&self) -> Result<KeyPairComponents<Vec<u8>>> {
+        let d = private(&self.d)?;
+        self.ensure_whole()?;
         Ok(KeyPairComponents {
-            d: private(&self.d)?,
+            d,
             public_key: PublicKeyComponents {
                 n: unpadded("n", &self.n)?,
                 e: unpadded("e", &self.e)?,
@@ -75,6 +77,29 @@ impl Jwk {
             dQ: bytes("dq", &self.dq)?,
             qInv: bytes("qi", &self.qi)?,
         })
+    }
+
+    /// RFC 7518 allows `n`, `e` and `d` alone, from which the primes would have to be searched for.
+    fn ensure_whole(&self) -> Result<()> {
+        let members = [
+            ("n", &self.n),
+            ("e", &self.e),
+            ("p", &self.p),
+            ("q", &self.q),
+            ("dp", &self.dp),
+            ("dq", &self.dq),
+            ("qi", &self.qi),
+        ];
+        let missing = members.iter().filter(|(_, value)| value.is_none());
+        let missing: Vec<_> = missing.map(|(name, _)| format!("`{name}`")).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        Err(Error::auth(format!(
+            "the JWK lacks {}: export it with all members of a private key (n, e, d, p, q, dp, dq, qi), give \
+             the PEM that it was made of, or register a new key with the app",
+            missing.join(", ")
+        )))
     }
 
     fn ec(&self) -> Result<(Pair, Algorithm)> {
@@ -276,6 +301,36 @@ mod tests {
         let mut mixed = jwk.clone();
         mixed["p"] = rsa().1["p"].clone();
         assert!(refused(&mixed).contains("the RSA key cannot be read"));
+    }
+
+    #[test]
+    fn what_an_rsa_key_lacks_is_named_in_one_line() {
+        let (_, mut jwk) = rsa();
+        for name in ["p", "q", "dp", "dq", "qi"] {
+            jwk.as_object_mut().unwrap().remove(name);
+        }
+        let error = refused(&jwk);
+        assert!(error.contains("lacks `p`, `q`, `dp`, `dq`, `qi`: export it with"), "{error}");
+        assert!(error.contains("give the PEM") && !error.contains('\n'), "{error}");
+        assert!(!error.contains(jwk["d"].as_str().unwrap()), "{error}");
+    }
+
+    #[test]
+    fn an_ec_key_without_its_leading_zeros_and_kid_is_read() {
+        // One key in 256 has a `d` that starts with a zero.
+        let (pair, mut jwk) = std::iter::repeat_with(|| ec(Algorithm::Es256, "P-256"))
+            .find(|(_, jwk)| {
+                jwk["d"].as_str().is_some_and(|d| URL_SAFE_NO_PAD.decode(d).unwrap()[0] == 0)
+            })
+            .unwrap();
+        let d = URL_SAFE_NO_PAD.decode(jwk["d"].as_str().unwrap()).unwrap();
+        jwk["d"] = encoded(&d[1..]).into();
+        let key = SigningKey::parse(&format!("\u{feff}\r\n{jwk}")).unwrap();
+        assert_eq!(key.header(), (Algorithm::Es256, None));
+        let public = UnparsedPublicKey::new(&signature::ECDSA_P256_SHA256_FIXED, pair.public_key());
+        public.verify(b"message", &key.sign(b"message").unwrap()).unwrap();
+        jwk["alg"] = "RS256".into();
+        assert_eq!(refused(&jwk), "this EC key signs ES256, not RS256");
     }
 
     #[test]

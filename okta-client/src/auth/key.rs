@@ -143,6 +143,7 @@ impl SigningKey {
     /// # Errors
     /// As [`from_jwk`](Self::from_jwk) and [`from_pem`](Self::from_pem).
     pub fn parse(text: &str) -> Result<Self> {
+        let text = text.trim_start_matches('\u{feff}');
         if text.trim_start().starts_with('{') { Self::from_jwk(text) } else { Self::from_pem(text) }
     }
 

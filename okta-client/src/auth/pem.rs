@@ -205,6 +205,9 @@ mod tests {
             pem.replace('\n', "\\r\\n"),
             pem.replace('\n', " "),
             pem.replace('\n', "\r\n"),
+            pem.trim_end().to_owned(),
+            format!("\u{feff}Key of the app, made on Monday:\n\n{pem}"),
+            format!("\"{}\"", pem.replace('\n', "\\n")),
             format!("Bag Attributes\n{}{pem}", armor("EC PARAMETERS", &[6, 0])),
             format!("{}{pem}", armor("CERTIFICATE", &[1])),
         ] {

@@ -10,7 +10,9 @@ use futures::future::{BoxFuture, Shared, WeakShared};
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue, Method};
 use rest_core::{AuthError, Authorize, Client, Turn, reqwest};
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::auth::advice::explain;
@@ -56,7 +58,24 @@ struct Token {
 struct Answer {
     token_type: String,
     access_token: String,
-    expires_in: u64,
+    #[serde(default, deserialize_with = "seconds")]
+    expires_in: Option<u64>,
+}
+
+/// Seconds of life where the answer says none: what Okta's tokens have.
+const USUAL_LIFE: u64 = 3600;
+
+/// A number, or a text that holds one, as some gateways write it.
+fn seconds<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<Option<u64>, D::Error> {
+    let seconds = match Value::deserialize(from)? {
+        Value::Null => return Ok(None),
+        Value::String(text) => text.trim().parse::<f64>().ok(),
+        value => value.as_f64(),
+    };
+    let seconds = seconds.filter(|seconds| seconds.is_finite() && *seconds >= 0.0);
+    // Says nothing of the value, as nothing of this answer is shown.
+    let seconds = seconds.ok_or_else(|| D::Error::custom("not a number of seconds"))?;
+    Ok(Some(seconds as u64))
 }
 
 impl AccessToken {
@@ -137,7 +156,7 @@ impl Answer {
         let mut header = HeaderValue::try_from(format!("{scheme} {}", self.access_token))
             .map_err(|_| Error::auth("the token endpoint's access token fits into no header"))?;
         header.set_sensitive(true);
-        Ok(Token { header, hash, renew_at: renew_at(self.expires_in, now) })
+        Ok(Token { header, hash, renew_at: renew_at(self.expires_in.unwrap_or(USUAL_LIFE), now) })
     }
 }
 
@@ -211,7 +230,8 @@ mod tests {
     }
 
     fn accept(kind: &str, token: &str, session: &Session) -> std::result::Result<Token, String> {
-        let answer = Answer { token_type: kind.into(), access_token: token.into(), expires_in: 9 };
+        let answer =
+            Answer { token_type: kind.into(), access_token: token.into(), expires_in: Some(9) };
         answer.accept(session, Instant::now()).map_err(|error| error.to_string())
     }
 

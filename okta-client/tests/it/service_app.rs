@@ -284,6 +284,42 @@ async fn an_answer_that_is_no_bearer_token_is_refused() {
 }
 
 #[tokio::test]
+async fn a_lifetime_may_be_a_text_or_left_out() {
+    for (expires_in, requests) in
+        [(json!("3600"), 1), (json!(3600.5), 1), (json!(null), 1), (json!("0"), 2), (json!(0), 2)]
+    {
+        let org = Org::start().await;
+        for nth in 1..=2 {
+            let token = format!("secret-token-{nth}");
+            org.seen().valid.insert(token.clone());
+            let body =
+                json!({"token_type": "Bearer", "access_token": token, "expires_in": expires_in});
+            org.fail_next(ResponseTemplate::new(200).set_body_json(body));
+        }
+        let okta = org.okta();
+        for _ in 0..2 {
+            call(&okta, "1").await.unwrap();
+        }
+        assert_eq!(org.seen().token_requests, requests, "{expires_in}");
+    }
+    for expires_in in [json!("soon"), json!(-1), json!([1])] {
+        let body =
+            json!({"token_type": "Bearer", "access_token": "hush", "expires_in": expires_in});
+        let error =
+            error_after(&Org::start().await, ResponseTemplate::new(200).set_body_json(body)).await;
+        assert!(error.contains("expires_in") && !error.contains("hush"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_where_a_token_should_be_is_said_to_be_no_okta_org() {
+    let page = ResponseTemplate::new(200).set_body_raw("<html>Sign in</html>", "text/html");
+    let error = error_after(&Org::start().await, page).await;
+    assert!(error.contains("POST /oauth2/v1/token"), "{error}");
+    assert!(error.ends_with("check that the address is that of an Okta org"), "{error}");
+}
+
+#[tokio::test]
 async fn an_app_that_cannot_ask_is_refused_before_anything_is_sent() {
     let (key, _) = ec_key();
     let refused = |app| Okta::new("https://acme.okta.com", app).unwrap_err().to_string();
