@@ -90,6 +90,14 @@ pub enum ErrorKind<A> {
         /// Where in the JSON document, for example `[3].profile.email`.
         path: String,
     },
+    /// A success whose body is no JSON: nothing at all, or a proxy's or sign-in page.
+    #[non_exhaustive]
+    NotJson {
+        /// HTTP status, a 2xx.
+        status: StatusCode,
+        /// What came instead, such as `text/html`, `gzip` or `nothing`.
+        what: String,
+    },
     /// The answer is longer than this client reads.
     #[non_exhaustive]
     TooLong {
@@ -205,6 +213,7 @@ impl<A> Error<A> {
     pub(crate) fn redacted(mut self, secrets: &Secrets) -> Self {
         let text = match &mut self.0.kind {
             ErrorKind::Decode { path } => Some(path),
+            ErrorKind::NotJson { what, .. } => Some(what),
             ErrorKind::Auth(text)
             | ErrorKind::Request(text)
             | ErrorKind::Paging(text)
@@ -374,7 +383,14 @@ impl<A: fmt::Display> fmt::Display for ErrorKind<A> {
             }
             Self::Transport(how) => how.fmt(f),
             Self::Decode { path } => {
-                write!(f, "the answer is not what this endpoint is known to give, at `{path}`")
+                f.write_str("the answer is not what this endpoint is known to give, ")?;
+                match path.as_str() {
+                    "." => f.write_str("taken as a whole"),
+                    path => write!(f, "at `{path}`"),
+                }
+            }
+            Self::NotJson { status, what } => {
+                write!(f, "answered {} with {what} instead of JSON", status.as_u16())
             }
             Self::TooLong { limit } => write!(
                 f,
@@ -400,6 +416,9 @@ impl<A: fmt::Debug> fmt::Debug for ErrorKind<A> {
                 .finish(),
             Self::Transport(how) => f.debug_tuple("Transport").field(how).finish(),
             Self::Decode { path } => f.debug_struct("Decode").field("path", path).finish(),
+            Self::NotJson { status, what } => {
+                f.debug_struct("NotJson").field("status", status).field("what", what).finish()
+            }
             Self::TooLong { limit } => f.debug_struct("TooLong").field("limit", limit).finish(),
             Self::Auth(message) => f.debug_tuple("Auth").field(message).finish(),
             Self::Request(message) => f.debug_tuple("Request").field(message).finish(),

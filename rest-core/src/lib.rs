@@ -4,6 +4,7 @@
 mod auth;
 mod client;
 mod error;
+mod foreign;
 mod gate;
 mod limit;
 mod link;

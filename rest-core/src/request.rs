@@ -25,8 +25,8 @@ pub(crate) enum Repeat {
 
 const UNCLEAR: &str = "it may have been carried out: read before repeating it";
 
-/// A request that has not been sent; end it with [`json`](Self::json), [`send`](Self::send),
-/// [`optional`](Self::optional) or [`list`](Self::list).
+/// A request that has not been sent; end it with [`json`](Self::json), [`done`](Self::done),
+/// [`send`](Self::send), [`optional`](Self::optional) or [`list`](Self::list).
 ///
 /// `GET`, `HEAD` and `PUT` are taken to be safe to repeat after an unclear failure, everything else is not,
 /// unless [`safe_to_repeat`](Self::safe_to_repeat) or [`if_unclear`](Self::if_unclear) says otherwise.
@@ -144,12 +144,20 @@ impl<A: ErrorBody> Request<A> {
         self
     }
 
-    /// Sends it and returns the successful answer.
+    /// Sends it and returns the successful answer, whatever is in it.
     ///
     /// # Errors
     /// Everything that is not a 2xx, after what may be repeated has been.
     pub async fn send(&self) -> Result<Response, Error<A>> {
         self.run(Ok).await
+    }
+
+    /// Sends it for what it does, not for its answer, which is empty or JSON that nobody reads.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send), and a success with anything else, such as the page of a proxy.
+    pub async fn done(&self) -> Result<(), Error<A>> {
+        self.run(|response| response.done()).await
     }
 
     /// Sends it and lets `accept` read the successful answer: what it refuses is an error of this call,

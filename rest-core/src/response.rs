@@ -4,9 +4,10 @@ use std::fmt;
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, StatusCode};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Transport};
+use crate::foreign;
 use crate::secrets::Secrets;
 
 /// Characters of a path that an error names.
@@ -61,7 +62,25 @@ impl Response {
         &self.body
     }
 
-    /// Decodes the body; the error names the path of what does not fit.
+    /// Checks the answer of a call that has no result: it is empty or JSON, and not the page of a proxy.
+    ///
+    /// # Errors
+    /// A body that is neither.
+    pub fn done<A>(&self) -> Result<(), Error<A>> {
+        match self.is_blank() {
+            true => Ok(()),
+            false => self.json::<IgnoredAny, A>().map(drop),
+        }
+    }
+
+    fn is_blank(&self) -> bool {
+        self.body.trim_ascii().is_empty()
+    }
+
+    /// Decodes the body.
+    ///
+    /// # Errors
+    /// JSON that does not fit, with its path; JSON that ends too early; what is no JSON, with what it is.
     pub fn json<T: DeserializeOwned, A>(&self) -> Result<T, Error<A>> {
         // One check of the whole text is cheaper than serde_json's of each string in it.
         let decoded = match std::str::from_utf8(&self.body) {
@@ -72,16 +91,36 @@ impl Response {
     }
 
     fn undecodable<T: DeserializeOwned, A>(&self, error: serde_json::Error) -> Error<A> {
+        let misfit = Misfit::of(&error);
+        let fault = serde_json::from_slice::<IgnoredAny>(&self.body).err();
+        match fault {
+            Some(fault) if self.is_blank() || !(fault.is_eof() || self.looks_like_json()) => {
+                foreign::success(self.status, &self.headers, &self.body).with_source(misfit)
+            }
+            Some(_) if misfit.is_eof => {
+                Error::new(ErrorKind::Transport(Transport::Cut)).with_source(misfit)
+            }
+            _ => Error::new(ErrorKind::Decode { path: self.path_of_fault::<T>(&error) })
+                .with_source(misfit),
+        }
+    }
+
+    /// Whether what does not parse was meant to be JSON.
+    fn looks_like_json(&self) -> bool {
+        let begins = matches!(self.body.trim_ascii().first(), Some(b'{' | b'[' | b'"'));
+        begins && foreign::media_type(&self.headers).is_none_or(|named| named.contains("json"))
+    }
+
+    fn path_of_fault<T: DeserializeOwned>(&self, error: &serde_json::Error) -> String {
         let mut again = serde_json::Deserializer::from_slice(&self.body);
         let path = match serde_path_to_error::deserialize::<_, T>(&mut again) {
             Err(error) => error.path().to_string(),
             Ok(_) => format!("line {} column {}", error.line(), error.column()),
         };
-        let path = match path.char_indices().nth(PATH_KEPT) {
+        match path.char_indices().nth(PATH_KEPT) {
             Some((end, _)) => format!("{}…", &path[..end]),
             None => path,
-        };
-        Error::new(ErrorKind::Decode { path }).with_source(Misfit::of(&error))
+        }
     }
 }
 
@@ -149,11 +188,8 @@ pub(crate) async fn read_start(mut response: reqwest::Response, limit: usize) ->
 
 /// Whether an undecodable answer simply ended too early.
 pub(crate) fn is_cut<A>(error: &Error<A>) -> bool {
-    matches!(error.kind(), ErrorKind::Decode { .. })
-        && error
-            .cause()
-            .and_then(|cause| cause.downcast_ref::<Misfit>())
-            .is_some_and(|misfit| misfit.is_eof)
+    let misfit = error.cause().and_then(|cause| cause.downcast_ref::<Misfit>());
+    misfit.is_some_and(|misfit| misfit.is_eof)
 }
 
 impl fmt::Debug for Response {

@@ -4,14 +4,14 @@
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, SystemTime};
 
-use http::header::{CONTENT_LENGTH, LOCATION};
+use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use tracing::{Instrument, Span, field};
-use url::Url;
 
 use crate::auth::Turn;
 use crate::client::now;
 use crate::error::{Error, ErrorBody, ErrorKind, Transport};
+use crate::foreign;
 use crate::limit::{Bucket, Quota};
 use crate::request::{Repeat, Request};
 use crate::response::{Response, is_cut, read, read_start};
@@ -157,7 +157,8 @@ impl<A: ErrorBody> Request<A> {
             let sent = progress.sent.clone();
             accept(Response::new(status, headers, body, sent)).map_err(|error| {
                 let failure = match status {
-                    StatusCode::NO_CONTENT => Failure::Final,
+                    // An answer that says it has no content was not cut.
+                    StatusCode::NO_CONTENT => Failure::Unusable,
                     _ if is_cut(&error) => Failure::Transport(Transport::Cut),
                     _ => Failure::Unusable,
                 };
@@ -210,7 +211,9 @@ impl<A: ErrorBody> Request<A> {
             let error = Error::new(ErrorKind::Transport(how)).with_source(error.without_url());
             Failed { error, failure: Failure::Transport(how), refused: None }
         };
+        let asked = request.url().clone();
         let response = self.client.shared().http.execute(request).await.map_err(failed)?;
+        let followed = (response.url() != &asked).then(|| response.url().clone());
         let (status, headers) = (response.status(), response.headers().clone());
         settle.quota = Quota::read(&headers, A::RATE_LIMIT);
         drop(settle);
@@ -220,9 +223,12 @@ impl<A: ErrorBody> Request<A> {
         }
         self.client.shared().gate.answered();
         self.client.shared().reached.store(true, Relaxed);
+        if let Some(to) = followed {
+            return Err(Failed::unusable(foreign::followed(&to)));
+        }
         let limit = self.client.shared().max_answer;
         let body = if status.is_success() {
-            let too_long = || Failed::last(Error::new(ErrorKind::TooLong { limit }));
+            let too_long = || Failed::unusable(Error::new(ErrorKind::TooLong { limit }));
             read(response, limit).await.map_err(failed)?.ok_or_else(too_long)?
         } else {
             read_start(response, REFUSAL_READ).await
@@ -250,7 +256,9 @@ impl<A: ErrorBody> Request<A> {
         let refused_for_now = decoded.as_ref().is_some_and(|body| body.is_refused_for_now(status));
         let asks_for_proof = decoded.as_ref().is_some_and(A::asks_for_proof);
         let renewable = decoded.as_ref().is_none_or(A::blames_credential) && status.as_u16() == 401;
-        let advice = elsewhere(status, &headers);
+        let foreign = || foreign::refusal(status, &headers, body);
+        let advice = foreign::redirect(status, &headers)
+            .or_else(|| decoded.is_none().then(foreign).flatten());
         let refused = Refused { headers, asks_for_proof };
         let text = match decoded {
             Some(_) => String::new(),
@@ -329,6 +337,10 @@ impl<A> Failed<A> {
     fn last(error: Error<A>) -> Self {
         Self { error, failure: Failure::Final, refused: None }
     }
+
+    fn unusable(error: Error<A>) -> Self {
+        Self { error, failure: Failure::Unusable, refused: None }
+    }
 }
 
 /// Ends a reservation with what the answer said, also when the attempt fails or is dropped.
@@ -341,21 +353,6 @@ impl<A: ErrorBody> Drop for Settle<'_, A> {
     fn drop(&mut self) {
         self.request.client.pacer().settle(&self.request.bucket(), self.quota, now());
     }
-}
-
-/// What to do about a redirect; of its target only the host, since the rest may hold what was sent.
-fn elsewhere(status: StatusCode, headers: &HeaderMap) -> Option<String> {
-    if !status.is_redirection() || status == StatusCode::NOT_MODIFIED {
-        return None;
-    }
-    let target = headers.get(LOCATION).and_then(|target| target.to_str().ok());
-    let target = target.and_then(|target| Url::parse(target).ok());
-    let host = target.as_ref().and_then(Url::host_str);
-    let host = host.map(|host| format!(" to {host}")).unwrap_or_default();
-    Some(format!(
-        "it redirects{host}, and no redirect is followed, since it could lead the credential \
-        elsewhere; if the service has moved there, give that address as the base address"
-    ))
 }
 
 fn expects_body(method: &Method) -> bool {

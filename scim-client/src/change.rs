@@ -257,8 +257,9 @@ pub(crate) fn is_unclear(error: &Error) -> bool {
 /// Whether no answer came through: with a 500, or an answer that cannot be used, the server has said
 /// something.
 fn is_lost(error: &Error) -> bool {
-    use rest_core::ErrorKind::{Decode, NotDone, TooLong};
-    let is_unusable = matches!(error.kind(), Decode { .. } | NotDone(_) | TooLong { .. });
+    use rest_core::ErrorKind::{Decode, NotDone, NotJson, TooLong};
+    let is_unusable =
+        matches!(error.kind(), Decode { .. } | NotJson { .. } | NotDone(_) | TooLong { .. });
     !is_unusable && !has_status(error, 500)
 }
 

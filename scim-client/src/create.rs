@@ -79,8 +79,9 @@ fn is_taken(error: &Error) -> bool {
 
 /// Also a success whose answer could not be read.
 fn may_have_acted(error: &Error) -> bool {
-    use ErrorKind::{Decode, NotDone, TooLong};
-    is_unclear(error) || matches!(error.kind(), Decode { .. } | TooLong { .. } | NotDone(_))
+    use ErrorKind::{Decode, NotDone, NotJson, TooLong};
+    is_unclear(error)
+        || matches!(error.kind(), Decode { .. } | NotJson { .. } | TooLong { .. } | NotDone(_))
 }
 
 fn unfindable(conflict: Error, attribute: &str) -> Error {

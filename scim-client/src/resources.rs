@@ -285,8 +285,8 @@ impl<R: Endpoint> Resources<R> {
     /// ```
     pub async fn delete(&self, id: impl AsRef<str>, version: Option<&str>) -> Result<()> {
         let request = self.one(Method::DELETE, id.as_ref()).safe_to_repeat();
-        match if_version(request, version).send().await {
-            Ok(_) => Ok(()),
+        match if_version(request, version).done().await {
+            Ok(()) => Ok(()),
             // An earlier attempt, whose answer was lost, has deleted it.
             Err(error) if error.is_not_found() && error.attempts() > 1 => Ok(()),
             Err(error) => Err(error),

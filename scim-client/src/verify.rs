@@ -82,7 +82,7 @@ fn refused(error: Error) -> Error {
 fn is_elsewhere(error: &Error) -> bool {
     let status = error.status();
     let is_other_place = |code: u16| matches!(code, 404 | 405 | 410) || (300..400).contains(&code);
-    matches!(error.kind(), ErrorKind::Decode { .. })
+    matches!(error.kind(), ErrorKind::Decode { .. } | ErrorKind::NotJson { .. })
         || status.is_some_and(|status| is_other_place(status.as_u16()))
 }
 

@@ -179,7 +179,7 @@ impl Metadata {
         let args = [self.kind.as_str(), self.group.as_str(), &id.segment, field];
         let template = "/api/v1/metadata/{kind}/{group}/value/{id}/{field}";
         let request = self.pendo.request(Method::PUT, template, args).body(&value.into());
-        id.mark(request).send().await.map(drop)
+        id.mark(request).done().await
     }
 }
 

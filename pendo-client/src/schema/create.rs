@@ -1,6 +1,7 @@
 //! Creating typed fields, with an outcome for each.
 
 use http::Method;
+use rest_core::Response;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -173,7 +174,8 @@ impl SchemaCalls {
             // A second try finds the fields of the first: that is fine.
             .safe_to_repeat()
             .body(fields);
-        let error = match request.send().await {
+        let json = |response: Response| response.done().map(|()| response);
+        let error = match request.read(json).await {
             Ok(response) => {
                 let all_made = response.status() == http::StatusCode::CREATED;
                 return Ok(Some(read_answer(response.body(), fields, all_made)));

@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures::{FutureExt, Stream, StreamExt, stream};
-use pendo_client::{Delivery, Group, Kind, Pendo, PushReport, Record};
+use pendo_client::{Delivery, Group, Kind, NewField, NewType, Pendo, PushReport, Record};
 use serde_json::{Value, json};
-use wiremock::matchers::{body_json, header, method, path, query_param, query_param_is_missing};
+use wiremock::matchers::{
+    any, body_json, header, method, path, query_param, query_param_is_missing,
+};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::{KEY, client, patient_client, reason};
@@ -163,10 +165,26 @@ async fn an_answer_that_is_no_json_is_said_to_be_none() {
         let (server, _) = server(answer).await;
         let report = push(&patient_client(&server.uri(), KEY), 3).await;
         let said = reason(report.undelivered()[0].delivery());
-        assert!(said.contains("not what this endpoint is known to give"), "{body}: {said}");
+        assert!(said.contains("answered 200 with text/html instead of JSON"), "{body}: {said}");
         assert_eq!(report.failed(), 3, "{body}");
         assert_eq!(server.received_requests().await.unwrap().len(), 1, "{body}");
     }
+}
+
+#[tokio::test]
+async fn a_page_under_a_success_is_no_result() {
+    let page = ResponseTemplate::new(201).set_body_raw("<html>\n</html>", "text/html");
+    let server = MockServer::start().await;
+    Mock::given(any()).respond_with(page).mount(&server).await;
+    let pendo = patient_client(&server.uri(), KEY);
+    let set = pendo.metadata(Kind::Visitor, Group::Custom).set("ada", "badge", 1).await;
+    let badge = [NewField::new("badge", NewType::Number)];
+    let made = pendo.schema(Kind::Visitor).create(Group::Custom, badge).await;
+    for error in [set.unwrap_err(), made.unwrap_err()] {
+        let line = error.to_string();
+        assert!(line.contains(": answered 201 with text/html instead of JSON; a proxy"), "{line}");
+    }
+    assert_eq!(server.received_requests().await.unwrap().len(), 2);
 }
 
 #[tokio::test]

@@ -90,7 +90,7 @@ async fn an_answer_that_says_it_has_no_content_was_not_cut() {
     let server = Server::start(|_, _| answer(204, &[], "")).await;
     let delete = client(&server.url).request(Method::DELETE, "/users/{id}", ["1"]);
     let error = delete.json::<u32>().await.unwrap_err();
-    assert!(!error.is_unclear());
+    assert!(error.is_unclear(), "a success, but not the one that was asked for");
     let get = client(&server.url).request(Method::GET, "/users/{id}", ["1"]);
     get.json::<u32>().await.unwrap_err();
     assert_eq!(server.count(), 2);

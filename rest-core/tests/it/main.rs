@@ -7,6 +7,7 @@ mod auth;
 mod bodies;
 mod cursors;
 mod errors;
+mod foreign;
 mod paging;
 mod redaction;
 mod repeating;

@@ -71,7 +71,9 @@ impl Run<'_> {
 }
 
 async fn send(scim: &Scim, item: &BulkItem) -> BulkOutcome {
-    match request(scim, item).send().await {
+    // A page that a proxy answered with says nothing of the operation.
+    let own = |answer: Response| answer.done().map(|()| answer);
+    match request(scim, item).read(own).await {
         Ok(answer) => BulkOutcome::of(result(item, &answer.without_credential())),
         // An earlier attempt, whose answer was lost, has deleted it.
         Err(error) if is_deleted(item, &error) => BulkOutcome::of(BulkResult {

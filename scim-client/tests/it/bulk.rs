@@ -179,6 +179,23 @@ async fn an_unclear_request_is_not_repeated_and_what_follows_is_not_sent() {
 }
 
 #[tokio::test]
+async fn a_sign_in_page_is_the_result_of_no_single_call() {
+    let page = || ResponseTemplate::new(200).set_body_raw("<html>", "text/html");
+    let server = steps(vec![
+        config(json!({"supported": false})),
+        ("POST /Users", json!({"userName": "ada"}), page()),
+        ("DELETE /Users/9", NONE, page()),
+    ])
+    .await;
+    let report = server.scim.bulk(vec![ada(), gone()]).await.unwrap();
+    assert!(report.outcomes[0].is_unclear(), "{report:?}");
+    for outcome in &report.outcomes {
+        assert!(outcome.to_string().contains("text/html instead of JSON"), "{report:?}");
+    }
+    server.done().await;
+}
+
+#[tokio::test]
 async fn without_bulk_there_are_single_calls() {
     let create = |answer| ("POST /Users", json!({"userName": "ada"}), answer);
     let group =

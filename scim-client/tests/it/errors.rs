@@ -22,9 +22,11 @@ async fn a_scim_error_is_one_line() {
 async fn foreign_errors_are_one_line_too() {
     let html = "<html><body>gateway\ntimeout</body></html>";
     let raw = |text: &str, kind: &str| ResponseTemplate::new(400).set_body_raw(text, kind);
+    let page = "GET /Users/{id}: 400 Bad Request; the answer is text/html: a proxy, or another server \
+                than meant, may have given it";
     for (answer, line) in [
         (raw("Bad\n  request body", "text/plain"), "GET /Users/{id}: 400 Bad request body"),
-        (raw(html, "text/html"), "GET /Users/{id}: 400 Bad Request"),
+        (raw(html, "text/html"), page),
         (raw("", "text/html"), "GET /Users/{id}: 400 Bad Request"),
         (raw("[1]", "application/json"), "GET /Users/{id}: 400 Bad Request"),
         (raw(r#"{"DETAIL":"no","status":400}"#, "application/json"), "GET /Users/{id}: 400 no"),

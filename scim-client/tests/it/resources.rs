@@ -181,6 +181,27 @@ async fn delete() {
 }
 
 #[tokio::test]
+async fn a_sign_in_page_is_no_success() {
+    let page = ResponseTemplate::new(200).set_body_raw("<html>\n</html>", "text/html");
+    let server = Server::with(page).await;
+    let users = server.scim.users();
+    let error = users.delete("7", None).await.unwrap_err();
+    let line = error.to_string();
+    assert!(line.contains(": answered 200 with text/html instead of JSON; a proxy or"), "{line}");
+    assert!(!error.is_unclear(), "it may be deleted again");
+    let add = PatchOp::new(vec![Operation::replace_all(json!({"active": false}))]);
+    let unclear = [
+        users.create(&User::new("ada")).await.unwrap_err(),
+        users.patch("7", &add, None).await.unwrap_err(),
+    ];
+    for error in unclear {
+        let line = error.to_string();
+        assert!(error.is_unclear() && line.contains("text/html instead of JSON; the "), "{line}");
+    }
+    assert_eq!(server.requests().await.len(), 3);
+}
+
+#[tokio::test]
 async fn a_delete_whose_answer_was_lost_is_done() {
     let calls = std::sync::atomic::AtomicUsize::new(0);
     let answer = move |_: &Request| match calls.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
