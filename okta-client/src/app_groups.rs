@@ -163,7 +163,7 @@ impl AppGroups {
     /// # Ok(()) }
     /// ```
     pub async fn unassign(&self, group: impl AsRef<str>) -> Result<()> {
-        self.group(Method::DELETE, group.as_ref()).safe_to_repeat().send().await.map(drop)
+        self.group(Method::DELETE, group.as_ref()).safe_to_repeat().done().await
     }
 }
 

@@ -421,4 +421,4 @@ impl UnassignUser {
     }
 }
 
-awaitable!(UnassignUser => (), this { this.request.send().await.map(drop) });
+awaitable!(UnassignUser => (), this { this.request.done().await });

@@ -178,7 +178,7 @@ impl Apps {
     /// ```
     pub async fn delete(&self, id: impl AsRef<str>) -> Result<()> {
         let request = self.app(Method::DELETE, "/api/v1/apps/{appId}", id.as_ref());
-        request.safe_to_repeat().send().await.map(drop)
+        request.safe_to_repeat().done().await
     }
 
     /// Activates an app.
@@ -197,7 +197,7 @@ impl Apps {
     pub async fn activate(&self, id: impl AsRef<str>) -> Result<()> {
         let request =
             self.app(Method::POST, "/api/v1/apps/{appId}/lifecycle/activate", id.as_ref());
-        request.safe_to_repeat().send().await.map(drop)
+        request.safe_to_repeat().done().await
     }
 
     /// Deactivates an app: nobody can use it, and it can be deleted.
@@ -216,7 +216,7 @@ impl Apps {
     pub async fn deactivate(&self, id: impl AsRef<str>) -> Result<()> {
         let request =
             self.app(Method::POST, "/api/v1/apps/{appId}/lifecycle/deactivate", id.as_ref());
-        request.safe_to_repeat().send().await.map(drop)
+        request.safe_to_repeat().done().await
     }
 }
 

@@ -234,7 +234,7 @@ impl AppConnection {
     /// ```
     pub async fn activate(&self) -> Result<()> {
         let template = "/api/v1/apps/{appId}/connections/default/lifecycle/activate";
-        self.request(Method::POST, template).safe_to_repeat().send().await.map(drop)
+        self.request(Method::POST, template).safe_to_repeat().done().await
     }
 
     /// Stops Okta from provisioning to the app.
@@ -252,7 +252,7 @@ impl AppConnection {
     /// ```
     pub async fn deactivate(&self) -> Result<()> {
         let template = "/api/v1/apps/{appId}/connections/default/lifecycle/deactivate";
-        self.request(Method::POST, template).safe_to_repeat().send().await.map(drop)
+        self.request(Method::POST, template).safe_to_repeat().done().await
     }
 
     /// Gets the public keys with which Okta signs for its OAuth 2.0 client, to give to the app.
@@ -300,7 +300,7 @@ impl AppConnection {
         let template = "/api/v1/apps/{appName}/{appId}/oauth2/callback";
         let request = self.client.request(Method::POST, template, [app_name.as_ref(), &self.app]);
         let request = request.query("code", code.as_ref()).query("state", state.as_ref());
-        request.if_unclear(VERIFIED_MAYBE).send().await.map(drop)
+        request.if_unclear(VERIFIED_MAYBE).done().await
     }
 }
 

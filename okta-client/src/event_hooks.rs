@@ -342,7 +342,7 @@ impl EventHooks {
     /// # Ok(()) }
     /// ```
     pub async fn delete(&self, id: impl AsRef<str>) -> Result<()> {
-        self.hook(Method::DELETE, id.as_ref()).if_unclear(DELETED_MAYBE).send().await.map(drop)
+        self.hook(Method::DELETE, id.as_ref()).if_unclear(DELETED_MAYBE).done().await
     }
 
     /// Activates an event hook.

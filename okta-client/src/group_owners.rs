@@ -135,7 +135,7 @@ impl GroupOwners {
     pub async fn delete(&self, owner: impl AsRef<str>) -> Result<()> {
         let template = "/api/v1/groups/{groupId}/owners/{ownerId}";
         let request = self.client.request(Method::DELETE, template, [&*self.group, owner.as_ref()]);
-        request.safe_to_repeat().send().await.map(drop)
+        request.safe_to_repeat().done().await
     }
 }
 

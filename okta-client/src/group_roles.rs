@@ -122,6 +122,6 @@ impl GroupRoles {
     /// ```
     pub async fn unassign(&self, assignment: impl AsRef<str>) -> Result<()> {
         let request = self.one(Method::DELETE, assignment.as_ref());
-        request.safe_to_repeat().send().await.map(drop)
+        request.safe_to_repeat().done().await
     }
 }

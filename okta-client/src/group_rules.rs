@@ -202,7 +202,7 @@ impl GroupRules {
 
     async fn act(&self, template: &'static str, id: &str) -> Result<()> {
         let request = self.client.request(Method::POST, template, [id]);
-        request.if_unclear(READ_RULE).send().await.map(drop)
+        request.if_unclear(READ_RULE).done().await
     }
 }
 
@@ -246,4 +246,4 @@ impl DeleteGroupRule {
     }
 }
 
-awaitable!(DeleteGroupRule => (), this { this.request.send().await.map(drop) });
+awaitable!(DeleteGroupRule => (), this { this.request.done().await });

@@ -180,7 +180,7 @@ impl Groups {
     /// # Ok(()) }
     /// ```
     pub async fn delete(&self, id: impl AsRef<str>) -> Result<()> {
-        self.group(Method::DELETE, id.as_ref()).if_unclear(DELETED_MAYBE).send().await.map(drop)
+        self.group(Method::DELETE, id.as_ref()).if_unclear(DELETED_MAYBE).done().await
     }
 
     /// Lists the members of a group.
@@ -254,7 +254,7 @@ impl Groups {
     async fn member(&self, method: Method, group: &str, user: &str) -> Result<()> {
         let template = "/api/v1/groups/{id}/users/{userId}";
         let request = self.client.request(method, template, [group, user]);
-        request.safe_to_repeat().send().await.map(drop)
+        request.safe_to_repeat().done().await
     }
 }
 

@@ -128,7 +128,7 @@ impl<P: Received> Users<P> {
     /// # Ok(()) }
     /// ```
     pub async fn suspend(&self, id: impl AsRef<str>) -> Result<()> {
-        self.act("/api/v1/users/{id}/lifecycle/suspend", id.as_ref()).send().await.map(drop)
+        self.act("/api/v1/users/{id}/lifecycle/suspend", id.as_ref()).done().await
     }
 
     /// Makes a suspended user active again.
@@ -145,7 +145,7 @@ impl<P: Received> Users<P> {
     /// # Ok(()) }
     /// ```
     pub async fn unsuspend(&self, id: impl AsRef<str>) -> Result<()> {
-        self.act("/api/v1/users/{id}/lifecycle/unsuspend", id.as_ref()).send().await.map(drop)
+        self.act("/api/v1/users/{id}/lifecycle/unsuspend", id.as_ref()).done().await
     }
 
     /// Unlocks a user who is locked out.
@@ -162,7 +162,7 @@ impl<P: Received> Users<P> {
     /// # Ok(()) }
     /// ```
     pub async fn unlock(&self, id: impl AsRef<str>) -> Result<()> {
-        self.act("/api/v1/users/{id}/lifecycle/unlock", id.as_ref()).send().await.map(drop)
+        self.act("/api/v1/users/{id}/lifecycle/unlock", id.as_ref()).done().await
     }
 
     /// Removes all enrolled factors of a user.
@@ -179,7 +179,7 @@ impl<P: Received> Users<P> {
     /// # Ok(()) }
     /// ```
     pub async fn reset_factors(&self, id: impl AsRef<str>) -> Result<()> {
-        self.act("/api/v1/users/{id}/lifecycle/reset_factors", id.as_ref()).send().await.map(drop)
+        self.act("/api/v1/users/{id}/lifecycle/reset_factors", id.as_ref()).done().await
     }
 }
 
@@ -232,4 +232,4 @@ impl EndAction {
     }
 }
 
-awaitable!(EndAction => (), this { this.request.send().await.map(drop) });
+awaitable!(EndAction => (), this { this.request.done().await });

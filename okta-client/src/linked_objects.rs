@@ -169,6 +169,6 @@ impl LinkedObjects {
     /// # Ok(()) }
     /// ```
     pub async fn delete(&self, name: impl AsRef<str>) -> Result<()> {
-        self.one(Method::DELETE, name.as_ref()).safe_to_repeat().send().await.map(drop)
+        self.one(Method::DELETE, name.as_ref()).safe_to_repeat().done().await
     }
 }

@@ -298,4 +298,4 @@ impl DeletePushMapping {
     }
 }
 
-awaitable!(DeletePushMapping => (), this { this.request.send().await.map(drop) });
+awaitable!(DeletePushMapping => (), this { this.request.done().await });

@@ -49,4 +49,4 @@ impl RevokeSessions {
     }
 }
 
-awaitable!(RevokeSessions => (), this { this.request.send().await.map(drop) });
+awaitable!(RevokeSessions => (), this { this.request.done().await });

@@ -150,7 +150,7 @@ impl UserClient {
     /// # Ok(()) }
     /// ```
     pub async fn revoke_grants(&self) -> Result<()> {
-        self.all_grants(Method::DELETE).safe_to_repeat().send().await.map(drop)
+        self.all_grants(Method::DELETE).safe_to_repeat().done().await
     }
 
     /// Lists the refresh tokens that the app has of the user.
@@ -204,7 +204,7 @@ impl UserClient {
     /// # Ok(()) }
     /// ```
     pub async fn revoke_token(&self, id: impl AsRef<str>) -> Result<()> {
-        self.one_token(Method::DELETE, id.as_ref()).safe_to_repeat().send().await.map(drop)
+        self.one_token(Method::DELETE, id.as_ref()).safe_to_repeat().done().await
     }
 
     /// Revokes all refresh tokens that the app has of the user.
@@ -221,7 +221,7 @@ impl UserClient {
     /// # Ok(()) }
     /// ```
     pub async fn revoke_tokens(&self) -> Result<()> {
-        self.all_tokens(Method::DELETE).safe_to_repeat().send().await.map(drop)
+        self.all_tokens(Method::DELETE).safe_to_repeat().done().await
     }
 }
 

@@ -176,7 +176,7 @@ impl UserGrants {
     /// # Ok(()) }
     /// ```
     pub async fn revoke(&self, id: impl AsRef<str>) -> Result<()> {
-        self.one(Method::DELETE, id.as_ref()).safe_to_repeat().send().await.map(drop)
+        self.one(Method::DELETE, id.as_ref()).safe_to_repeat().done().await
     }
 
     /// Revokes all grants of the user.
@@ -193,7 +193,7 @@ impl UserGrants {
     /// # Ok(()) }
     /// ```
     pub async fn revoke_all(&self) -> Result<()> {
-        self.all(Method::DELETE).safe_to_repeat().send().await.map(drop)
+        self.all(Method::DELETE).safe_to_repeat().done().await
     }
 }
 

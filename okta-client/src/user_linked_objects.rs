@@ -93,7 +93,7 @@ impl UserLinkedObjects {
         let template =
             "/api/v1/users/{userIdOrLogin}/linkedObjects/{primaryRelationshipName}/{primaryUserId}";
         let args = [&*self.user, primary_relationship.as_ref(), primary_user.as_ref()];
-        self.client.request(Method::PUT, template, args).send().await.map(drop)
+        self.client.request(Method::PUT, template, args).done().await
     }
 
     /// Removes the link from the user, who is the associated one, to the primary user.
@@ -111,6 +111,6 @@ impl UserLinkedObjects {
     /// ```
     pub async fn unassign(&self, primary_relationship: impl AsRef<str>) -> Result<()> {
         let request = self.by(Method::DELETE, primary_relationship.as_ref());
-        request.safe_to_repeat().send().await.map(drop)
+        request.safe_to_repeat().done().await
     }
 }

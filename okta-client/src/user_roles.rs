@@ -122,7 +122,7 @@ impl UserRoles {
     /// ```
     pub async fn unassign(&self, assignment: impl AsRef<str>) -> Result<()> {
         let request = self.one(Method::DELETE, assignment.as_ref());
-        request.safe_to_repeat().send().await.map(drop)
+        request.safe_to_repeat().done().await
     }
 
     /// Tells where a role of the user comes from.

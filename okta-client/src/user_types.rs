@@ -219,6 +219,6 @@ impl UserTypes {
     /// # Ok(()) }
     /// ```
     pub async fn delete(&self, id: impl AsRef<str>) -> Result<()> {
-        self.user_type(Method::DELETE, id.as_ref()).safe_to_repeat().send().await.map(drop)
+        self.user_type(Method::DELETE, id.as_ref()).safe_to_repeat().done().await
     }
 }

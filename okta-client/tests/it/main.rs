@@ -13,6 +13,7 @@ mod event_hooks;
 mod exchanges;
 mod flows;
 mod follow;
+mod foreign;
 mod grants;
 mod group_rules;
 mod groups;
