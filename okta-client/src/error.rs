@@ -5,7 +5,11 @@ use std::{fmt, iter};
 use http::header::WWW_AUTHENTICATE;
 use http::{HeaderMap, StatusCode};
 use rest_core::ErrorBody;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
+
+use crate::challenge::challenges;
 
 /// An error of a call to Okta.
 pub type Error = rest_core::Error<OktaError>;
@@ -17,29 +21,23 @@ pub type Result<T> = std::result::Result<T, Error>;
 ///
 /// All codes: <https://developer.okta.com/docs/reference/error-codes/>. The token endpoint's
 /// `{"error", "error_description"}` and a missing scope's `WWW-Authenticate` header are read into it too.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct OktaError {
     /// Such as `E0000007`; the token endpoint's and `WWW-Authenticate`'s are words such as `invalid_client`.
     #[serde(rename = "errorCode")]
     pub code: String,
     /// One sentence for people.
-    #[serde(
-        rename = "errorSummary",
-        default,
-        deserialize_with = "or_default",
-        skip_serializing_if = "String::is_empty"
-    )]
+    #[serde(rename = "errorSummary", skip_serializing_if = "String::is_empty")]
     pub summary: String,
     /// The code again, in what was recorded so far.
-    #[serde(rename = "errorLink", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "errorLink", skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
     /// Identifies this very error to Okta's support.
-    #[serde(rename = "errorId", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "errorId", skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// What exactly was wrong.
-    #[serde(rename = "errorCauses", default, deserialize_with = "or_default")]
+    #[serde(rename = "errorCauses")]
     pub causes: Vec<Cause>,
     /// The scope that the access token lacks.
     #[serde(skip)]
@@ -47,50 +45,91 @@ pub struct OktaError {
 }
 
 /// One cause of an error.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Cause {
     /// One sentence for people.
-    #[serde(
-        rename = "errorSummary",
-        default,
-        deserialize_with = "or_default",
-        skip_serializing_if = "String::is_empty"
-    )]
+    #[serde(rename = "errorSummary", skip_serializing_if = "String::is_empty")]
     pub summary: String,
     /// A word for programs, from some endpoints only.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// What is wrong, such as the name of a member.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub location: Option<String>,
     /// What kind of place that is, such as `body`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub location_type: Option<String>,
     /// The part of Okta that found it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub domain: Option<String>,
 }
 
-fn or_default<'de, D, T>(from: D) -> std::result::Result<T, D::Error>
-where
-    D: serde::Deserializer<'de>,
-    T: Deserialize<'de> + Default,
-{
-    Option::<T>::deserialize(from).map(Option::unwrap_or_default)
+impl<'de> Deserialize<'de> for OktaError {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        let said = Value::deserialize(from)?;
+        Self::read(&said).ok_or_else(|| D::Error::custom("not one of Okta's errors: no errorCode"))
+    }
 }
 
-#[derive(Deserialize)]
-struct OAuthError {
-    error: String,
-    error_description: Option<String>,
+impl<'de> Deserialize<'de> for Cause {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        let said = Value::deserialize(from)?;
+        Self::read(&said).ok_or_else(|| D::Error::custom("not a cause: neither object nor text"))
+    }
 }
 
-impl From<OAuthError> for OktaError {
-    fn from(oauth: OAuthError) -> Self {
-        let summary = oauth.error_description.unwrap_or_default();
-        Self { code: oauth.error, summary, ..Self::default() }
+impl OktaError {
+    /// Whatever can be read of it: one odd member must not cost the others.
+    fn read(said: &Value) -> Option<Self> {
+        let (code, summary) = (text(&said["errorCode"]), text(&said["errorSummary"]));
+        if code.is_none() && summary.is_none() {
+            return Self::read_oauth(said);
+        }
+        let causes = match &said["errorCauses"] {
+            Value::Array(causes) => causes.iter().filter_map(Cause::read).collect(),
+            cause => Cause::read(cause).into_iter().collect(),
+        };
+        Some(Self {
+            code: code.unwrap_or_default(),
+            summary: summary.unwrap_or_default(),
+            link: text(&said["errorLink"]),
+            id: text(&said["errorId"]),
+            causes,
+            missing_scope: None,
+        })
+    }
+
+    /// The token endpoint's shape.
+    fn read_oauth(said: &Value) -> Option<Self> {
+        let code = said["error"].as_str()?.to_owned();
+        let summary = text(&said["error_description"]).unwrap_or_default();
+        Some(Self { code, summary, ..Self::default() })
+    }
+}
+
+impl Cause {
+    fn read(said: &Value) -> Option<Self> {
+        if !said.is_object() {
+            return text(said).map(|summary| Self { summary, ..Self::default() });
+        }
+        Some(Self {
+            summary: text(&said["errorSummary"]).unwrap_or_default(),
+            reason: text(&said["reason"]),
+            location: text(&said["location"]),
+            location_type: text(&said["locationType"]),
+            domain: text(&said["domain"]),
+        })
+    }
+}
+
+/// A text, or a number or truth value as one.
+fn text(said: &Value) -> Option<String> {
+    match said {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(_) | Value::Bool(_) => Some(said.to_string()),
+        _ => None,
     }
 }
 
@@ -104,9 +143,9 @@ impl ErrorBody for OktaError {
         if challenge.as_ref().is_some_and(Self::asks_for_proof) {
             return challenge;
         }
-        let said = serde_json::from_slice(body)
-            .ok()
-            .or_else(|| serde_json::from_slice::<OAuthError>(body).ok().map(Self::from));
+        let body = String::from_utf8_lossy(body);
+        let body = body.trim_start_matches('\u{feff}');
+        let said = serde_json::from_str(body).ok().and_then(|said| Self::read(&said));
         match (said, challenge) {
             (Some(said), Some(Self { missing_scope, .. })) => Some(Self { missing_scope, ..said }),
             (said, challenge) => said.or(challenge),
@@ -130,53 +169,35 @@ impl ErrorBody for OktaError {
 
 /// Reads what `WWW-Authenticate` says about a 401 or 403, which then has no body as a rule.
 fn challenge(headers: &HeaderMap) -> Option<OktaError> {
-    headers.get_all(WWW_AUTHENTICATE).iter().find_map(|value| {
-        let said = parameters(value.to_str().ok()?);
-        let of = |name: &str| said.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|p| p.1);
-        let code = of("error")?.to_owned();
-        let lacks_scope = code == "insufficient_scope";
-        Some(OktaError {
-            code,
-            summary: of("error_description").unwrap_or_default().to_owned(),
-            missing_scope: of("scope").filter(|_| lacks_scope).map(str::to_owned),
-            ..OktaError::default()
-        })
+    let lines = headers.get_all(WWW_AUTHENTICATE).iter();
+    let challenges = lines.flat_map(|line| challenges(&String::from_utf8_lossy(line.as_bytes())));
+    challenges.into_iter().find_map(|challenge| {
+        let of = |name| challenge.parameter(name).map(str::to_owned);
+        let code = of("error")?;
+        let missing_scope =
+            of("scope").filter(|scope| code == "insufficient_scope" && !scope.trim().is_empty());
+        let summary = of("error_description").unwrap_or_default();
+        Some(OktaError { code, summary, missing_scope, ..OktaError::default() })
     })
-}
-
-/// The parameters of a challenge such as `Bearer scope="a b", error=word`.
-fn parameters(mut text: &str) -> Vec<(&str, &str)> {
-    let mut found = Vec::new();
-    while let Some((before, after)) = text.split_once('=') {
-        let name = before.trim_end().rsplit([' ', ',']).next().unwrap_or_default();
-        let after = after.trim_start();
-        let (value, rest) = match after.strip_prefix('"') {
-            Some(quoted) => quoted.split_once('"').unwrap_or((quoted, "")),
-            None => after.split_once([',', ' ']).unwrap_or((after, "")),
-        };
-        found.push((name, value));
-        text = rest;
-    }
-    found
 }
 
 impl fmt::Display for OktaError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut line = self.code.clone();
         for (nth, text) in self.texts().iter().enumerate() {
-            line.push_str(if nth == 0 || line.ends_with('.') { " " } else { "; " });
+            let gap = if nth == 0 || line.ends_with('.') { " " } else { "; " };
+            line.push_str(if line.is_empty() { "" } else { gap });
             line.push_str(text);
         }
+        // One advice: who lacks the scope need not be told to look for a role.
         let scope = self.missing_scope.as_ref().map(|scope| {
             format!("the token lacks the scope {scope}: ask for it, and grant it to the app")
         });
-        for advice in scope.into_iter().chain(self.advice().map(str::to_owned)) {
-            match line.ends_with('.') {
-                true => line = format!("{line} {}", capitalised(&advice)),
-                false => line = format!("{line}; {advice}"),
-            }
+        match scope.or_else(|| self.advice().map(str::to_owned)) {
+            Some(advice) if line.ends_with('.') => write!(f, "{line} {}", capitalised(&advice)),
+            Some(advice) => write!(f, "{line}; {advice}"),
+            None => f.write_str(&line),
         }
-        f.write_str(&line)
     }
 }
 
@@ -219,6 +240,10 @@ fn one_line(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderValue;
+    use proptest::prelude::*;
+    use serde_json::json;
+
     use super::*;
 
     fn read(status: u16, challenge: Option<&str>, body: &str) -> Option<OktaError> {
@@ -295,7 +320,109 @@ mod tests {
         }
         let body = r#"{"errorCode":"E0000006","errorSummary":"No permission"}"#;
         let error = read(403, Some(challenge), body).unwrap();
-        assert_eq!((error.code.as_str(), error.missing_scope.is_some()), ("E0000006", true));
+        assert_eq!(
+            error.to_string(),
+            "E0000006 No permission; the token lacks the scope okta.groups.read: ask for it, and \
+             grant it to the app"
+        );
+        for nothing in ["scope=\"\"", "scope=\" \"", "realm=x"] {
+            let challenge = format!("Bearer error=insufficient_scope, {nothing}");
+            let error = read(403, Some(&challenge), "").unwrap();
+            assert_eq!(
+                (error.to_string().as_str(), error.missing_scope),
+                ("insufficient_scope", None)
+            );
+        }
+    }
+
+    #[test]
+    fn a_challenge_is_found_in_whatever_line_and_place_it_stands() {
+        let lacks =
+            r#"DPoP error="insufficient_scope", scope="a", error_description="No \"a\" \\ here""#;
+        let lines: [&[&str]; 4] = [
+            &[lacks],
+            &["Bearer realm=\"x\"", lacks],
+            &["Negotiate YII=, Basic realm=\"é\", DPoP error=insufficient_scope, scope=a, \
+               error_description=\"No \\\"a\\\" \\\\ here\""],
+            &["\"", "=,=\\", lacks],
+        ];
+        for lines in lines {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                headers.append(WWW_AUTHENTICATE, HeaderValue::from_bytes(line.as_bytes()).unwrap());
+            }
+            let error = OktaError::decode(StatusCode::FORBIDDEN, &headers, b"").unwrap();
+            assert_eq!(error.missing_scope.as_deref(), Some("a"), "{lines:?}");
+            assert_eq!(error.summary, r#"No "a" \ here"#, "{lines:?}");
+        }
+        let latin = b"Bearer error=insufficient_scope, realm=\"caf\xe9\", scope=a";
+        let mut headers = HeaderMap::new();
+        headers.append(WWW_AUTHENTICATE, HeaderValue::from_bytes(latin).unwrap());
+        let error = OktaError::decode(StatusCode::FORBIDDEN, &headers, b"").unwrap();
+        assert_eq!(error.missing_scope.as_deref(), Some("a"));
+    }
+
+    #[test]
+    fn one_odd_member_does_not_cost_the_others() {
+        let odd = r#"{"errorCode":"E0000001","errorSummary":"Api validation failed","errorLink":{},"errorId":7,
+            "errorCauses":["plain",{"errorSummary":["x"],"location":"login"},null,3,{"errorSummary":"email: bad"}]}"#;
+        let error = read(400, None, odd).unwrap();
+        assert_eq!(error.to_string(), "E0000001 Api validation failed; plain; 3; email: bad");
+        assert_eq!((error.link, error.id.as_deref()), (None, Some("7")));
+        assert_eq!(error.causes[1].location.as_deref(), Some("login"));
+        for (body, line) in [
+            (r#"{"errorCode":"E1","errorCauses":{"errorSummary":"alone"}}"#, "E1 alone"),
+            (r#"{"errorCode":"E1","errorCode":"E2"}"#, "E2"),
+            (r#"{"errorSummary":"no code"}"#, "no code"),
+            (r#"{"errorCode":17,"errorSummary":"a number"}"#, "17 a number"),
+            ("\u{feff}{\"errorCode\":\"E1\"}", "E1"),
+            (r#"{"error":"invalid_client","error_description":{}}"#, "invalid_client"),
+        ] {
+            assert_eq!(read(400, None, body).unwrap().to_string(), line, "{body}");
+        }
+        let latin = b"{\"errorCode\":\"E1\",\"errorSummary\":\"caf\xe9\"}";
+        let error = OktaError::decode(StatusCode::BAD_REQUEST, &HeaderMap::new(), latin).unwrap();
+        assert_eq!(error.to_string(), "E1 caf\u{fffd}");
+    }
+
+    fn any_json() -> impl Strategy<Value = serde_json::Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            ".*".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(3, 24, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::hash_map("errorSummary|reason|location|.", inner, 0..4)
+                    .prop_map(|members| Value::Object(members.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_the_other_members_are_the_code_is_read(
+            summary in any_json(), causes in any_json(), link in any_json(), id in any_json(),
+        ) {
+            let body = json!({"errorCode": "E0000001", "errorSummary": summary, "errorLink": link,
+                "errorId": id, "errorCauses": causes});
+            let error = read(400, None, &body.to_string()).unwrap();
+            prop_assert_eq!(&error.code, "E0000001");
+            prop_assert!(error.to_string().starts_with("E0000001"));
+            let again: OktaError = serde_json::from_value(serde_json::to_value(&error).unwrap()).unwrap();
+            prop_assert_eq!(again, error);
+        }
+
+        #[test]
+        fn no_answer_makes_it_panic(line in prop::collection::vec(32_u8.., 0..60), body in any::<Vec<u8>>()) {
+            let mut headers = HeaderMap::new();
+            headers.extend(HeaderValue::from_bytes(&line).ok().map(|line| (WWW_AUTHENTICATE, line)));
+            if let Some(error) = OktaError::decode(StatusCode::UNAUTHORIZED, &headers, &body) {
+                let _ = error.to_string();
+            }
+        }
     }
 
     #[test]

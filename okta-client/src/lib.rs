@@ -65,6 +65,7 @@ mod apps;
 mod attributes;
 mod auth;
 mod call;
+mod challenge;
 mod config;
 mod connections;
 mod credentials;
