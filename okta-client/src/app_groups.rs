@@ -96,6 +96,8 @@ impl AppGroups {
     }
 
     /// As [`get`](Self::get), with `None` when the group is not assigned.
+    ///
+    /// Scope `okta.apps.read`.
     /// Okta: [`getApplicationGroupAssignment`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/ApplicationGroups/#tag/ApplicationGroups/operation/getApplicationGroupAssignment).
     ///
     /// # Errors

@@ -184,6 +184,8 @@ impl AppUsers {
     }
 
     /// As [`get`](Self::get), with `None` when the user is not assigned.
+    ///
+    /// Scope `okta.apps.read`.
     /// Okta: [`getApplicationUser`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/ApplicationUsers/#tag/ApplicationUsers/operation/getApplicationUser).
     ///
     /// # Errors

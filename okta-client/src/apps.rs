@@ -69,6 +69,9 @@ impl Apps {
     /// Scope `okta.apps.read`. Pages of 200 at most.
     /// Okta: [`listApplications`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/Application/#tag/Application/operation/listApplications).
     ///
+    /// # Errors
+    /// 400 `E0000031` when Okta does not understand the filter.
+    ///
     /// ```no_run
     /// # async fn run(okta: okta_client::Okta) -> okta_client::Result<()> {
     /// use futures::TryStreamExt;
@@ -104,6 +107,8 @@ impl Apps {
     }
 
     /// As [`get`](Self::get), with `None` when there is no such app.
+    ///
+    /// Scope `okta.apps.read`.
     /// Okta: [`getApplication`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/Application/#tag/Application/operation/getApplication).
     ///
     /// # Errors

@@ -179,7 +179,12 @@ impl AppConnection {
     }
 
     /// Sets where the app is and the token to reach it with: [`update`](Self::update) for a SCIM app.
+    ///
+    /// Scope `okta.apps.manage`.
     /// Okta: [`updateDefaultProvisioningConnectionForApplication`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/ApplicationConnections/#tag/ApplicationConnections/operation/updateDefaultProvisioningConnectionForApplication).
+    ///
+    /// # Errors
+    /// As [`update`](Self::update).
     ///
     /// ```no_run
     /// # async fn run(okta: okta_client::Okta) -> okta_client::Result<()> {

@@ -239,6 +239,9 @@ impl EventHooks {
     /// Scope `okta.eventHooks.read`.
     /// Okta: [`listEventHooks`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/EventHook/#tag/EventHook/operation/listEventHooks).
     ///
+    /// # Errors
+    /// 403 `E0000006` when the caller has no role that may see them.
+    ///
     /// ```no_run
     /// # async fn run(okta: okta_client::Okta) -> okta_client::Result<()> {
     /// use futures::TryStreamExt;
@@ -268,6 +271,8 @@ impl EventHooks {
     }
 
     /// As [`get`](Self::get), with `None` when there is no such hook.
+    ///
+    /// Scope `okta.eventHooks.read`.
     /// Okta: [`getEventHook`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/EventHook/#tag/EventHook/operation/getEventHook).
     ///
     /// # Errors

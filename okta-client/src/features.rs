@@ -285,7 +285,12 @@ impl AppFeatures {
 
     /// [Updates](Self::update) what Okta does in the app: creates, updates and deactivates users.
     /// What is not named stays as it is.
+    ///
+    /// Scope `okta.apps.manage`.
     /// Okta: [`updateFeatureForApplication`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/ApplicationFeatures/#tag/ApplicationFeatures/operation/updateFeatureForApplication).
+    ///
+    /// # Errors
+    /// As [`update`](Self::update).
     ///
     /// ```no_run
     /// # async fn run(okta: okta_client::Okta) -> okta_client::Result<()> {

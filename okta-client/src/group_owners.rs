@@ -83,6 +83,9 @@ impl GroupOwners {
     /// Scope `okta.groups.read`. Pages of 1,000 unless another size is set.
     /// Okta: [`listGroupOwners`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/GroupOwner/#tag/GroupOwner/operation/listGroupOwners).
     ///
+    /// # Errors
+    /// 404 `E0000007` when there is no such group.
+    ///
     /// ```no_run
     /// # async fn run(okta: okta_client::Okta) -> okta_client::Result<()> {
     /// use futures::TryStreamExt;

@@ -38,6 +38,9 @@ impl GroupRules {
     /// Scope `okta.groups.read`. Pages of 50 unless another size is set, 200 at most.
     /// Okta: [`listGroupRules`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/GroupRule/#tag/GroupRule/operation/listGroupRules).
     ///
+    /// # Errors
+    /// 403 `E0000006` when the caller has no role that may see them.
+    ///
     /// ```no_run
     /// # async fn run(okta: okta_client::Okta) -> okta_client::Result<()> {
     /// use futures::TryStreamExt;
@@ -70,6 +73,8 @@ impl GroupRules {
     }
 
     /// As [`get`](Self::get), with `None` when there is no such rule.
+    ///
+    /// Scope `okta.groups.read`.
     /// Okta: [`getGroupRule`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/GroupRule/#tag/GroupRule/operation/getGroupRule).
     ///
     /// # Errors
@@ -85,6 +90,8 @@ impl GroupRules {
     }
 
     /// As [`get`](Self::get), with the names of its groups in [`embedded`](GroupRule::embedded).
+    ///
+    /// Scope `okta.groups.read`.
     /// Okta: [`getGroupRule`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/GroupRule/#tag/GroupRule/operation/getGroupRule).
     ///
     /// # Errors

@@ -79,6 +79,9 @@ impl Groups {
     /// Scope `okta.groups.read`. Pages of 200 unless another size is set.
     /// Okta: [`listGroups`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/Group/#tag/Group/operation/listGroups).
     ///
+    /// # Errors
+    /// 400 `E0000031` when Okta does not understand the search or filter.
+    ///
     /// ```no_run
     /// # async fn run(okta: okta_client::Okta) -> okta_client::Result<()> {
     /// use futures::TryStreamExt;
@@ -113,6 +116,8 @@ impl Groups {
     }
 
     /// As [`get`](Self::get), with `None` when there is no such group.
+    ///
+    /// Scope `okta.groups.read`.
     /// Okta: [`getGroup`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/Group/#tag/Group/operation/getGroup).
     ///
     /// # Errors
@@ -188,6 +193,9 @@ impl Groups {
     /// Scope `okta.groups.read`. Pages of 200 unless another size is set, 1,000 at most.
     /// Okta: [`listGroupUsers`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/Group/#tag/Group/operation/listGroupUsers).
     ///
+    /// # Errors
+    /// 404 `E0000007` when there is no such group.
+    ///
     /// ```no_run
     /// # async fn run(okta: okta_client::Okta) -> okta_client::Result<()> {
     /// use futures::TryStreamExt;
@@ -200,7 +208,12 @@ impl Groups {
     }
 
     /// As [`members`](Self::members), with a profile struct of your own.
+    ///
+    /// Scope `okta.groups.read`.
     /// Okta: [`listGroupUsers`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/Group/#tag/Group/operation/listGroupUsers).
+    ///
+    /// # Errors
+    /// As [`members`](Self::members).
     ///
     /// ```no_run
     /// # async fn run(okta: okta_client::Okta) -> okta_client::Result<()> {

@@ -111,6 +111,9 @@ impl Mappings {
     /// Scope `okta.profileMappings.read`. Pages of 20 unless another size is set, 200 at most.
     /// Okta: [`listProfileMappings`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/ProfileMapping/#tag/ProfileMapping/operation/listProfileMappings).
     ///
+    /// # Errors
+    /// 403 `E0000006` when the caller has no role that may see them.
+    ///
     /// ```no_run
     /// # async fn run(okta: okta_client::Okta) -> okta_client::Result<()> {
     /// use futures::TryStreamExt;

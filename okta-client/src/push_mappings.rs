@@ -107,6 +107,9 @@ impl PushMappings {
     /// Scopes `okta.apps.read` and `okta.groups.read`. Pages of 1,000 at most.
     /// Okta: [`listGroupPushMappings`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/GroupPushMapping/#tag/GroupPushMapping/operation/listGroupPushMappings).
     ///
+    /// # Errors
+    /// 403 `E0000006` when the caller has no role that may see them.
+    ///
     /// ```no_run
     /// # async fn run(okta: okta_client::Okta) -> okta_client::Result<()> {
     /// use futures::TryStreamExt;

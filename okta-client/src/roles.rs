@@ -78,6 +78,9 @@ impl Roles {
     /// Scope `okta.roles.read`. Pages of 100 unless another size is set.
     /// Okta: [`listUsersWithRoleAssignments`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/RoleAssignmentAUser/#tag/RoleAssignmentAUser/operation/listUsersWithRoleAssignments).
     ///
+    /// # Errors
+    /// 403 `E0000006` when the caller has no role that may see them.
+    ///
     /// ```no_run
     /// # async fn run(okta: okta_client::Okta) -> okta_client::Result<()> {
     /// use futures::TryStreamExt;

@@ -70,6 +70,9 @@ impl<P> Users<P> {
     /// Scope `okta.users.read`. Okta chooses the size of the pages.
     /// Okta: [`listUserClients`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserResources/#tag/UserResources/operation/listUserClients).
     ///
+    /// # Errors
+    /// 404 `E0000007` when there is no such user.
+    ///
     /// ```no_run
     /// # async fn run(okta: okta_client::Okta) -> okta_client::Result<()> {
     /// use futures::TryStreamExt;
@@ -124,6 +127,9 @@ impl UserClient {
     /// Scope `okta.users.read`. Pages of 200 unless another size is set, which is the maximum.
     /// Okta: [`listGrantsForUserAndClient`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserGrant/#tag/UserGrant/operation/listGrantsForUserAndClient).
     ///
+    /// # Errors
+    /// 404 `E0000007` when there is no such user or app.
+    ///
     /// ```no_run
     /// # async fn run(okta: okta_client::Okta) -> okta_client::Result<()> {
     /// use futures::TryStreamExt;
@@ -157,6 +163,9 @@ impl UserClient {
     ///
     /// Scope `okta.users.read`. Pages of 200 unless another size is set, which is the maximum.
     /// Okta: [`listRefreshTokensForUserAndClient`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserOAuth/#tag/UserOAuth/operation/listRefreshTokensForUserAndClient).
+    ///
+    /// # Errors
+    /// 404 `E0000007` when there is no such user or app.
     ///
     /// ```no_run
     /// # async fn run(okta: okta_client::Okta) -> okta_client::Result<()> {

@@ -147,6 +147,9 @@ impl<P> Users<P> {
     /// Scope `okta.users.read`. Okta chooses the size of the pages.
     /// Okta: [`listUserDevices`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserResources/#tag/UserResources/operation/listUserDevices).
     ///
+    /// # Errors
+    /// 404 `E0000007` when there is no such user.
+    ///
     /// ```no_run
     /// # async fn run(okta: okta_client::Okta) -> okta_client::Result<()> {
     /// use futures::TryStreamExt;

@@ -130,6 +130,9 @@ impl UserGrants {
     /// Scope `okta.users.read`. Pages of 200 unless another size is set, which is the maximum.
     /// Okta: [`listUserGrants`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserGrant/#tag/UserGrant/operation/listUserGrants).
     ///
+    /// # Errors
+    /// 404 `E0000007` when there is no such user.
+    ///
     /// ```no_run
     /// # async fn run(okta: okta_client::Okta) -> okta_client::Result<()> {
     /// use futures::TryStreamExt;

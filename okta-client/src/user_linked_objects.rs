@@ -58,6 +58,9 @@ impl UserLinkedObjects {
     /// Scope `okta.users.read`. Empty for a user without such a link.
     /// Okta: [`listLinkedObjectsForUser`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserLinkedObject/#tag/UserLinkedObject/operation/listLinkedObjectsForUser).
     ///
+    /// # Errors
+    /// 404 `E0000007` when there is no such user or relation.
+    ///
     /// ```no_run
     /// # async fn run(okta: okta_client::Okta) -> okta_client::Result<()> {
     /// use futures::TryStreamExt;

@@ -174,6 +174,9 @@ impl UserRoles {
     /// Scope `okta.roles.read`. Okta chooses the size of the pages.
     /// Okta: [`getRoleAssignmentGovernanceGrantResources`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/RoleAssignmentAUser/#tag/RoleAssignmentAUser/operation/getRoleAssignmentGovernanceGrantResources).
     ///
+    /// # Errors
+    /// 404 `E0000007` when there is no such user, role or grant.
+    ///
     /// ```no_run
     /// # async fn run(okta: okta_client::Okta) -> okta_client::Result<()> {
     /// use futures::TryStreamExt;

@@ -120,6 +120,8 @@ impl UserTypes {
     }
 
     /// As [`get`](Self::get), with `None` when there is no such type.
+    ///
+    /// Scope `okta.userTypes.read`.
     /// Okta: [`getUserType`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserType/#tag/UserType/operation/getUserType).
     ///
     /// # Errors

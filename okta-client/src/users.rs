@@ -77,6 +77,9 @@ impl<P: Received> Users<P> {
     /// `search` ends at 50,000 users: one that ends exactly there is an error.
     /// Okta: [`listUsers`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/User/#tag/User/operation/listUsers).
     ///
+    /// # Errors
+    /// 400 `E0000031` when Okta does not understand the search or filter.
+    ///
     /// ```no_run
     /// # async fn run(okta: okta_client::Okta) -> okta_client::Result<()> {
     /// use futures::TryStreamExt;
@@ -112,6 +115,8 @@ impl<P: Received> Users<P> {
     }
 
     /// As [`get`](Self::get), with `None` when there is no such user.
+    ///
+    /// Scope `okta.users.read`.
     /// Okta: [`getUser`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/User/#tag/User/operation/getUser).
     ///
     /// # Errors
@@ -234,6 +239,9 @@ impl<P: Received> Users<P> {
     ///
     /// Scope `okta.groups.read` and `okta.users.read`.
     /// Okta: [`listUserGroups`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserResources/#tag/UserResources/operation/listUserGroups).
+    ///
+    /// # Errors
+    /// 404 `E0000007` when there is no such user.
     ///
     /// ```no_run
     /// # async fn run(okta: okta_client::Okta) -> okta_client::Result<()> {

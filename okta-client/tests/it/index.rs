@@ -12,7 +12,14 @@ pub(crate) struct Call {
 /// All such calls of this crate.
 pub(crate) fn calls() -> Vec<Call> {
     let mut found = Vec::new();
-    calls_below(&source(), &mut found);
+    sources().iter().for_each(|source| calls_in(source, &mut found));
+    found
+}
+
+/// The text of each file of this crate.
+pub(crate) fn sources() -> Vec<String> {
+    let mut found = Vec::new();
+    sources_below(&source(), &mut found);
     found
 }
 
@@ -20,12 +27,15 @@ fn source() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
 }
 
-fn calls_below(folder: &Path, found: &mut Vec<Call>) {
+fn sources_below(folder: &Path, found: &mut Vec<String>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         match path.is_dir() {
-            true => calls_below(&path, found),
-            false => calls_in(&std::fs::read_to_string(path).unwrap(), found),
+            true => sources_below(&path, found),
+            false if path.extension().is_some_and(|kind| kind == "rs") => {
+                found.push(std::fs::read_to_string(path).unwrap());
+            }
+            false => {}
         }
     }
 }

@@ -8,6 +8,7 @@ mod app_assignments;
 mod app_provisioning;
 mod apps;
 mod directory;
+mod documented;
 mod dpop;
 mod event_hooks;
 mod exchanges;
