@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use serde_json::Value;
@@ -22,19 +23,61 @@ impl Expression {
 
     /// Whether a user or group, as Okta's JSON, meets the condition.
     pub fn matches_with(&self, resource: &Value, letters: Letters) -> bool {
-        self.node.holds(resource, letters)
+        let any = |path: &str, test: &Test<'_>| values_at(resource, path).into_iter().any(test);
+        self.node.holds(&any, letters)
+    }
+
+    /// Whether whoever has these values meets the condition: `value_of` is asked for the attributes
+    /// that decide, by their paths, and for no others.
+    pub fn matches_by<'v>(
+        &self,
+        letters: Letters,
+        value_of: impl Fn(&str) -> Cow<'v, Value>,
+    ) -> bool {
+        let any = |path: &str, test: &Test<'_>| match &*value_of(path) {
+            Value::Array(items) => items.iter().any(test),
+            other => test(other),
+        };
+        self.node.holds(&any, letters)
+    }
+
+    /// Those who can meet the condition, as far as an index knows: `find` gives who has a value at a
+    /// path, or none if it has no index for it. None if everybody has to be looked at.
+    pub fn narrowed_by<T>(
+        &self,
+        mut find: impl FnMut(&str, &Literal) -> Option<Vec<T>>,
+    ) -> Option<Vec<T>> {
+        self.node.narrowed_by(&mut find)
     }
 }
 
+type Test<'a> = dyn Fn(&Value) -> bool + 'a;
+
 impl Node {
-    fn holds(&self, resource: &Value, letters: Letters) -> bool {
+    // `any` says whether a value at the path passes the test.
+    fn holds(&self, any: &dyn Fn(&str, &Test<'_>) -> bool, letters: Letters) -> bool {
         match self {
-            Self::And(parts) => parts.iter().all(|part| part.holds(resource, letters)),
-            Self::Or(parts) => parts.iter().any(|part| part.holds(resource, letters)),
-            Self::Present(path) => values_at(resource, path).into_iter().any(is_present),
-            Self::Compare(path, operator, literal) => values_at(resource, path)
-                .into_iter()
-                .any(|value| compare(value, *operator, literal, letters)),
+            Self::And(parts) => parts.iter().all(|part| part.holds(any, letters)),
+            Self::Or(parts) => parts.iter().any(|part| part.holds(any, letters)),
+            Self::Present(path) => any(path, &is_present),
+            Self::Compare(path, operator, literal) => {
+                any(path, &|value| compare(value, *operator, literal, letters))
+            }
+        }
+    }
+
+    fn narrowed_by<T>(
+        &self,
+        find: &mut impl FnMut(&str, &Literal) -> Option<Vec<T>>,
+    ) -> Option<Vec<T>> {
+        match self {
+            Self::Compare(path, Operator::Equal, literal) => find(path, literal),
+            Self::Compare(..) | Self::Present(_) => None,
+            Self::And(parts) => parts.iter().find_map(|part| part.narrowed_by(find)),
+            Self::Or(parts) => {
+                let each = parts.iter().map(|part| part.narrowed_by(find));
+                each.collect::<Option<Vec<_>>>().map(|each| each.into_iter().flatten().collect())
+            }
         }
     }
 }

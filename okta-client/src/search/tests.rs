@@ -150,6 +150,46 @@ fn evaluates_as_search_does() {
 }
 
 #[test]
+fn only_what_decides_is_asked_for() {
+    let ada = ada();
+    let asked = std::cell::RefCell::new(Vec::new());
+    let value_of = |path: &str| {
+        asked.borrow_mut().push(path.to_owned());
+        let value = path.split('.').fold(&ada, |value, name| &value[name]);
+        std::borrow::Cow::Borrowed(value)
+    };
+    let decided = |text: &str, expected: bool| {
+        asked.borrow_mut().clear();
+        assert_eq!(parsed(text).matches_by(Letters::IgnoreCase, value_of), expected, "{text}");
+        assert_eq!(parsed(text).matches(&ada), expected, "{text}");
+        asked.borrow().join(" ")
+    };
+    assert_eq!(decided(r#"status eq "active" or id pr"#, true), "status");
+    assert_eq!(decided(r#"status eq "STAGED" and id pr"#, false), "status");
+    assert_eq!(decided("nobody pr or id pr", true), "nobody id");
+}
+
+#[test]
+fn an_index_narrows_what_has_to_be_looked_at() {
+    let index = |path: &str, value: &Literal| match (path, value) {
+        ("id", Literal::Text(id)) => Some(vec![id.clone()]),
+        _ => None,
+    };
+    let narrowed = |text: &str| parsed(text).narrowed_by(index).map(|ids| ids.join(" "));
+    for (text, expected) in [
+        (r#"id eq "1""#, Some("1")),
+        (r#"status eq "ACTIVE" and id eq "1""#, Some("1")),
+        (r#"id eq "1" or id eq "2""#, Some("1 2")),
+        (r#"(id eq "1" or id eq "2") and a pr"#, Some("1 2")),
+        (r#"id eq "1" or status eq "ACTIVE""#, None),
+        (r#"id gt "1""#, None),
+        ("id pr", None),
+    ] {
+        assert_eq!(narrowed(text).as_deref(), expected, "{text}");
+    }
+}
+
+#[test]
 fn filter_minds_the_case_of_letters() {
     let upper = parsed(r#"status eq "ACTIVE""#);
     let lower = parsed(r#"status eq "active""#);
