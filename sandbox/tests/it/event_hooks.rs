@@ -146,3 +146,22 @@ async fn deliveries_may_come_twice_and_in_any_order() {
     let largest = org.sandbox.okta().hook_deliveries().iter().map(|d| d.events.len()).max();
     assert!(largest.unwrap() <= 3);
 }
+
+#[tokio::test]
+async fn a_hook_has_a_safe_address_and_events_that_hooks_are_told_of() {
+    let org = Org::with(1).await;
+    for uri in ["http://hooks.example.com/x", "ftp://127.0.0.1/x", "hooks", "http://10.0.0.1/x"] {
+        let refused = org.post("/eventHooks", hook(uri)).await;
+        assert_eq!(refused.code(), (400, "E0000001"), "{uri}");
+        assert!(refused.cause().ends_with("must be an https address"), "{}", refused.cause());
+    }
+    // In the log, never in a hook; and in neither.
+    for item in ["application.configuration.update", "group.lifecycle.celebrate"] {
+        let mut body = hook("https://hooks.example.com/x");
+        body["events"]["items"] = json!(["group.lifecycle.create", item]);
+        let refused = org.post("/eventHooks", body).await;
+        assert_eq!(refused.code(), (400, "E0000001"), "{item}");
+        assert!(refused.cause().contains(item), "{}", refused.cause());
+    }
+    assert_eq!(org.get("/eventHooks").await.body, json!([]));
+}

@@ -201,6 +201,11 @@ fn client() -> Option<Client> {
     Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().ok()
 }
 
+/// Whether the sandbox can call it.
+pub(super) fn is_local(uri: &str) -> bool {
+    local(uri).is_ok()
+}
+
 fn local(uri: &str) -> Result<Url, String> {
     let url: Url = uri.parse().map_err(|_| format!("channel.config.uri: `{uri}` is no URL."))?;
     let is_local = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));

@@ -165,6 +165,8 @@ impl Given {
             let cause = format!("events.items: must be between 1 and {MOST_TYPES} event types");
             return Err(OktaError::validation("events", cause));
         }
+        check_address(&uri)?;
+        items.iter().try_for_each(|item| check_type(item))?;
         let headers = config["headers"].as_array().into_iter().flatten();
         let pair = |header: &Value| Some((text(&header["key"])?, text(&header["value"])?));
         let scheme = &config["authScheme"];
@@ -196,6 +198,31 @@ impl Given {
             secret: self.secret,
             waiting: VecDeque::new(),
             is_delivering: false,
+        }
+    }
+}
+
+/// The event types that an event hook may be told of, of all that the System Log has.
+const TYPES: &str = include_str!("event_types.txt");
+
+fn check_type(item: &str) -> Result<(), OktaError> {
+    match TYPES.lines().any(|known| known == item) {
+        true => Ok(()),
+        false => {
+            let cause =
+                format!("events.items: `{item}` is no event type that event hooks are told of");
+            Err(OktaError::validation("events", cause))
+        }
+    }
+}
+
+fn check_address(uri: &str) -> Result<(), OktaError> {
+    let url = url::Url::parse(uri).ok();
+    match url.is_some_and(|url| url.scheme() == "https") || super::delivery::is_local(uri) {
+        true => Ok(()),
+        false => {
+            let cause = format!("channel.config.uri: `{uri}` must be an https address");
+            Err(OktaError::validation("channel.config.uri", cause))
         }
     }
 }
