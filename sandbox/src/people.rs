@@ -124,10 +124,14 @@ pub(crate) struct SeededProfile {
     manager_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     badge_number: Option<Option<u64>>,
-    is_contractor: bool,
-    hire_date: String,
-    skills: Vec<&'static str>,
-    score: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    is_contractor: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hire_date: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    skills: Option<Vec<&'static str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    score: Option<f64>,
 }
 
 impl SeededProfile {
@@ -142,6 +146,18 @@ impl SeededProfile {
 
     pub(crate) fn last_name(&self) -> &str {
         self.last_name
+    }
+
+    /// Takes a custom attribute away, as the schema did.
+    pub(crate) fn forget(&mut self, attribute: &str) {
+        match attribute {
+            "badgeNumber" => self.badge_number = None,
+            "isContractor" => self.is_contractor = None,
+            "hireDate" => self.hire_date = None,
+            "skills" => self.skills = None,
+            "score" => self.score = None,
+            _ => {}
+        }
     }
 
     pub(crate) fn into_map(self) -> Map<String, Value> {
@@ -211,9 +227,9 @@ impl People {
 
     pub(crate) fn computed(&self, index: u64) -> SeededProfile {
         let (first, last) = self.names(index);
-        let (city, country_code) = pick(&PLACES, self.roll(index, 4));
+        let (city, country_code) = self.place(index);
         let email = self.email(index);
-        let manager = (index > 0).then(|| self.roll(index, 5) % index);
+        let manager = self.manager(index);
         SeededProfile {
             first_name: first.0,
             last_name: last.0,
@@ -223,18 +239,45 @@ impl People {
             email,
             display_name: format!("{} {}", first.0, last.0),
             department: self.department(index).map(|d| DEPARTMENTS[d]),
-            title: pick(&TITLES, self.roll(index, 6)),
+            title: self.title(index),
             employee_number: employee_number(index),
-            cost_center: pick(&["CC-100", "CC-200", "CC-300"], self.roll(index, 7)),
+            cost_center: self.cost_center(index),
             city,
             country_code,
             manager: manager.map(|m| self.email(m)),
             manager_id: manager.map(employee_number),
             badge_number: self.badge_number(index),
-            is_contractor: self.roll(index, 9).is_multiple_of(4),
-            hire_date: self.date(index, 10),
-            skills: self.skills(index),
-            score: (self.roll(index, 12) % 800) as f64 / 8.0,
+            is_contractor: Some(self.is_contractor(index)),
+            hire_date: Some(self.date(index, 10)),
+            skills: Some(self.skills(index)),
+            score: Some(self.score(index)),
+        }
+    }
+
+    /// One attribute of [`computed`](Self::computed), without the others; null where there is none.
+    pub(crate) fn attribute(&self, index: u64, name: &str) -> Value {
+        match name {
+            "firstName" => self.names(index).0.0.into(),
+            "lastName" => self.names(index).1.0.into(),
+            "login" | "email" => self.email(index).into(),
+            "displayName" => {
+                let (first, last) = self.names(index);
+                format!("{} {}", first.0, last.0).into()
+            }
+            "department" => self.department(index).map(|d| DEPARTMENTS[d]).into(),
+            "title" => self.title(index).into(),
+            "employeeNumber" => employee_number(index).into(),
+            "costCenter" => self.cost_center(index).into(),
+            "city" => self.place(index).0.into(),
+            "countryCode" => self.place(index).1.into(),
+            "manager" => self.manager(index).map(|m| self.email(m)).into(),
+            "managerId" => self.manager(index).map(employee_number).into(),
+            "badgeNumber" => self.badge_number(index).flatten().into(),
+            "isContractor" => self.is_contractor(index).into(),
+            "hireDate" => self.date(index, 10).into(),
+            "skills" => self.skills(index).into(),
+            "score" => self.score(index).into(),
+            _ => Value::Null,
         }
     }
 
@@ -251,6 +294,30 @@ impl People {
 
     fn names(&self, index: u64) -> ((&'static str, &'static str), (&'static str, &'static str)) {
         (pick(&FIRST_NAMES, self.roll(index, 1)), pick(&LAST_NAMES, self.roll(index, 2)))
+    }
+
+    fn place(&self, index: u64) -> (&'static str, &'static str) {
+        pick(&PLACES, self.roll(index, 4))
+    }
+
+    fn manager(&self, index: u64) -> Option<u64> {
+        (index > 0).then(|| self.roll(index, 5) % index)
+    }
+
+    fn title(&self, index: u64) -> &'static str {
+        pick(&TITLES, self.roll(index, 6))
+    }
+
+    fn cost_center(&self, index: u64) -> &'static str {
+        pick(&["CC-100", "CC-200", "CC-300"], self.roll(index, 7))
+    }
+
+    fn is_contractor(&self, index: u64) -> bool {
+        self.roll(index, 9).is_multiple_of(4)
+    }
+
+    fn score(&self, index: u64) -> f64 {
+        (self.roll(index, 12) % 800) as f64 / 8.0
     }
 
     fn badge_number(&self, index: u64) -> Option<Option<u64>> {
@@ -302,6 +369,25 @@ mod tests {
         }
         // Right number, wrong name.
         assert_eq!(people.index_of_email("nobody.3@people.example"), None);
+    }
+
+    #[test]
+    fn one_attribute_is_that_of_the_profile() {
+        let people = People::new(7, 500);
+        for index in 0..people.total() {
+            let mut profile = people.computed(index);
+            let map = profile.clone().into_map();
+            for (name, value) in &map {
+                assert_eq!(people.attribute(index, name), *value, "{name} of {index}");
+            }
+            let absent = ["department", "manager", "managerId", "badgeNumber", "nickName"];
+            for name in absent.into_iter().filter(|name| !map.contains_key(*name)) {
+                assert_eq!(people.attribute(index, name), Value::Null, "{name} of {index}");
+            }
+            People::ATTRIBUTES.into_iter().for_each(|name| profile.forget(name));
+            let left = profile.into_map();
+            assert!(People::ATTRIBUTES.iter().all(|name| !left.contains_key(*name)));
+        }
     }
 
     #[test]

@@ -38,23 +38,41 @@ impl Expression {
         }
     }
 
+    /// The names of the attributes in it.
+    pub(crate) fn attributes(&self) -> Vec<&str> {
+        match self {
+            Self::Literal(_) => Vec::new(),
+            Self::Attribute(name) => vec![name],
+            Self::Call(_, arguments) => arguments.iter().flat_map(Self::attributes).collect(),
+            Self::Not(inner) => inner.attributes(),
+            Self::Binary(left, _, right) => [left, right].map(|side| side.attributes()).concat(),
+            Self::Choice(parts) => parts.iter().flat_map(Self::attributes).collect(),
+        }
+    }
+
     /// Its value for a profile; none where a function is not known here.
     pub(crate) fn value(&self, profile: &Map<String, Value>) -> Option<Value> {
+        self.value_by(&|name| profile.get(name).cloned().unwrap_or_default())
+    }
+
+    /// Its value for whoever has these attributes, of which only those are asked for that it names.
+    pub(crate) fn value_by(&self, attribute: &dyn Fn(&str) -> Value) -> Option<Value> {
         Some(match self {
             Self::Literal(value) => value.clone(),
-            Self::Attribute(name) => profile.get(name).cloned().unwrap_or_default(),
-            Self::Not(inner) => (inner.value(profile)? != true).into(),
+            Self::Attribute(name) => attribute(name),
+            Self::Not(inner) => (inner.value_by(attribute)? != true).into(),
             Self::Call(name, arguments) => {
                 let values: Option<Vec<Value>> =
-                    arguments.iter().map(|argument| argument.value(profile)).collect();
+                    arguments.iter().map(|argument| argument.value_by(attribute)).collect();
                 call(name, &values?)?
             }
             Self::Choice(parts) => {
                 let [condition, yes, no] = &**parts;
-                return if condition.value(profile)? == true { yes } else { no }.value(profile);
+                let chosen = if condition.value_by(attribute)? == true { yes } else { no };
+                return chosen.value_by(attribute);
             }
             Self::Binary(left, operator, right) => {
-                binary(left.value(profile)?, *operator, || right.value(profile))?
+                binary(left.value_by(attribute)?, *operator, || right.value_by(attribute))?
             }
         })
     }

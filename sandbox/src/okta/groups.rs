@@ -35,7 +35,7 @@ pub(crate) async fn list(Shared(org): Shared<OktaOrg>, call: Call) -> Answer {
     let page: Vec<Value> =
         matching.by_ref().take(limit).map(|group| group.json(&call.origin)).collect();
     let given = after.given + page.len() as u64;
-    let next = matching.next().map(|group| Cursor { position: group.position, given });
+    let next = matching.next().map(|group| Cursor { position: group.position, given, ..after });
     let mut response = Json(page).into_response();
     // Recorded: no Link header at all with `q`, which is not paged.
     if !by_q {
@@ -122,8 +122,9 @@ pub(crate) async fn members(
     let candidates = members
         .candidates(after.position, state.next_user)
         .filter(|&index| members.contains(&state.people, index));
-    let page = Page::collect(&state, candidates, after, limit, &call.origin, |_| true);
-    Ok(page.into_response(&call, limit))
+    let mut page = Page::new(after, limit, &call.origin);
+    let _ = page.take(&state, candidates, &|_| true);
+    Ok(page.into_response(&call))
 }
 
 pub(crate) async fn add(

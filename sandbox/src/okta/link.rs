@@ -17,6 +17,8 @@ use super::user::{Status, User};
 pub(crate) struct Cursor {
     pub(crate) position: u64,
     pub(crate) given: u64,
+    /// The number of the order that a sorted search goes by; 0 is that of the ids.
+    pub(crate) order: u64,
 }
 
 impl Cursor {
@@ -30,12 +32,15 @@ impl Cursor {
     fn read(text: &str) -> Option<Self> {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
         let text = String::from_utf8(bytes).ok()?;
-        let (position, given) = text.strip_prefix("at:")?.split_once(':')?;
-        Some(Self { position: position.parse().ok()?, given: given.parse().ok()? })
+        let (position, rest) = text.strip_prefix("at:")?.split_once(':')?;
+        let (given, order) = rest.split_once(':').unwrap_or((rest, "0"));
+        let number = |text: &str| text.parse::<u64>().ok();
+        Some(Self { position: number(position)?, given: number(given)?, order: number(order)? })
     }
 
     pub(crate) fn text(self) -> String {
-        URL_SAFE_NO_PAD.encode(format!("at:{}:{}", self.position, self.given))
+        let order = if self.order > 0 { format!(":{}", self.order) } else { String::new() };
+        URL_SAFE_NO_PAD.encode(format!("at:{}:{}{order}", self.position, self.given))
     }
 }
 
@@ -72,7 +77,7 @@ pub(crate) fn page_of<T>(
     let mut rest = items.skip_while(|(position, _)| *position < after.position);
     let page: Vec<T> = rest.by_ref().take(limit).map(|(_, item)| item).collect();
     let given = after.given + page.len() as u64;
-    let next = rest.next().map(|(position, _)| Cursor { position, given });
+    let next = rest.next().map(|(position, _)| Cursor { position, given, ..after });
     (page, next)
 }
 

@@ -16,7 +16,7 @@ impl OktaOrg {
     pub fn listed_count(&self) -> u64 {
         let state = self.read();
         let listed = |index: &u64| {
-            state.user(*index).is_some_and(|user| user.status != user::Status::Deprovisioned)
+            state.glimpse(*index).is_some_and(|user| user.status() != user::Status::Deprovisioned)
         };
         (0..state.next_user).filter(listed).count() as u64
     }
@@ -50,9 +50,13 @@ impl OktaOrg {
         true
     }
 
-    /// Adds a custom attribute to the user schema, such as `{"type": "string"}`; null removes it.
+    /// Adds a custom attribute to the user schema, such as `{"type": "string"}`; null removes it, and its
+    /// values with it.
     pub fn set_custom_attribute(&self, name: &str, definition: Value) {
         let mut state = self.write_without_event();
+        if definition.is_null() {
+            state.forget_attribute(0, name);
+        }
         if let Some(kind) = state.types.get_mut(&0) {
             kind.schema.set_custom(name, definition);
         }
@@ -64,7 +68,7 @@ impl OktaOrg {
         let group = state.groups.values().find(|group| group.name() == group_name)?;
         let members = group.members.candidates(0, state.next_user);
         let members = members.filter(|&i| group.members.contains(&state.people, i));
-        Some(members.filter(|&i| state.user(i).is_some()).map(users::id).collect())
+        Some(members.filter(|&i| state.exists(i)).map(users::id).collect())
     }
 
     /// The System Log from the beginning on.

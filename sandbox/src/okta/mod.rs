@@ -9,6 +9,7 @@ mod change;
 mod credentials;
 mod error;
 mod expression;
+mod glimpse;
 mod group;
 mod groups;
 mod guard;
@@ -20,6 +21,7 @@ mod link;
 mod listing;
 mod log;
 mod look;
+mod order;
 mod org;
 mod provision;
 mod routes;
@@ -51,6 +53,7 @@ pub use limits::RateLimits;
 use limits::Windows;
 pub use listing::SearchCap;
 use log::By;
+use order::Orders;
 use provision::Requests;
 pub use provision::{ProvisioningOptions, ProvisioningRequest};
 use state::State;
@@ -98,6 +101,7 @@ struct Inner {
     token: String,
     search_cap: SearchCap,
     state: RwLock<State>,
+    orders: Mutex<Orders>,
     windows: Mutex<Windows>,
     access: Mutex<Access>,
     deliveries: Deliveries,
@@ -126,6 +130,7 @@ impl OktaOrg {
             token: options.token,
             search_cap: options.search_cap,
             state: RwLock::new(State::new(people)),
+            orders: Mutex::default(),
             windows: Mutex::new(Windows::new(options.limits)),
             access: Mutex::new(Access::new(&options.oauth)),
             deliveries: options.deliveries,
@@ -194,6 +199,10 @@ impl OktaOrg {
 
     fn requests(&self) -> MutexGuard<'_, Requests> {
         self.inner.provisioning_requests.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn orders(&self) -> MutexGuard<'_, Orders> {
+        self.inner.orders.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn windows(&self) -> MutexGuard<'_, Windows> {

@@ -111,12 +111,13 @@ impl Rule {
     }
 
     fn matches(&self, state: &State, index: u64) -> bool {
-        let Some(user) = state.user(index) else {
+        let Some(user) = state.glimpse(index) else {
             return false;
         };
-        user.status != Status::Deprovisioned
+        let attribute = |name: &str| user.attribute(name).into_owned();
+        user.status() != Status::Deprovisioned
             && !self.excluded.contains(&index)
-            && self.expression.value(&user.profile.clone().into_map()) == Some(Value::Bool(true))
+            && self.expression.value_by(&attribute) == Some(Value::Bool(true))
     }
 }
 

@@ -86,8 +86,8 @@ impl Schema {
     }
 
     /// A partial update, as a body gives it: null removes a custom attribute, and little of the base
-    /// ones can be changed.
-    pub(crate) fn update(&mut self, body: &Value) -> Result<(), OktaError> {
+    /// ones can be changed. It gives the names of those that are gone, whose values go with them.
+    pub(crate) fn update(&mut self, body: &Value) -> Result<Vec<String>, OktaError> {
         let part = |name: &str| body["definitions"][name]["properties"].as_object();
         for (name, definition) in part("custom").into_iter().flatten() {
             self.check_definition(name, definition)?;
@@ -99,11 +99,15 @@ impl Schema {
             }
             self.set_base(name, definition);
         }
+        let mut gone = Vec::new();
         for (name, definition) in part("custom").into_iter().flatten() {
+            if definition.is_null() && self.custom.contains_key(name) {
+                gone.push(name.clone());
+            }
             self.set_custom(name, definition.clone());
         }
         self.last_updated = now();
-        Ok(())
+        Ok(gone)
     }
 
     fn check_definition(&self, name: &str, definition: &Value) -> Result<(), OktaError> {

@@ -32,10 +32,11 @@ pub(crate) async fn update(
     let body = Value::Object(object(&body)?);
     let mut change = org.change(&call);
     let mut kind = change.types[&types::of_schema(&change, &id)?].clone();
-    kind.schema.update(&body)?;
+    let gone = kind.schema.update(&body)?;
     let json = kind.schema.json_of_users(kind.position, &kind.name, &call.origin);
     let target = Target::new("UserType", types::id(kind.position), "unknown", kind.name.clone());
     change.apply(Event::new("directory.user_profile.update", [target]), |state| {
+        gone.iter().for_each(|name| state.forget_attribute(kind.position, name));
         state.types.insert(kind.position, kind);
     });
     Ok(Json(json).into_response())
@@ -53,10 +54,13 @@ pub(crate) async fn update_of_groups(
     let body = Value::Object(object(&body)?);
     let mut change = org.change(&call);
     let mut schema = change.group_schema.clone();
-    schema.update(&body)?;
+    let gone = schema.update(&body)?;
     let json = schema.json_of_groups(&call.origin);
     let target = Target::new("GroupSchema", "default", "unknown", "Okta group");
     change.apply(Event::new("directory.user_profile.update", [target]), |state| {
+        for group in state.groups.values_mut() {
+            group.profile.retain(|name, _| !gone.contains(name));
+        }
         state.group_schema = schema;
     });
     Ok(Json(json).into_response())
@@ -81,7 +85,8 @@ pub(crate) async fn update_of_app(
     let body = Value::Object(object(&body)?);
     let mut change = org.change(&call);
     let mut app = change.apps[&apps::position(&change, &id)?].clone();
-    app.schema.update(&body)?;
+    let gone = app.schema.update(&body)?;
+    gone.iter().for_each(|name| app.forget_attribute(name));
     let json = app.schema_json(&call.origin);
     let event = Event::new("directory.app_user_profile.update", [app_target(&app)]);
     change.apply(event, |state| state.apps.insert(app.position, app));

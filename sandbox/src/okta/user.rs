@@ -51,7 +51,7 @@ impl Profile {
         self.text("login", SeededProfile::email)
     }
 
-    fn email(&self) -> &str {
+    pub(crate) fn email(&self) -> &str {
         self.text("email", SeededProfile::email)
     }
 
@@ -69,10 +69,28 @@ impl Profile {
         }
     }
 
+    /// An attribute without a copy of it, where there is one to borrow; null if it is not there.
+    pub(crate) fn borrowed(&self, name: &str) -> Cow<'_, Value> {
+        match self {
+            Self::Kept(map) => map.get(name).map_or(Cow::Owned(Value::Null), Cow::Borrowed),
+            Self::Seeded(_) => Cow::Owned(self.get(name).unwrap_or_default()),
+        }
+    }
+
     pub(crate) fn into_map(self) -> Map<String, Value> {
         match self {
             Self::Seeded(profile) => profile.into_map(),
             Self::Kept(map) => map,
+        }
+    }
+
+    /// Takes an attribute away.
+    pub(crate) fn forget(&mut self, name: &str) {
+        match self {
+            Self::Seeded(profile) => profile.forget(name),
+            Self::Kept(map) => {
+                map.remove(name);
+            }
         }
     }
 }
@@ -173,7 +191,7 @@ struct ProviderJson<'a> {
 impl User {
     pub(crate) fn computed(people: &People, index: u64) -> Self {
         let status = seeded_status(people, index);
-        let at = |salt| format!("{}T08:00:00.000Z", people.date(index, salt));
+        let since = || seeded_day(people, index);
         let has_password =
             !matches!(status, Status::Staged | Status::Provisioned | Status::Deprovisioned);
         let password = if has_password { Password::Unknown } else { Password::NotSet };
@@ -182,21 +200,30 @@ impl User {
             index,
             kind: 0,
             status,
-            created: at(20),
-            activated: started.then(|| at(20)),
-            status_changed: started.then(|| at(20)),
+            created: since(),
+            activated: started.then(since),
+            status_changed: started.then(since),
             last_login: has_password
                 .then(|| format!("2026-02-{:02}T09:30:00.000Z", 1 + index % 28)),
-            last_updated: format!("2025-{:02}-11T16:45:00.000Z", 1 + people.roll(index, 22) % 12),
-            password_changed: has_password.then(|| at(20)),
+            last_updated: seeded_update(people, index),
+            password_changed: has_password.then(since),
             profile: Profile::Seeded(Box::new(people.computed(index))),
             credentials: Credentials::okta(password),
         }
     }
 }
 
+/// When a seeded person was created, and first got their status.
+pub(super) fn seeded_day(people: &People, index: u64) -> String {
+    format!("{}T08:00:00.000Z", people.date(index, 20))
+}
+
+pub(super) fn seeded_update(people: &People, index: u64) -> String {
+    format!("2025-{:02}-11T16:45:00.000Z", 1 + people.roll(index, 22) % 12)
+}
+
 // Of a hundred people: most are active, and every status that a plain listing shows occurs.
-fn seeded_status(people: &People, index: u64) -> Status {
+pub(super) fn seeded_status(people: &People, index: u64) -> Status {
     if people.is_leaver(index) {
         return Status::Deprovisioned;
     }

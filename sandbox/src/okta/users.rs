@@ -22,7 +22,7 @@ const MOST_GROUPS_AT_CREATION: usize = 20;
 const SHORTEST_PASSWORD: usize = 8;
 
 pub(crate) async fn list(Shared(org): Shared<OktaOrg>, call: Call) -> Answer {
-    listing::answer(&org.read(), org.search_cap(), &call)
+    listing::answer(&org, &call).await
 }
 
 pub(crate) async fn get(

@@ -34,12 +34,20 @@ async fn an_app_from_birth_to_death() {
     assert_eq!(made.body["settings"]["app"]["url"], "https://x.example");
     assert_eq!(made.body["settings"]["notes"], json!({"admin": null, "enduser": null}));
     let path = format!("/apps/{}", made.id());
-    assert_eq!(org.post("/apps", bookmark).await.code(), (400, "E0000040"));
-    let renamed = json!({"label": "New", "name": "bookmark", "signOnMode": "BOOKMARK"});
+    // Recorded: several apps of an org have the same label.
+    let twin = org.post("/apps", bookmark).await;
+    assert_eq!((twin.status, &twin.body["label"]), (200, &json!("Mark")));
+    let renamed = json!({"label": "New", "name": "bookmark", "signOnMode": "BOOKMARK",
+                         "settings": {"app": {"url": "https://y.example"}}});
     let replaced = org.put(&path, renamed).await;
     assert_eq!(
         (&replaced.body["label"], &replaced.body["settings"]["app"]),
-        (&json!("New"), &json!({}))
+        (&json!("New"), &json!({"url": "https://y.example"}))
+    );
+    let bare = org.put(&path, json!({"label": "New"})).await;
+    assert_eq!(
+        (bare.code(), bare.cause()),
+        ((400, "E0000001"), "url: The field cannot be left blank")
     );
     let other = json!({"label": "New", "signOnMode": "SAML_2_0"});
     assert_eq!(org.put(&path, other).await.code(), (400, "E0000001"));
@@ -49,7 +57,7 @@ async fn an_app_from_birth_to_death() {
     assert_eq!(org.get(&path).await.code(), (404, "E0000007"));
     assert_eq!(
         kinds(&org, 0),
-        ["create", "update", "deactivate", "delete"]
+        ["create", "create", "update", "deactivate", "delete"]
             .map(|kind| format!("application.lifecycle.{kind}"))
     );
 }
@@ -236,6 +244,10 @@ async fn mappings_merge_and_make_profiles() {
     for (properties, cause) in [
         (json!({"nope": rule("user.email")}), "Invalid target field nope"),
         (json!({"title": rule("user.email +")}), "Invalid expression for title"),
+        (
+            json!({"title": rule("user.nick == null ? user.shoeSize : \"x\"")}),
+            "Invalid source field nick",
+        ),
     ] {
         let refused = org.post(&path, json!({"properties": properties})).await;
         assert_eq!(refused.code(), (400, "E0000001"));
@@ -259,8 +271,18 @@ async fn an_app_s_schema_says_what_its_users_have() {
     let body = |badge: Value| json!({"id": user, "profile": {"badge": badge}});
     assert_eq!(org.post(&format!("{app}/users"), body(json!("x"))).await.code(), (400, "E0000001"));
     assert_eq!(org.post(&format!("{app}/users"), body(json!(7))).await.body["profile"]["badge"], 7);
+    let there = org.get(&format!("/mappings?targetId={id}")).await.items()[0].clone();
+    let there = format!("/mappings/{}", there["id"].as_str().unwrap());
+    let rule = json!({"expression": "user.badgeNumber", "pushStatus": "PUSH"});
+    org.post(&there, json!({"properties": {"badge": rule}})).await;
     let removed = org.post(&path, custom(Value::Null)).await;
     assert_eq!(removed.body["definitions"]["custom"]["properties"], json!({}));
+    // Its values and the rule that fills it are gone with it.
+    let profile = org.get(&format!("{app}/users/{user}")).await.body["profile"].clone();
+    assert!(profile.get("badge").is_none(), "{profile}");
+    assert!(org.get(&there).await.body["properties"].get("badge").is_none());
+    let other = org.post(&format!("{app}/users/{user}"), json!({"profile": {"title": "T"}})).await;
+    assert_eq!(other.status, 200, "{:?}", other.body);
 }
 
 #[tokio::test]
@@ -297,4 +319,88 @@ async fn groups_are_pushed() {
     assert_eq!(org.get(&format!("/groups/{}", target.id())).await.status, 404);
     let kinds: Vec<_> = kinds(&org, 0).into_iter().filter(|kind| kind.contains("push")).collect();
     assert_eq!(kinds.len(), 3, "{kinds:?}");
+}
+
+#[tokio::test]
+async fn an_app_must_be_one_that_there_is() {
+    let org = Org::with(1).await;
+    for (body, cause) in [
+        (json!({"label": "A", "name": "no_such_app"}), "name: there is no app `no_such_app`"),
+        (json!({"label": "A", "signOnMode": "SMILE"}), "signOnMode: must be one of AUTO_LOGIN"),
+        (json!({"label": "A", "signOnMode": "BOOKMARK"}), "url: The field cannot be left blank"),
+        (json!({"label": "A", "name": "bookmark"}), "url: The field cannot be left blank"),
+        (
+            json!({"label": "A", "signOnMode": "BASIC_AUTH", "settings": {"app": {"url": "u"}}}),
+            "authURL: The field cannot be left blank",
+        ),
+        (json!({"label": "A"}), "signOnMode: The field cannot be left blank"),
+        (json!({"name": "deel"}), "label: The field cannot be left blank"),
+    ] {
+        let refused = org.post("/apps", body.clone()).await;
+        assert_eq!(refused.code(), (400, "E0000001"), "{body}");
+        assert!(refused.cause().starts_with(cause), "{body}: {}", refused.cause());
+    }
+    // Recorded: it is answered in lower case.
+    let deel = json!({"label": "D", "name": "Deel", "signOnMode": "OPENID_CONNECT"});
+    assert_eq!(org.post("/apps", deel).await.body["name"], "deel");
+}
+
+#[tokio::test]
+async fn switches_have_two_positions() {
+    let org = Org::with(1).await;
+    let app = connected(&org).await;
+    let outbound = format!("{app}/features/USER_PROVISIONING");
+    let inbound = format!("{app}/features/INBOUND_PROVISIONING");
+    let import = |schedule: Value, rules: Value| {
+        json!({"importSettings": {"schedule": schedule},
+               "importRules": {"userCreateAndMatch": rules}})
+    };
+    let (off, none) = (json!({"status": "DISABLED"}), json!({}));
+    for (path, body, cause) in [
+        (
+            &outbound,
+            json!({"create": {"lifecycleCreate": {"status": "ON"}}}),
+            "create.lifecycleCreate.status: must be one of ENABLED, DISABLED",
+        ),
+        (
+            &outbound,
+            json!({"update": {"password": {"seed": "SALT"}}}),
+            "update.password.seed: must be one of RANDOM, OKTA",
+        ),
+        (
+            &outbound,
+            json!({"update": {"password": {"change": true}}}),
+            "update.password.change: is not a capability",
+        ),
+        (
+            &inbound,
+            import(json!({"status": "enabled"}), none.clone()),
+            "importSettings.schedule.status: must be one of ENABLED, DISABLED",
+        ),
+        (
+            &inbound,
+            import(off.clone(), json!({"autoConfirmNewUsers": "yes"})),
+            "importRules.userCreateAndMatch.autoConfirmNewUsers: must be true or false",
+        ),
+        (
+            &inbound,
+            import(off.clone(), json!({"exactMatchCriteria": "NAME"})),
+            "importRules.userCreateAndMatch.exactMatchCriteria: must be one of USERNAME, EMAIL",
+        ),
+    ] {
+        let before = org.get(path).await.body;
+        let refused = org.put(path, body).await;
+        assert_eq!((refused.code(), refused.cause()), ((400, "E0000001"), cause));
+        assert_eq!(org.get(path).await.body, before);
+    }
+    let taken = org.put(&inbound, import(off, json!({"autoConfirmNewUsers": true}))).await;
+    assert_eq!(taken.status, 200, "{:?}", taken.body);
+}
+
+#[tokio::test]
+async fn an_app_that_cannot_provision_takes_the_activation_and_stays_as_it_is() {
+    let org = Org::with(1).await;
+    let connection = format!("{}/connections/default", seeded(&org, "Custom SAML"));
+    assert_eq!(org.run(&format!("{connection}/lifecycle/activate")).await.status, 204);
+    assert_eq!(org.get(&connection).await.body["status"], "UNKNOWN");
 }

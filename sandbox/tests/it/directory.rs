@@ -210,3 +210,48 @@ async fn the_org_has_settings() {
     let open = org.http.get(url).send().await.unwrap();
     assert_eq!(open.json::<Value>().await.unwrap()["id"], replaced.body["id"]);
 }
+
+#[tokio::test]
+async fn an_attribute_goes_with_its_values() {
+    let org = Org::with(40).await;
+    let user = |n| format!("/users/{}", org.sandbox.okta().user_id(n));
+    // One who was changed, and one who is as seeded.
+    assert_eq!(
+        org.post(&user(0), json!({"profile": {"hireDate": "2030-01-01"}})).await.status,
+        200
+    );
+    assert_eq!(org.found("search", r#"profile.hireDate eq "2030-01-01""#).await.len(), 1);
+    let schema = "/meta/schemas/user/default";
+    let custom = |definition: Value| json!({"definitions": {"custom": {"properties": {"hireDate": definition}}}});
+    assert_eq!(org.post(schema, custom(Value::Null)).await.status, 200);
+    for path in [user(0), user(1)] {
+        let profile = org.get(&path).await.body["profile"].clone();
+        assert!(profile.get("hireDate").is_none(), "{profile}");
+        // What is left is a whole profile: it can be sent back as it is.
+        assert_eq!(org.put(&path, json!({"profile": profile})).await.status, 200);
+    }
+    assert_eq!(org.found("search", "profile.hireDate pr").await, Vec::<String>::new());
+    let (all, _) = org.all("/users?limit=200").await;
+    assert!(all.iter().all(|user| user["profile"].get("hireDate").is_none()));
+    // An attribute of the same name is another one, without the old values.
+    assert_eq!(
+        org.post(schema, custom(json!({"title": "H", "type": "integer"}))).await.status,
+        200
+    );
+    assert_eq!(org.found("search", "profile.hireDate pr").await, Vec::<String>::new());
+    assert_eq!(org.post(&user(2), json!({"profile": {"hireDate": 7}})).await.status, 200);
+    assert_eq!(org.found("search", "profile.hireDate eq 7").await.len(), 1);
+}
+
+#[tokio::test]
+async fn an_attribute_of_groups_goes_with_its_values() {
+    let org = Org::with(1).await;
+    let schema = "/meta/schemas/group/default";
+    let custom = |definition: Value| json!({"definitions": {"custom": {"properties": {"code": definition}}}});
+    org.post(schema, custom(json!({"title": "C", "type": "string"}))).await;
+    let made = org.post("/groups", json!({"profile": {"name": "Coded", "code": "x"}})).await;
+    assert_eq!(made.body["profile"]["code"], "x");
+    org.post(schema, custom(Value::Null)).await;
+    let group = org.get(&format!("/groups/{}", made.id())).await;
+    assert_eq!(group.body["profile"], json!({"name": "Coded", "description": null}));
+}

@@ -200,6 +200,93 @@ async fn the_search_cap_ends_in_either_way_and_spares_plain_lists() {
     assert_eq!(endless.all(&near).await.0.len(), 51_102 - 49_900);
 }
 
+#[tokio::test]
+async fn a_long_search_lets_others_go_on() {
+    // On one thread, where whoever does not pause stops everybody else, the server included.
+    let org = Org::with(300_000).await;
+    for search in [
+        query(&[("search", r#"profile.nickName eq "nobody""#)]),
+        query(&[("search", r#"profile.nickName eq "nobody""#), ("sortBy", "profile.lastName")]),
+        query(&[("filter", r#"profile.firstName eq "nobody""#)]),
+        query(&[("q", "nobody")]),
+    ] {
+        let path = format!("/users?{search}");
+        let search = org.get(&path);
+        tokio::pin!(search);
+        let mut others = 0;
+        let found = loop {
+            let change = org.post("/users/me", json!({"profile": {"nickName": "somebody"}}));
+            tokio::select! {
+                biased;
+                found = &mut search => break found,
+                changed = change => assert_eq!(changed.status, 200),
+            }
+            others += 1;
+        };
+        assert_eq!(found.items().len(), 0);
+        assert!(others > 10, "{others} calls were answered while `{path}` was looked for");
+    }
+}
+
+#[tokio::test]
+async fn a_sorted_search_survives_changes_in_the_middle() {
+    let org = Org::with(300).await;
+    let search = query(&[("search", "id pr"), ("sortBy", "profile.lastName"), ("limit", "50")]);
+    let (before, _) = org.all(&format!("/users?{search}")).await;
+    let first = org.get(&format!("/users?{search}")).await;
+    assert_eq!(ids(first.items()), ids(&before)[..50]);
+    // One who was given moves to the end, one who is to come to the beginning; one goes for good.
+    let rename = |name: &str| json!({"profile": {"lastName": name}});
+    let user = |at: usize| format!("/users/{}", ids(&before)[at]);
+    let active = |range: std::ops::Range<usize>| {
+        range.into_iter().find(|at| before[*at]["status"] == "ACTIVE").unwrap()
+    };
+    let (early, late, gone) = (active(0..50), active(100..200), active(200..300));
+    assert_eq!(org.post(&user(early), rename("zzzz")).await.status, 200);
+    assert_eq!(org.post(&user(late), rename("AAAA")).await.status, 200);
+    for _ in 0..2 {
+        assert_eq!(org.delete(&user(gone)).await.status, 204);
+    }
+    let (rest, _) = org.all(&first.links()["next"]).await;
+    let mut expected = ids(&before)[50..].to_vec();
+    expected.remove(gone - 50);
+    assert_eq!(ids(&rest), expected);
+}
+
+#[tokio::test]
+async fn names_are_found_in_an_index_as_well_as_without() {
+    let org = Org::with(50).await;
+    let email = |n| org.sandbox.people().email(n).to_uppercase();
+    let both = |n| format!(r#"profile.login eq "{0}" or profile.email eq "{0}""#, email(n));
+    let id = |n| org.sandbox.okta().user_id(n);
+    assert_eq!(org.found("search", &both(7)).await, [id(7)]);
+    let either = format!(r#"id eq "{}" or id eq "{}" or {}"#, id(9), id(3), both(7));
+    assert_eq!(org.found("search", &either).await, [id(3), id(7), id(9)]);
+    // The same address once more, and a login that moves on.
+    let profile = json!({"email": email(7).to_lowercase()});
+    assert_eq!(
+        org.post(&format!("/users/{}", id(2)), json!({"profile": profile})).await.status,
+        200
+    );
+    assert_eq!(org.found("search", &both(7)).await, [id(2), id(7)]);
+    let profile = json!({"login": "moved@x.example", "email": "moved@x.example"});
+    assert_eq!(
+        org.post(&format!("/users/{}", id(7)), json!({"profile": profile})).await.status,
+        200
+    );
+    assert_eq!(org.found("search", &both(7)).await, [id(2)]);
+    assert_eq!(org.found("filter", r#"profile.login eq "moved@x.example""#).await, [id(7)]);
+    let narrowed = format!(r#"profile.email eq "moved@x.example" and status eq "{}""#, "NONE");
+    assert_eq!(org.found("search", &narrowed).await, Vec::<String>::new());
+    for _ in 0..2 {
+        org.delete(&format!("/users/{}", id(7))).await;
+    }
+    assert_eq!(
+        org.found("search", r#"profile.email eq "moved@x.example""#).await,
+        Vec::<String>::new()
+    );
+}
+
 fn cursor(position: u64, given: u64) -> String {
     use base64::Engine;
     let text = format!("at:{position}:{given}");

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::connection::Features;
+use super::features::Features;
 use super::mappings::Mapping;
 use super::{App, Schema};
 use crate::okta::error::OktaError;
 use crate::okta::{base_attributes, ids, now};
 
 /// Names whose provisioning can be set up by the API: Okta's SCIM test apps, and those it documents.
-const PROVISIONING: [&str; 9] = [
+pub(super) const PROVISIONING: [&str; 9] = [
     "scim2headerauth",
     "scim2testapp",
     "scim2testapp_basic",
@@ -23,7 +23,7 @@ const PROVISIONING: [&str; 9] = [
     "zoomus",
 ];
 // The names of custom apps by how people sign on; other modes get a name made of the label.
-const NAMES: [(&str, &str); 6] = [
+pub(super) const NAMES: [(&str, &str); 6] = [
     ("BOOKMARK", "bookmark"),
     ("BROWSER_PLUGIN", "template_swa"),
     ("BASIC_AUTH", "template_basic_auth"),
@@ -79,7 +79,8 @@ impl App {
         })?;
         let mode = text("signOnMode");
         let name = match (text("name"), mode) {
-            (Some(name), _) => name.to_owned(),
+            // Recorded: `Deel` goes in, `deel` comes out.
+            (Some(name), _) => name.to_lowercase(),
             (None, Some(mode)) => custom_name(mode, label, position),
             (None, None) => {
                 let cause = "signOnMode: The field cannot be left blank";

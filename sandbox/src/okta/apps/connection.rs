@@ -15,7 +15,7 @@ use crate::okta::error::{Answer, OktaError};
 use crate::okta::log::Event;
 use crate::okta::provision::{self, Authorization, Destination};
 
-const EVENT: &str = "application.configuration.update";
+pub(super) const EVENT: &str = "application.configuration.update";
 
 /// The default connection, once it is set. No answer shows the token.
 #[derive(Clone)]
@@ -23,46 +23,13 @@ pub(super) struct Connection {
     base_url: Value,
     scheme: String,
     token: Option<String>,
-    is_enabled: bool,
+    pub(super) is_enabled: bool,
 }
 
 impl std::fmt::Debug for Connection {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let told = (&self.base_url, &self.scheme, self.token.is_some(), self.is_enabled);
         write!(f, "Connection{told:?}")
-    }
-}
-
-/// What the app provisions, as the API writes it.
-#[derive(Clone, Debug)]
-pub(super) struct Features {
-    outbound: Value,
-    inbound: Value,
-}
-
-impl Default for Features {
-    fn default() -> Self {
-        Self {
-            outbound: json!({
-                "create": {"lifecycleCreate": {"status": "DISABLED"}},
-                "update": {
-                    "profile": {"status": "DISABLED"},
-                    "lifecycleDeactivate": {"status": "DISABLED"},
-                    "password": {"status": "DISABLED", "seed": "RANDOM", "change": "KEEP_EXISTING"},
-                },
-            }),
-            inbound: json!({
-                "importSettings": {
-                    "username": {"userNameFormat": "EMAIL"},
-                    "schedule": {"status": "DISABLED", "fullImport": null, "incrementalImport": null},
-                },
-                "importRules": {"userCreateAndMatch": {
-                    "exactMatchCriteria": "USERNAME", "allowPartialMatch": true,
-                    "autoConfirmPartialMatch": false, "autoConfirmExactMatch": false,
-                    "autoConfirmNewUsers": false, "autoActivateNewUsers": false,
-                }},
-            }),
-        }
     }
 }
 
@@ -115,37 +82,6 @@ impl App {
         let href = format!("{base}/lifecycle/{turn}");
         json["_links"][turn] = json!({"href": href, "hints": {"allow": ["POST"]}});
         json
-    }
-
-    fn feature_json(&self, name: &str, origin: &str) -> Result<Value, OktaError> {
-        let (description, capabilities) = match name {
-            "USER_PROVISIONING" => (
-                "User provisioning settings from Okta to a downstream application",
-                &self.features.outbound,
-            ),
-            "INBOUND_PROVISIONING" => (
-                "In-bound provisioning settings for provisioning users from an application to Okta",
-                &self.features.inbound,
-            ),
-            _ => return Err(OktaError::not_found(name, "Feature")),
-        };
-        let href = format!("{origin}/api/v1/apps/{}/features/{name}", self.id());
-        Ok(json!({
-            "name": name, "status": "ENABLED", "description": description,
-            "capabilities": capabilities,
-            "_links": {"self": {"href": href, "hints": {"allow": ["GET", "PUT"]}}},
-        }))
-    }
-
-    // Recorded, the first for an app that cannot at all.
-    fn check_provisioning(&self) -> Result<(), OktaError> {
-        let is_enabled = self.connection.as_ref().is_some_and(|known| known.is_enabled);
-        let cause = match (self.can_provision, is_enabled) {
-            (true, true) => return Ok(()),
-            (false, _) => "Provisioning is not supported.",
-            (true, false) => "Provisioning is not enabled for the app instance.",
-        };
-        Err(OktaError::validation("feature", cause))
     }
 }
 
@@ -239,84 +175,4 @@ pub(crate) async fn connection_lifecycle(
     let event = Event::new(EVENT, [app_target(&app)]);
     save_connection(&mut change, event, app);
     Ok(StatusCode::NO_CONTENT)
-}
-
-pub(crate) async fn features(
-    Shared(org): Shared<OktaOrg>,
-    Path(id): Path<String>,
-    call: Call,
-) -> Answer {
-    let state = org.read();
-    let app = &state.apps[&position(&state, &id)?];
-    app.check_provisioning()?;
-    let names = ["USER_PROVISIONING", "INBOUND_PROVISIONING"];
-    let all: Result<Vec<Value>, OktaError> =
-        names.into_iter().map(|name| app.feature_json(name, &call.origin)).collect();
-    Ok(Json(all?).into_response())
-}
-
-pub(crate) async fn feature(
-    Shared(org): Shared<OktaOrg>,
-    Path((id, name)): Path<(String, String)>,
-    call: Call,
-) -> Answer {
-    let state = org.read();
-    let app = &state.apps[&position(&state, &id)?];
-    app.check_provisioning()?;
-    Ok(Json(app.feature_json(&name, &call.origin)?).into_response())
-}
-
-/// Takes the capabilities without their wrapper, and merges them.
-pub(crate) async fn set_feature(
-    Shared(org): Shared<OktaOrg>,
-    Path((id, name)): Path<(String, String)>,
-    call: Call,
-    body: Bytes,
-) -> Answer {
-    let body = Value::Object(object(&body)?);
-    let mut change = org.change(&call);
-    let mut app = change.apps[&position(&change, &id)?].clone();
-    app.check_provisioning()?;
-    app.feature_json(&name, &call.origin)?;
-    match name.as_str() {
-        "USER_PROVISIONING" => merge_known(&mut app.features.outbound, &body, "")?,
-        _ => set_inbound(&mut app.features.inbound, &body)?,
-    }
-    let answer = Json(app.feature_json(&name, &call.origin)?).into_response();
-    let event = Event::new(EVENT, [app_target(&app)]);
-    change.apply(event, |state| state.apps.insert(app.position, app));
-    Ok(answer)
-}
-
-fn merge_known(into: &mut Value, given: &Value, path: &str) -> Result<(), OktaError> {
-    let refuse =
-        |path: &str| OktaError::validation("capabilities", format!("{path}: is not a capability"));
-    let (Some(known), Some(given)) = (into.as_object_mut(), given.as_object()) else {
-        return Err(refuse(path));
-    };
-    for (name, value) in given {
-        let path = format!("{path}{name}");
-        let here = known.get_mut(name).ok_or_else(|| refuse(&path))?;
-        match here.is_object() {
-            true => merge_known(here, value, &format!("{path}."))?,
-            false if value.is_string() => *here = value.clone(),
-            false => return Err(refuse(&path)),
-        }
-    }
-    Ok(())
-}
-
-fn set_inbound(inbound: &mut Value, given: &Value) -> Result<(), OktaError> {
-    for half in ["importSettings", "importRules"] {
-        if !given[half].is_object() {
-            let cause = format!("{half}: The field cannot be left blank");
-            return Err(OktaError::validation(half, cause));
-        }
-    }
-    for half in ["importSettings", "importRules"] {
-        for (name, value) in given[half].as_object().into_iter().flatten() {
-            inbound[half][name] = value.clone();
-        }
-    }
-    Ok(())
 }

@@ -8,6 +8,7 @@ use http::StatusCode;
 use serde_json::{Map, Value};
 
 use super::catalog::parts;
+use super::templates::{check_new, check_settings};
 use super::{App, position};
 use crate::okta::call::{Call, object};
 use crate::okta::change::app_target;
@@ -108,8 +109,9 @@ pub(crate) async fn of_group(
 pub(crate) async fn create(Shared(org): Shared<OktaOrg>, call: Call, body: Bytes) -> Answer {
     let body = object(&body)?;
     let mut change = org.change(&call);
+    check_new(&body)?;
     let app = App::new(change.next_id, &body)?;
-    check_label(&change, &app.label, None)?;
+    check_settings(&app.name, &body)?;
     let app = App { is_active: call.flag("activate", true), ..app };
     let answer = Json(app.json(&call.origin)).into_response();
     let event = Event::new("application.lifecycle.create", [app_target(&app)]);
@@ -133,8 +135,8 @@ pub(crate) async fn replace(
     let label = body.get("label").and_then(Value::as_str).filter(|label| !label.is_empty());
     let label = label
         .ok_or_else(|| OktaError::validation("label", "label: The field cannot be left blank"))?;
-    check_label(&change, label, Some(app.position))?;
     check_kept(&app, &body)?;
+    check_settings(&app.name, &body)?;
     label.clone_into(&mut app.label);
     app.parts = parts(app.position, app.sign_on_mode.as_str().unwrap_or_default(), &body);
     app.last_updated = now();
@@ -153,18 +155,6 @@ fn check_kept(app: &App, body: &Map<String, Value>) -> Result<(), OktaError> {
         }
     }
     Ok(())
-}
-
-fn check_label(state: &State, label: &str, of: Option<u64>) -> Result<(), OktaError> {
-    let is_other = |app: &App| Some(app.position) != of && app.label.eq_ignore_ascii_case(label);
-    match state.apps.values().any(is_other) {
-        true => {
-            let summary =
-                "The application label must not be the same as another existing application label.";
-            Err(OktaError::new(400, "E0000040", summary))
-        }
-        false => Ok(()),
-    }
 }
 
 pub(crate) async fn delete(

@@ -149,7 +149,7 @@ fn members(state: &State, at: u64) -> impl Iterator<Item = u64> {
         let candidates = group.members.candidates(0, state.next_user);
         candidates.filter(|index| group.members.contains(&state.people, *index))
     });
-    all.filter(|index| state.user(*index).is_some()).take(1_001)
+    all.filter(|index| state.exists(*index)).take(1_001)
 }
 
 /// JSON Patch on `/priority` and on `/profile`.

@@ -64,6 +64,10 @@ impl Mapping {
         ]
     }
 
+    pub(super) fn forget(&mut self, name: &str) {
+        self.properties.remove(name);
+    }
+
     fn id(&self) -> String {
         ids::id(ids::MAPPING, self.position)
     }
@@ -198,11 +202,11 @@ pub(crate) async fn update(
     let mut app = app.clone();
     for (name, rule) in given {
         check_target(&change, &app, is_back, name)?;
+        check_source(&change, &app, is_back, rule)?;
         set(&mut app.mappings[usize::from(is_back)].properties, name, rule)?;
     }
     let target = Target::new("ProfileMapping", id.clone(), "unknown", app.name.clone());
-    let event =
-        Event::new("application.provision.field_mapping_rule.change", [app_target(&app), target]);
+    let event = Event::new("directory.mapping.update", [app_target(&app), target]);
     change.apply(event, |state| state.apps.insert(app.position, app));
     Ok(Json(find(&change, &id)?.json(&call.origin)).into_response())
 }
@@ -216,6 +220,19 @@ fn check_target(state: &State, app: &App, is_back: bool, name: &str) -> Result<(
     match schema.is_some_and(|schema| schema.has(name)) {
         true => Ok(()),
         false => Err(refused(format!("Invalid target field {name}"))),
+    }
+}
+
+// Every attribute that the expression names is one of the source's.
+fn check_source(state: &State, app: &App, is_back: bool, rule: &Value) -> Result<(), OktaError> {
+    let schema = if is_back { Some(&app.schema) } else { state.schema(0) };
+    let Some(Ok(expression)) = rule["expression"].as_str().map(Expression::parse) else {
+        return Ok(());
+    };
+    let names = expression.attributes();
+    match names.iter().find(|name| schema.is_some_and(|schema| !schema.has(name))) {
+        Some(unknown) => Err(refused(format!("Invalid source field {unknown}"))),
+        None => Ok(()),
     }
 }
 

@@ -3,12 +3,15 @@
 mod catalog;
 mod connection;
 mod endpoints;
+mod features;
 mod groups;
 mod mappings;
 mod push;
+mod templates;
 mod users;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use serde_json::{Map, Value, json};
 
@@ -18,11 +21,11 @@ use super::schema::Schema;
 use super::state::State;
 use super::user::{Status, User};
 pub(crate) use catalog::seeded;
-use connection::{Connection, Features};
-pub(crate) use connection::{
-    connection, connection_lifecycle, feature, features, set_connection, set_feature,
-};
+use connection::Connection;
+pub(crate) use connection::{connection, connection_lifecycle, set_connection};
 pub(crate) use endpoints::{create, delete, get, lifecycle, list, of_group, replace};
+use features::Features;
+pub(crate) use features::{feature, features, set_feature};
 use groups::AppGroup;
 pub(crate) use groups::{
     assign as assign_group, get as get_group, list as list_groups, patch as patch_group,
@@ -92,7 +95,8 @@ impl App {
     pub(crate) fn has_user(&self, state: &State, index: u64) -> bool {
         let is_assigned = self.users.get(&index).is_some_and(|user| user.is_direct)
             || self.group_of(state, index).is_some();
-        is_assigned && state.user(index).is_some_and(|user| user.status != Status::Deprovisioned)
+        let is_there = |user: super::glimpse::Glimpse<'_>| user.status() != Status::Deprovisioned;
+        is_assigned && state.glimpse(index).is_some_and(is_there)
     }
 
     // The group that counts among those a user comes with: that of the lowest number.
@@ -108,17 +112,25 @@ impl App {
         groups.into_iter().map(|(group, _)| group).find(is_member).copied()
     }
 
-    /// Positions from `first` on that may be users of the app.
-    pub(crate) fn candidates(
-        &self,
-        state: &State,
-        first: u64,
-    ) -> Box<dyn Iterator<Item = u64> + '_> {
+    /// Positions in a range that may be users of the app.
+    pub(crate) fn candidates(&self, range: Range<u64>) -> Box<dyn Iterator<Item = u64> + '_> {
         match self.groups.is_empty() {
             // Nobody but those who are kept.
-            true => Box::new(self.users.range(first..).map(|(index, _)| *index)),
-            false => Box::new(first..state.next_user),
+            true => Box::new(self.users.range(range).map(|(index, _)| *index)),
+            false => Box::new(range),
         }
+    }
+
+    /// Takes an attribute out of the profiles of its users and of the mapping that fills it.
+    pub(crate) fn forget_attribute(&mut self, name: &str) {
+        self.mappings[0].forget(name);
+        self.users.values_mut().for_each(|user| drop(user.profile.remove(name)));
+        self.groups.values_mut().for_each(|group| drop(group.profile.remove(name)));
+    }
+
+    /// Takes an attribute of Okta's users out of the mapping that fills it.
+    pub(crate) fn forget_user_attribute(&mut self, name: &str) {
+        self.mappings[1].forget(name);
     }
 
     pub(crate) fn schema_json(&self, origin: &str) -> Value {

@@ -1,5 +1,7 @@
 //! Users of an app: assigned one by one, or computed from the groups that are assigned.
 
+use std::ops::ControlFlow;
+
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, State as Shared};
@@ -11,7 +13,9 @@ use super::{App, position};
 use crate::okta::call::{Call, object};
 use crate::okta::change::{Change, app_user_event};
 use crate::okta::error::{Answer, OktaError};
+use crate::okta::glimpse::Glimpse;
 use crate::okta::link::{self, Cursor};
+use crate::okta::listing::in_stretches;
 use crate::okta::state::State;
 use crate::okta::user::Status;
 use crate::okta::{OktaOrg, now, users};
@@ -92,6 +96,20 @@ impl App {
         }
         Some(json)
     }
+
+    fn listed_user(
+        &self,
+        state: &State,
+        index: u64,
+        with_user: bool,
+        origin: &str,
+    ) -> Option<Value> {
+        let mut json = self.user_json(state, index, origin)?;
+        if with_user {
+            json["_embedded"] = json!({"user": state.user(index)?.in_list(origin)});
+        }
+        Some(json)
+    }
 }
 
 pub(crate) async fn list(
@@ -99,38 +117,43 @@ pub(crate) async fn list(
     Path(id): Path<String>,
     call: Call,
 ) -> Answer {
-    let state = org.read();
-    let app = &state.apps[&position(&state, &id)?];
+    let app = position(&org.read(), &id)?;
     let after = Cursor::of(&call)?;
     let limit = call.limit(PAGE, LARGEST_PAGE)?;
     let start = call.get("q").map(str::to_lowercase);
     let with_user = call.get("expand") == Some("user");
-    let candidates = app.candidates(&state, after.position);
-    let mut found = candidates.filter_map(|index| {
-        let is_wanted = start.as_ref().is_none_or(|start| starts_with(&state, index, start));
-        let mut json = app.user_json(&state, index, &call.origin).filter(|_| is_wanted)?;
-        if with_user {
-            let user = state.user(index)?.in_list(&call.origin);
-            json["_embedded"] = json!({"user": user});
+    let (mut page, mut next) = (Vec::new(), None);
+    in_stretches(&org, after.position, |state, range| {
+        // It may be gone since.
+        let Some(app) = state.apps.get(&app) else {
+            return ControlFlow::Break(());
+        };
+        for index in app.candidates(range) {
+            let is_wanted = start.as_ref().is_none_or(|start| starts_with(state, index, start));
+            if !(is_wanted && app.has_user(state, index)) {
+                continue;
+            }
+            if page.len() == limit {
+                let given = after.given + limit as u64;
+                next = Some(Cursor { position: index, given, ..after });
+                return ControlFlow::Break(());
+            }
+            page.extend(app.listed_user(state, index, with_user, &call.origin));
         }
-        Some((index, json))
-    });
-    let page: Vec<Value> = found.by_ref().take(limit).map(|(_, json)| json).collect();
-    let given = after.given + page.len() as u64;
-    let next = found.next().map(|(position, _)| Cursor { position, given });
+        ControlFlow::Continue(())
+    })
+    .await;
     let mut response = Json(page).into_response();
     link::add_to(&mut response, &call, limit, next);
     Ok(response)
 }
 
 fn starts_with(state: &State, index: u64, start: &str) -> bool {
-    let Some(user) = state.user(index) else {
-        return false;
+    let starts = |user: Glimpse<'_>| {
+        let names = ["login", "firstName", "lastName", "email"];
+        names.into_iter().any(|name| user.text(name).to_lowercase().starts_with(start))
     };
-    let names = ["login", "firstName", "lastName", "email"];
-    let value =
-        |name| user.profile.get(name).and_then(|value| value.as_str().map(str::to_lowercase));
-    names.into_iter().filter_map(value).any(|text| text.starts_with(start))
+    state.glimpse(index).is_some_and(starts)
 }
 
 pub(crate) async fn get(
@@ -140,12 +163,8 @@ pub(crate) async fn get(
 ) -> Answer {
     let state = org.read();
     let (app, index) = found(&state, &id, &user)?;
-    let mut json = state.apps[&app].user_json(&state, index, &call.origin);
-    if let (Some(json), Some("user"), Some(user)) =
-        (json.as_mut(), call.get("expand"), state.user(index))
-    {
-        json["_embedded"] = json!({"user": user.in_list(&call.origin)});
-    }
+    let with_user = call.get("expand") == Some("user");
+    let json = state.apps[&app].listed_user(&state, index, with_user, &call.origin);
     Ok(Json(json).into_response())
 }
 

@@ -110,7 +110,7 @@ fn swept(state: &mut State, at: u64) -> Option<Waiting> {
     let found = app.and_then(|app| {
         let known = state.provisioning.get(&at)?;
         let is_new = |index: &u64| !known.links.contains_key(index) && app.has_user(state, *index);
-        app.candidates(state, from).find(is_new)
+        app.candidates(from..state.next_user).find(is_new)
     });
     let provisioning = state.provisioning.get_mut(&at)?;
     provisioning.sweep = found.map(|index| index + 1);

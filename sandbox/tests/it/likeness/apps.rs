@@ -14,11 +14,13 @@ pub(super) async fn drive(ours: &mut Ours) {
                         "optionalField3": "e", "optionalField3Value": "f"});
     let basic = json!({"url": url, "authURL": url, "loginUrlRegex": null});
     let bookmark = json!({"url": url, "requestIntegration": false});
+    let swa = json!({"url": url, "buttonField": "b", "usernameField": "u", "passwordField": "p",
+                     "loginUrlRegex": null});
     for body in [
         json!({"label": "A", "signOnMode": "BOOKMARK", "settings": {"app": bookmark}}),
         json!({"label": "B", "signOnMode": "OPENID_CONNECT"}),
         json!({"label": "C", "signOnMode": "SAML_2_0"}),
-        json!({"label": "D", "signOnMode": "BROWSER_PLUGIN"}),
+        json!({"label": "D", "signOnMode": "BROWSER_PLUGIN", "settings": {"app": swa}}),
         json!({"label": "E", "signOnMode": "BASIC_AUTH", "settings": {"app": basic}}),
         json!({"label": "F", "signOnMode": "SECURE_PASSWORD_STORE", "settings": {"app": fields}}),
         json!({"label": "G", "signOnMode": "AUTO_LOGIN"}),
