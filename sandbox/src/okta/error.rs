@@ -56,6 +56,12 @@ impl OktaError {
         Self::new(405, "E0000022", "The endpoint does not support the provided HTTP method")
     }
 
+    /// An operation that Okta has and the sandbox has not.
+    pub(crate) fn unsupported(operation: &str) -> Self {
+        Self::new(501, "E0000060", "Unsupported operation.")
+            .because(format!("The sandbox has no such route: {operation}"))
+    }
+
     pub(crate) fn bad_content_type() -> Self {
         let summary =
             "Bad request. Accept and/or Content-Type headers likely do not match supported values.";

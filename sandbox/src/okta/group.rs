@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use super::error::OktaError;
+use super::owners::Owner;
 use super::state::State;
 use super::{ids, now};
 use crate::people::{DEPARTMENTS, People};
@@ -20,6 +21,7 @@ pub(crate) struct Group {
     pub(crate) members: Members,
     /// The app that an `APP_GROUP` belongs to.
     pub(crate) source_app: Option<u64>,
+    pub(crate) owners: Vec<Owner>,
 }
 
 /// Members are computed for seeded groups, and only the differences are kept.
@@ -97,6 +99,7 @@ impl Group {
             profile,
             members: Members::new(from_start),
             source_app: None,
+            owners: Vec::new(),
         }
     }
 

@@ -6,8 +6,8 @@ use axum::routing::{delete, get, post, put};
 
 use super::error::OktaError;
 use super::{
-    OktaOrg, access, apps, credentials, groups, guard, hooks, lifecycle, log, org, rules, schemas,
-    types, users,
+    OktaOrg, access, apps, credentials, groups, guard, hooks, lifecycle, linked, log, org, owners,
+    roles, rules, schemas, types, unserved, users,
 };
 
 impl OktaOrg {
@@ -18,6 +18,8 @@ impl OktaOrg {
             .merge(applications())
             .merge(provisioning())
             .merge(events())
+            .merge(administration())
+            .merge(unserved::routes())
             .route("/oauth2/v1/token", post(access::answer))
             .route("/.well-known/okta-organization", get(org::metadata))
             .fallback(async || OktaError::no_such_path())
@@ -35,6 +37,8 @@ fn people() -> Router<OktaOrg> {
             get(users::get).post(users::update).put(users::replace).delete(users::delete),
         )
         .route("/api/v1/users/{id}/groups", get(users::groups))
+        .route("/api/v1/users/{id}/appLinks", get(apps::links_of_user))
+        .route("/api/v1/users/{id}/blocks", get(users::blocks))
         .route("/api/v1/users/{id}/sessions", delete(users::end_sessions))
         .route("/api/v1/users/{id}/lifecycle/{action}", post(lifecycle::run))
         .route("/api/v1/users/{id}/credentials/{action}", post(credentials::run))
@@ -96,6 +100,7 @@ fn provisioning() -> Router<OktaOrg> {
     Router::new()
         .route(CONNECTION, get(apps::connection).post(apps::set_connection))
         .route(&format!("{CONNECTION}/lifecycle/{{action}}"), post(apps::connection_lifecycle))
+        .route("/api/v1/apps/{name}/{id}/oauth2/callback", post(apps::connection_consent))
         .route("/api/v1/apps/{id}/features", get(apps::features))
         .route("/api/v1/apps/{id}/features/{name}", get(apps::feature).put(apps::set_feature))
         .route(PUSHES, get(apps::list_pushes).post(apps::create_push))
@@ -113,4 +118,24 @@ fn events() -> Router<OktaOrg> {
         .route("/api/v1/eventHooks", get(hooks::list).post(hooks::create))
         .route("/api/v1/eventHooks/{id}", get(hooks::get).put(hooks::replace).delete(hooks::delete))
         .route("/api/v1/eventHooks/{id}/lifecycle/{action}", post(hooks::lifecycle))
+}
+
+fn administration() -> Router<OktaOrg> {
+    const RELATIONS: &str = "/api/v1/meta/schemas/user/linkedObjects";
+    const RELATED: &str = "/api/v1/users/{id}/linkedObjects/{name}";
+    let roles = |router: Router<OktaOrg>, of: &str| {
+        let one = get(roles::get).delete(roles::unassign);
+        router
+            .route(&format!("/api/v1/{of}/{{id}}/roles"), get(roles::list).post(roles::assign))
+            .route(&format!("/api/v1/{of}/{{id}}/roles/{{role}}"), one)
+    };
+    let router = Router::new()
+        .route("/api/v1/groups/{id}/owners", get(owners::list).post(owners::assign))
+        .route("/api/v1/groups/{id}/owners/{owner}", delete(owners::delete))
+        .route(RELATIONS, get(linked::list).post(linked::create))
+        .route(&format!("{RELATIONS}/{{name}}"), get(linked::get).delete(linked::delete))
+        .route(RELATED, get(linked::of_user).delete(linked::unassign))
+        .route(&format!("{RELATED}/{{primary}}"), put(linked::assign))
+        .route("/api/v1/iam/assignees/users", get(roles::administrators));
+    roles(roles(router, "users"), "groups")
 }

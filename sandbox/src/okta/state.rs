@@ -10,8 +10,10 @@ use super::apps::{self, App};
 use super::glimpse::Glimpse;
 use super::group::{self, Group};
 use super::hooks::Hook;
+use super::linked::Relation;
 use super::log::Log;
 use super::provision::Provisioning;
+use super::roles::{Assignee, Role};
 use super::rules::Rule;
 use super::schema::Schema;
 use super::types::UserType;
@@ -41,6 +43,9 @@ pub(crate) struct State {
     pub(crate) provisioning: BTreeMap<u64, Provisioning>,
     pub(crate) rules: BTreeMap<u64, Rule>,
     pub(crate) hooks: BTreeMap<u64, Hook>,
+    /// Relations between people, by the name of the primary.
+    pub(crate) relations: BTreeMap<String, Relation>,
+    pub(crate) roles: BTreeMap<Assignee, Vec<Role>>,
     // The next app, rule, hook, type, mapping or push mapping: they share the numbers.
     pub(crate) next_id: u64,
     pub(crate) settings: Map<String, Value>,
@@ -64,6 +69,8 @@ impl State {
             provisioning: BTreeMap::new(),
             rules: BTreeMap::new(),
             hooks: BTreeMap::new(),
+            relations: BTreeMap::new(),
+            roles: BTreeMap::new(),
             next_id: 1_000,
             settings: org::seeded(),
             log: Log::default(),

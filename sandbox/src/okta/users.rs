@@ -94,6 +94,16 @@ pub(crate) async fn groups(
     Ok(response)
 }
 
+/// What keeps a user out: too many wrong passwords, here always from any device.
+pub(crate) async fn blocks(Shared(org): Shared<OktaOrg>, Path(name): Path<String>) -> Answer {
+    let user = taken(&org.read(), &name)?;
+    let blocks = match user.status {
+        Status::LockedOut => json!([{"type": "DEVICE_BASED", "appliesTo": "ANY_DEVICES"}]),
+        _ => json!([]),
+    };
+    Ok(Json(blocks).into_response())
+}
+
 pub(crate) async fn end_sessions(
     Shared(org): Shared<OktaOrg>,
     Path(name): Path<String>,

@@ -404,3 +404,34 @@ async fn an_app_that_cannot_provision_takes_the_activation_and_stays_as_it_is() 
     assert_eq!(org.run(&format!("{connection}/lifecycle/activate")).await.status, 204);
     assert_eq!(org.get(&connection).await.body["status"], "UNKNOWN");
 }
+
+#[tokio::test]
+async fn a_consent_enables_a_connection_of_oauth() {
+    let org = Org::with(1).await;
+    let app = seeded(&org, "SCIM with token");
+    let connection = format!("{app}/connections/default");
+    let consent = format!("/apps/scim2testapp/{}/oauth2/callback", app.rsplit('/').next().unwrap());
+    let whole = format!("{consent}?code=c&state=s");
+    assert_eq!(org.run(&whole).await.code(), (400, "E0000001"));
+    let oauth = json!({"baseUrl": "https://scim.example", "profile": {"authScheme": "OAUTH2"}});
+    assert_eq!(org.post(&connection, oauth).await.body["status"], "DISABLED");
+    assert_eq!(org.run(&consent).await.code(), (400, "E0000028"));
+    assert_eq!(org.run(&whole).await.status, 204);
+    assert_eq!(org.get(&connection).await.body["status"], "ENABLED");
+}
+
+#[tokio::test]
+async fn the_dashboard_has_a_link_for_each_app() {
+    let org = Org::with(3).await;
+    let user = org.sandbox.okta().user_id(0);
+    let links = format!("/users/{user}/appLinks");
+    assert_eq!(org.get(&links).await.body, json!([]));
+    let app = seeded(&org, "Custom SAML");
+    org.post(&format!("{app}/users"), json!({"id": user})).await;
+    let link = org.get(&links).await.items()[0].clone();
+    assert_eq!((&link["label"], &link["sortOrder"]), (&json!("Custom SAML"), &json!(0)));
+    assert!(app.ends_with(link["appInstanceId"].as_str().unwrap()));
+    org.run(&format!("{app}/lifecycle/deactivate")).await;
+    assert_eq!(org.get(&links).await.body, json!([]));
+    assert_eq!(org.get("/users/nobody/appLinks").await.code(), (404, "E0000007"));
+}

@@ -3,6 +3,7 @@
 // Clippy takes only functions marked `#[test]` for tests, not what they share.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod administration;
 mod apps;
 mod binary;
 mod directory;
@@ -15,6 +16,7 @@ mod likeness;
 mod listing;
 mod logs;
 mod oauth;
+mod operations;
 mod provisioning;
 mod provisioning_check;
 mod provisioning_groups;

@@ -5,11 +5,15 @@ use std::collections::HashSet;
 use http::Method;
 
 // The beginning of a route, and the middle of its scopes' names. The first that fits counts.
-const ROUTES: [(&str, &[&str]); 10] = [
+const ROUTES: [(&str, &[&str]); 14] = [
     ("/api/v1/apps/{id}/group-push", &["apps", "groups"]),
     ("/api/v1/apps", &["apps"]),
+    ("/api/v1/users/{id}/roles", &["roles"]),
     ("/api/v1/users", &["users"]),
+    ("/api/v1/groups/{id}/roles", &["roles"]),
     ("/api/v1/groups", &["groups"]),
+    ("/api/v1/iam", &["roles"]),
+    ("/api/v1/meta/schemas/user/linkedObjects", &["linkedObjects"]),
     ("/api/v1/meta/schemas", &["schemas"]),
     ("/api/v1/meta/types", &["userTypes"]),
     ("/api/v1/mappings", &["profileMappings"]),

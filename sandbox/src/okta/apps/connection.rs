@@ -176,3 +176,27 @@ pub(crate) async fn connection_lifecycle(
     save_connection(&mut change, event, app);
     Ok(StatusCode::NO_CONTENT)
 }
+
+/// The end of the OAuth 2.0 consent: what an administrator's browser brings back enables the connection.
+pub(crate) async fn connection_consent(
+    Shared(org): Shared<OktaOrg>,
+    Path((name, id)): Path<(String, String)>,
+    call: Call,
+) -> Result<StatusCode, OktaError> {
+    let mut change = org.change(&call);
+    let mut app = change.apps[&position(&change, &id)?].clone();
+    if app.name != name {
+        return Err(OktaError::not_found(&name, "AppInstance"));
+    }
+    if let Some(missing) = ["code", "state"].into_iter().find(|name| call.get(name).is_none()) {
+        return Err(OktaError::missing_parameter(missing));
+    }
+    let connection = app.connection.as_mut().filter(|known| known.scheme == "OAUTH2");
+    let refused = || {
+        OktaError::validation("connection", "The provisioning connection is not one of OAuth 2.0.")
+    };
+    connection.ok_or_else(refused)?.is_enabled = true;
+    let event = Event::new(EVENT, [app_target(&app)]);
+    save_connection(&mut change, event, app);
+    Ok(StatusCode::NO_CONTENT)
+}

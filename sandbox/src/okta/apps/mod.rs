@@ -5,6 +5,7 @@ mod connection;
 mod endpoints;
 mod features;
 mod groups;
+mod links;
 mod mappings;
 mod push;
 mod templates;
@@ -22,7 +23,7 @@ use super::state::State;
 use super::user::{Status, User};
 pub(crate) use catalog::seeded;
 use connection::Connection;
-pub(crate) use connection::{connection, connection_lifecycle, set_connection};
+pub(crate) use connection::{connection, connection_consent, connection_lifecycle, set_connection};
 pub(crate) use endpoints::{create, delete, get, lifecycle, list, of_group, replace};
 use features::Features;
 pub(crate) use features::{feature, features, set_feature};
@@ -31,6 +32,7 @@ pub(crate) use groups::{
     assign as assign_group, get as get_group, list as list_groups, patch as patch_group,
     remove as remove_group, unassign as unassign_group,
 };
+pub(crate) use links::of_user as links_of_user;
 use mappings::Mapping;
 pub(crate) use mappings::{get as get_mapping, list as list_mappings, update as update_mapping};
 use push::Push;

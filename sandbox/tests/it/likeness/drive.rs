@@ -6,7 +6,7 @@ use super::Exchange;
 use crate::support::{Answer, Org, query};
 
 /// Every operation the sandbox has, in the circumstances that were recorded.
-pub(super) async fn drive() -> Vec<Exchange> {
+pub(super) async fn drive() -> Ours {
     let org = Org::with(600).await;
     let mut ours = Ours { org, exchanges: Vec::new() };
     users(&mut ours).await;
@@ -15,15 +15,16 @@ pub(super) async fn drive() -> Vec<Exchange> {
     groups(&mut ours).await;
     rest(&mut ours).await;
     super::apps::drive(&mut ours).await;
+    administration(&mut ours).await;
     for answer in crate::oauth::bound_token().await {
         ours.keep("token", answer);
     }
-    ours.exchanges
+    ours
 }
 
 pub(super) struct Ours {
     pub(super) org: Org,
-    exchanges: Vec<Exchange>,
+    pub(super) exchanges: Vec<Exchange>,
 }
 
 impl Ours {
@@ -99,6 +100,8 @@ async fn users(ours: &mut Ours) {
     let page = ours.org.get("/users?limit=1").await;
     ours.get("listUsers", &page.links()["next"]).await;
     ours.get("listUserGroups", "/users/me/groups").await;
+    ours.get("listUserBlocks", "/users/me/blocks").await;
+    ours.get("listAppLinks", "/users/me/appLinks").await;
     ours.delete("revokeUserSessions", "/users/me/sessions").await;
 }
 
@@ -177,4 +180,49 @@ async fn rest(ours: &mut Ours) {
     ours.put("replaceUserType", &path, kind).await;
     ours.delete("deleteUserType", &path).await;
     ours.get("getUserType", &path).await;
+}
+
+async fn administration(ours: &mut Ours) {
+    let user = |n| ours.org.sandbox.okta().user_id(n);
+    let (first, second) = (user(4), user(5));
+    let group = ours.org.post("/groups", json!({"profile": {"name": "Owned"}})).await;
+    let owners = format!("/groups/{}/owners", group.id());
+    let owner = json!({"id": first, "type": "USER"});
+    ours.post("assignGroupOwner", &owners, owner.clone()).await;
+    ours.post("assignGroupOwner", &owners, owner).await;
+    ours.get("listGroupOwners", &owners).await;
+    for _ in 0..2 {
+        ours.delete("deleteGroupOwner", &format!("{owners}/{first}")).await;
+    }
+    let definitions = "/meta/schemas/user/linkedObjects";
+    let end = |name: &str| json!({"name": name, "title": "T", "description": "D", "type": "USER"});
+    let body = json!({"primary": end("boss"), "associated": end("report")});
+    ours.post("createLinkedObjectDefinition", definitions, body).await;
+    ours.get("listLinkedObjectDefinitions", definitions).await;
+    ours.get("getLinkedObjectDefinition", &format!("{definitions}/boss")).await;
+    let link = format!("/users/{first}/linkedObjects/boss");
+    ours.put("assignLinkedObjectValueForPrimary", &format!("{link}/{second}"), json!({})).await;
+    let reports = format!("/users/{second}/linkedObjects/report");
+    ours.get("listLinkedObjectsForUser", &reports).await;
+    ours.delete("deleteLinkedObjectForUser", &link).await;
+    ours.delete("deleteLinkedObjectDefinition", &format!("{definitions}/boss")).await;
+    ours.get("getLinkedObjectDefinition", &format!("{definitions}/boss")).await;
+    for (of, path) in
+        [("User", format!("/users/{first}")), ("Group", format!("/groups/{}", group.id()))]
+    {
+        let roles = format!("{path}/roles");
+        ours.post(&format!("assignRoleTo{of}"), &roles, json!({"type": "SUPER_ADMIN"})).await;
+        let role =
+            ours.post(&format!("assignRoleTo{of}"), &roles, json!({"type": "APP_ADMIN"})).await;
+        let list = if of == "User" { "listAssignedRolesForUser" } else { "listGroupAssignedRoles" };
+        ours.get(list, &roles).await;
+        let one = format!("{roles}/{}", role["id"].as_str().unwrap());
+        ours.get(&format!("get{of}AssignedRole"), &one).await;
+        if of == "User" {
+            ours.get("listUsersWithRoleAssignments", "/iam/assignees/users").await;
+        }
+        for _ in 0..2 {
+            ours.delete(&format!("unassignRoleFrom{of}"), &one).await;
+        }
+    }
 }
