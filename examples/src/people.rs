@@ -74,6 +74,9 @@ impl MappedPeople {
         let people = OktaPeople::new(okta.clone()).scope(scope);
         let known = people.attributes().await.map_err(Failure::settings)?;
         mapping.check(|root, name| known.knows(root, name)).map_err(Failure::settings)?;
+        for notice in known.notices(&mapping) {
+            say!("{:<10}{notice}", "note");
+        }
         for row in mapping.rows() {
             Place::parse(row.to()).map_err(Failure::settings)?;
         }

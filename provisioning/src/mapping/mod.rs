@@ -148,6 +148,12 @@ impl Mapping {
         &self.rows
     }
 
+    /// The attributes that are read, as root and name.
+    pub(crate) fn references(&self) -> impl Iterator<Item = (&str, &str)> {
+        let mapped = self.rows.iter().filter(|row| row.applied != Applied::Never);
+        mapped.map(|row| &row.from).chain([&self.key]).flat_map(Expression::references)
+    }
+
     /// Identifies records by the value of another expression.
     ///
     /// # Errors

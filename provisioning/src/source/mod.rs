@@ -1,13 +1,15 @@
 //! Where people and groups come from: an Okta org.
 
+mod attributes;
 mod groups;
 mod people;
 mod person;
 mod scope;
 mod warnings;
 
+pub use attributes::SourceAttributes;
 pub use groups::OktaGroups;
-pub use people::{OktaPeople, SourceAttributes};
+pub use people::OktaPeople;
 pub use scope::Scope;
 pub use warnings::{Warning, Warnings};
 

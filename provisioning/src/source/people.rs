@@ -1,4 +1,3 @@
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures::stream::BoxStream;
@@ -6,7 +5,7 @@ use futures::{Stream, StreamExt, TryStreamExt, future};
 use okta_client::{AppUser, Okta, User};
 
 use super::person::{Person, embedded_user, is_assigned, is_deprovisioned};
-use super::{Scope, SourceError, Warnings};
+use super::{Scope, SourceAttributes, SourceError, Warnings};
 use crate::expression::Group;
 use crate::mapping::Mapping;
 use crate::record::Record;
@@ -127,20 +126,17 @@ impl OktaPeople {
         Ok(Some(person.record(mapping, &self.warnings)))
     }
 
-    /// The attributes that people have, by the schemas of the default user type and of the app.
+    /// The attributes that people have, by the schemas of all user types and of the app. Where the user
+    /// types may not be listed (scope `okta.userTypes.read`), the default one counts.
     ///
     /// # Errors
     /// When Okta refuses or fails.
     pub async fn attributes(&self) -> Result<SourceAttributes, SourceError> {
-        let user = self.okta.schemas().user("default").await?;
-        let app_user = match &self.scope {
-            Scope::App(id) => Some(self.okta.schemas().app_user(id).await?),
+        let app = match &self.scope {
+            Scope::App(id) => Some(id.as_str()),
             _ => None,
         };
-        let names = |schema: okta_client::Schema| {
-            schema.attributes().into_iter().map(|attribute| attribute.name).collect()
-        };
-        Ok(SourceAttributes { user: names(user), app_user: app_user.map(names) })
+        SourceAttributes::read(&self.okta, app).await
     }
 
     fn people(&self) -> BoxStream<'static, Result<Person, SourceError>> {
@@ -228,28 +224,5 @@ impl OktaPeople {
         };
         person.groups = Some(groups.map_ok(named).try_collect().await?);
         Ok(person)
-    }
-}
-
-/// The attributes that expressions may read.
-#[derive(Clone, Debug)]
-pub struct SourceAttributes {
-    user: BTreeSet<String>,
-    app_user: Option<BTreeSet<String>>,
-}
-
-impl SourceAttributes {
-    /// Whether an object, such as `user`, has an attribute: what [`Mapping::check`] asks.
-    pub fn knows(&self, root: &str, name: &str) -> bool {
-        match root {
-            "user" | "source" => self.user.contains(name),
-            "appuser" => self.app_user.as_ref().is_some_and(|known| known.contains(name)),
-            _ => false,
-        }
-    }
-
-    /// The attributes of users, in order.
-    pub fn of_users(&self) -> impl Iterator<Item = &str> {
-        self.user.iter().map(String::as_str)
     }
 }

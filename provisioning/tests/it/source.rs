@@ -157,3 +157,29 @@ async fn groups_have_names_and_the_keys_of_their_members() {
     let error = missing.records().try_collect::<Vec<_>>().await.unwrap_err();
     assert!(matches!(&error, SourceError::NoGroup(id) if id == "00gnone"), "{error}");
 }
+
+#[tokio::test]
+async fn attributes_of_all_user_types_are_known() {
+    let org = Org::with(5).await;
+    let kind = okta_client::UserType::new("contractor", "Contractor");
+    let kind = org.okta.user_types().create(&kind).await.unwrap();
+    let schemas = org.okta.schemas();
+    let badge = okta_client::NewAttribute::string("Badge");
+    schemas.update_user(kind.schema_id().unwrap()).set("badge", badge).await.unwrap();
+    let known = OktaPeople::new(org.okta.clone()).attributes().await.unwrap();
+    let mapping = |from: &str| Mapping::keyed_by("user.login").unwrap().row("x", from).unwrap();
+    for (from, notices) in [
+        ("user.title", vec![]),
+        (
+            "source.badge",
+            vec!["`source.badge` is there for the user type Contractor only: others have no value"],
+        ),
+    ] {
+        let mapping = mapping(from);
+        mapping.check(|root, name| known.knows(root, name)).unwrap();
+        assert_eq!(known.notices(&mapping), notices);
+    }
+    let error = mapping("user.badgee").check(|root, name| known.knows(root, name)).unwrap_err();
+    assert!(error.to_string().contains("did you mean `badge`"), "{error}");
+    assert_eq!(known.of_users().filter(|name| *name == "badge" || *name == "login").count(), 2);
+}
