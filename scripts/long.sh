@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# What takes long: 20 seeds of faults with 10,000 people, a search past its cap, and a million people
-# in flat memory, pushed at once and planned through a store. Prints the figures.
+# What takes long: 20 seeds of faults with 10,000 people, a search past its cap, a million people in flat
+# memory, pushed at once and planned through a store, and 10,000 changes followed with restarts and
+# kill -9. Prints the figures.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -8,4 +9,5 @@ cd "$(dirname "$0")/.."
 cargo build --release -p sandbox --bins
 cargo build --release -p examples --examples
 LONG=1 cargo test --release -p examples --test it -- long:: --nocapture --test-threads 1
-PROVISIONING_SIZE=1000000 cargo test --release -p provisioning --features sqlite size
+PROVISIONING_SIZE=1000000 cargo test --release -p provisioning --features sqlite --test it size
+LONG=1 cargo test --release -p provisioning --features sqlite --test it -- follow_law kill:: a_large_group --nocapture --test-threads 1

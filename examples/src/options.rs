@@ -133,6 +133,16 @@ impl RunOptions {
         })
     }
 
+    /// The text of `--mapping`; none for the mapping that the program has.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn mapping_text(&self) -> Result<String, Failure> {
+        let read = self.mapping.as_ref().map(std::fs::read_to_string).transpose();
+        let text = read.map_err(|error| Failure::Settings(format!("--mapping: {error}")))?;
+        Ok(text.unwrap_or_default())
+    }
+
     /// Prints the mapping of `--mapping`, or this one.
     ///
     /// # Errors

@@ -40,11 +40,13 @@ pub(crate) async fn read(
     path: &Path,
     target: &Arc<dyn Target>,
     store: &SharedStore,
+    mapping: &str,
 ) -> Result<Plan, Failure> {
     let fail =
         |problem: String| Failure::Settings(format!("--apply-plan {}: {problem}", path.display()));
     let file = File::open(path).map_err(|error| fail(error.to_string()))?;
-    let plan = Plan::import(BufReader::new(file), Arc::clone(target), Arc::clone(store)).await;
+    let (file, target, store) = (BufReader::new(file), Arc::clone(target), Arc::clone(store));
+    let plan = Plan::import_made_with(file, target, store, mapping).await;
     plan.map_err(|error| match Failure::settings(error) {
         Failure::Settings(line) => fail(line),
         other => other,

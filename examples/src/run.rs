@@ -62,12 +62,14 @@ impl Delivery<'_> {
     /// # Errors
     /// As [`run`](Self::run).
     pub async fn plan(&self, records: Records) -> Result<Plan, Failure> {
+        let mapping = self.options.mapping_text()?;
         if let Some(path) = &self.options.apply_plan {
-            return crate::plan_file::read(path, &self.target, &self.store).await;
+            return crate::plan_file::read(path, &self.target, &self.store, &mapping).await;
         }
         let mut compute = Plan::compute(records, Arc::clone(&self.target))
             .store(Arc::clone(&self.store))
-            .basis(self.basis);
+            .basis(self.basis)
+            .made_with(&mapping);
         for guard in self.guards.clone() {
             compute = compute.guard(guard);
         }
@@ -157,8 +159,7 @@ impl Delivery<'_> {
     ) -> Result<(), Failure> {
         let mut apply = plan.apply().concurrency(self.options.concurrency.into());
         if let Some(limit) = self.options.limit {
-            // One after the other, so that not one more is sent.
-            apply = apply.limit(limit).concurrency(1);
+            apply = apply.limit(limit);
         }
         let (outcomes, mut progress) = (apply.stream(), Progress::start());
         pin_mut!(outcomes);

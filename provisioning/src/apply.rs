@@ -1,3 +1,6 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
 use futures::{Stream, StreamExt, stream};
 use serde_json::Value;
 
@@ -5,7 +8,7 @@ use crate::plan::{Plan, move_on, open};
 use crate::record::{Fields, referred, same};
 use crate::report::{Failure, Outcome};
 use crate::schedule::Stop;
-use crate::store::{Kind, Known, Row, RowState, Store, StoreError};
+use crate::store::{Kind, Known, Row, RowState, Store, StoreError, together};
 use crate::target::{Change, Done, FieldChange, TargetError};
 
 /// Rows that are read from the store at once.
@@ -32,9 +35,9 @@ impl Apply {
         self
     }
 
-    /// At most so many rows: a canary. The others stay for the next run.
-    pub fn limit(mut self, rows: u64) -> Self {
-        self.limit = rows;
+    /// At most so many changes, and not one more: a canary. The others stay for the next run.
+    pub fn limit(mut self, changes: u64) -> Self {
+        self.limit = changes;
         self
     }
 
@@ -47,20 +50,31 @@ impl Apply {
     /// Applies the plan, an outcome for every row. Dropping the stream stops new work; what was under
     /// way then comes again in the next run.
     ///
-    /// References to records that are not in the target yet are written in a second pass.
+    /// References to records that are not in the target yet are written in a second pass. When the store
+    /// fails, one outcome says so and nothing more is begun: what is delivered could not be noted.
     pub fn stream(self) -> impl Stream<Item = Outcome> + Send {
-        let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
-        let last = self.clone().pass(RowState::Late);
-        self.pass(RowState::Pending).take(limit).chain(last)
+        let broken = Arc::new(AtomicBool::new(false));
+        let last = Self { limit: u64::MAX, ..self.clone() };
+        let last = last.pass(RowState::Late, Arc::clone(&broken));
+        self.pass(RowState::Pending, broken).chain(last)
     }
 
-    fn pass(self, state: RowState) -> impl Stream<Item = Outcome> + Send {
+    fn pass(self, state: RowState, broken: Arc<AtomicBool>) -> impl Stream<Item = Outcome> + Send {
         let (plan, concurrency, stop) = (self.plan, self.concurrency, self.stop);
         let batch = plan.target.batch().max(1);
-        let reader = plan.clone();
-        let pages = stream::try_unfold(0, move |after| {
-            let rows = open(&reader.store).rows(Some(state), after, PAGE);
-            async move { rows.map(|rows| rows.last().map(|row| row.seq).map(|last| (rows, last))) }
+        let (reader, has_failed) = (plan.clone(), Arc::clone(&broken));
+        let pages = stream::try_unfold((0, self.limit), move |(after, left)| {
+            let is_over = left == 0 || has_failed.load(Relaxed);
+            let rows = match is_over {
+                true => Ok(Vec::new()),
+                false => open(&reader.store).rows(Some(state), after, PAGE),
+            };
+            let page = rows.map(|rows| {
+                let last = rows.last()?.seq;
+                let (rows, left) = within(rows, left);
+                Some((rows, (last, left)))
+            });
+            async move { page }
         });
         let batches = pages.flat_map(move |page: Result<Vec<Row>, StoreError>| {
             stream::iter(match page {
@@ -69,16 +83,35 @@ impl Apply {
             })
         });
         let applied = batches.take_until(stop.stopped()).map(move |rows| {
-            let plan = plan.clone();
+            let (plan, broken) = (plan.clone(), Arc::clone(&broken));
             async move {
-                match rows {
+                let outcomes = match rows {
+                    _ if broken.load(Relaxed) => Ok(Vec::new()),
                     Ok(rows) => apply(&plan, rows, state).await,
-                    Err(error) => vec![Outcome::broken(error)],
-                }
+                    Err(error) => Err(error),
+                };
+                outcomes.unwrap_or_else(|error| match broken.swap(true, Relaxed) {
+                    false => vec![Outcome::broken(error)],
+                    true => Vec::new(),
+                })
             }
         });
         applied.buffer_unordered(concurrency).flat_map(stream::iter)
     }
+}
+
+/// As many rows as so many changes are; what is only noted is none. And how many may follow.
+fn within(rows: Vec<Row>, mut left: u64) -> (Vec<Row>, u64) {
+    let mut within = Vec::with_capacity(rows.len());
+    for row in rows {
+        let cost = u64::from(row.kind != Kind::Relink);
+        if cost > left {
+            return (within, 0);
+        }
+        left -= cost;
+        within.push(row);
+    }
+    (within, left)
 }
 
 fn in_batches(rows: Vec<Row>, size: usize) -> Vec<Vec<Row>> {
@@ -98,11 +131,8 @@ struct Sending {
     late: bool,
 }
 
-async fn apply(plan: &Plan, rows: Vec<Row>, pass: RowState) -> Vec<Outcome> {
-    let sending = match prepare(plan, rows, pass) {
-        Ok(sending) => sending,
-        Err(error) => return vec![Outcome::broken(error)],
-    };
+async fn apply(plan: &Plan, rows: Vec<Row>, pass: RowState) -> Result<Vec<Outcome>, StoreError> {
+    let sending = prepare(plan, rows, pass)?;
     let sent = |one: &&Sending| one.change.kind != Kind::Relink && !is_empty(&one.change);
     let changes: Vec<Change> = sending.iter().filter(sent).map(|one| one.change.clone()).collect();
     let mut results = match changes.is_empty() {
@@ -120,12 +150,12 @@ async fn apply(plan: &Plan, rows: Vec<Row>, pass: RowState) -> Vec<Outcome> {
         (one, result)
     };
     let results: Vec<_> = sending.into_iter().map(result_of).collect();
-    settle(plan, results).unwrap_or_else(|error| vec![Outcome::broken(error)])
+    settle(plan, results)
 }
 
 /// An update that is down to nothing, because all it had were references that cannot be written.
 fn is_empty(change: &Change) -> bool {
-    change.kind == Kind::Update && change.fields.is_empty()
+    change.kind == Kind::Update && change.fields.iter().all(|field| field.on_create)
 }
 
 fn prepare(plan: &Plan, rows: Vec<Row>, pass: RowState) -> Result<Vec<Sending>, StoreError> {
@@ -203,19 +233,34 @@ fn settle(
     plan: &Plan,
     results: Vec<(Sending, Result<Done, TargetError>)>,
 ) -> Result<Vec<Outcome>, StoreError> {
-    let mut store = open(&plan.store);
-    store.begin()?;
-    move_on(&mut *store)?;
-    let mut outcomes = Vec::with_capacity(results.len());
-    for (one, result) in results {
-        outcomes.push(match result {
-            Ok(Done { left_out: Some(reason), .. }) => left_out(&mut *store, one.row, reason)?,
-            Ok(done) => succeeded(&mut *store, one, done)?,
-            Err(error) => failed(&mut *store, one.row, error)?,
-        });
+    together(&mut *open(&plan.store), |store| {
+        move_on(store)?;
+        let mut outcomes = Vec::with_capacity(results.len());
+        for (one, result) in results {
+            outcomes.push(match result {
+                _ if waits(plan, store, &one)? => continue,
+                Ok(Done { left_out: Some(reason), .. }) => left_out(store, one.row, reason)?,
+                Ok(done) => succeeded(store, one, done)?,
+                Err(error) => failed(store, one.row, error)?,
+            });
+        }
+        Ok(outcomes)
+    })
+}
+
+/// Whether nothing could be written in the second pass, because the record that is referred to is still
+/// to be sent: it is, when the plan goes on.
+fn waits(plan: &Plan, store: &mut dyn Store, one: &Sending) -> Result<bool, StoreError> {
+    if one.row.state != RowState::Late || !one.change.fields.is_empty() {
+        return Ok(false);
     }
-    store.commit()?;
-    Ok(outcomes)
+    for key in missing(&one.row.fields, &[]) {
+        let other = store.row(&plan.target.key(&key))?;
+        if other.is_some_and(|other| other.state == RowState::Pending) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn failed(store: &mut dyn Store, row: Row, error: TargetError) -> Result<Outcome, StoreError> {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::record::{Fields, Record, is_hidden, same};
+use crate::record::{Fields, Record, is_hidden, same, switches_off};
 use crate::store::{Kind, Known, Seen};
 use crate::target::FieldChange;
 
@@ -21,14 +21,22 @@ pub(crate) struct Decision {
     pub(crate) kind: Kind,
     pub(crate) fields: Vec<FieldChange>,
     pub(crate) held: Fields,
+    /// Somebody who is in use is taken out of it by one of the values.
+    pub(crate) deactivates: bool,
+}
+
+impl Decision {
+    fn new(kind: Kind, fields: Vec<FieldChange>, held: Fields) -> Self {
+        Self { kind, fields, held, deactivates: false }
+    }
 }
 
 /// What shall happen; none when nothing shall.
 pub(crate) fn decide(record: &Record, known: Option<&Known>, now: Now<'_>) -> Option<Decision> {
     let current = match (now, known) {
         (Now::AsDelivered, None) | (Now::Read(None), _) => {
-            let (fields, held) = (creation(record), Fields::new());
-            return Some(Decision { kind: Kind::Create, fields, held });
+            let fields = creation(record, now);
+            return Some(Decision::new(Kind::Create, fields, Fields::new()));
         }
         (Now::AsDelivered, Some(known)) => &known.sent,
         (Now::Read(Some(seen)), _) => &seen.fields,
@@ -43,18 +51,19 @@ pub(crate) fn decide(record: &Record, known: Option<&Known>, now: Now<'_>) -> Op
         .map(|(path, new)| change(path, current.get(path), new, false))
         .collect();
     let held = undelivered(as_wanted, known);
+    let is_off = |(path, value): (&String, &Value)| switches_off(path, value);
     // Somebody who is wanted switched off needs no switching on.
-    if gone && record.fields.get("active") != Some(&Value::Bool(false)) {
-        if matches!(now, Now::AsDelivered) {
-            fields.extend(written_once(record));
-        }
-        return Some(Decision { kind: Kind::Restore, fields, held });
+    if gone && !record.fields.iter().any(is_off) {
+        fields.extend(written_once(record));
+        return Some(Decision::new(Kind::Restore, fields, held));
     }
     if !fields.is_empty() {
-        return Some(Decision { kind: Kind::Update, fields, held });
+        let deactivates = !gone && fields.iter().any(FieldChange::switches_off);
+        fields.extend(written_once(record));
+        return Some(Decision { deactivates, ..Decision::new(Kind::Update, fields, held) });
     }
     let relinked = known.is_none_or(|known| known.source_id != record.source_id || known.removed);
-    (relinked || !held.is_empty()).then_some(Decision { kind: Kind::Relink, fields, held })
+    (relinked || !held.is_empty()).then(|| Decision::new(Kind::Relink, fields, held))
 }
 
 /// Of values that are as they shall be, those that were last delivered otherwise, or never.
@@ -64,15 +73,18 @@ fn undelivered(as_wanted: Vec<(&String, &Value)>, known: Option<&Known>) -> Fiel
     fresh.map(|(path, value)| (path.clone(), value.clone())).collect()
 }
 
-/// What is written at creation only: also where who comes back may have to be made anew.
+/// What is written at creation only: also where who was there may have to be made anew.
 fn written_once(record: &Record) -> impl Iterator<Item = FieldChange> {
     let set = record.on_create.iter().filter(|(_, new)| !new.is_null());
     set.map(|(path, new)| change(path, None, new, true))
 }
 
-fn creation(record: &Record) -> Vec<FieldChange> {
+/// Whom nobody looked for may be there already, with old values that are to be cleared.
+fn creation(record: &Record, now: Now<'_>) -> Vec<FieldChange> {
+    let may_be_there = matches!(now, Now::AsDelivered);
     let kept = record.fields.iter().map(|(path, new)| change(path, None, new, false));
-    kept.filter(|change| !change.new.is_null()).chain(written_once(record)).collect()
+    let kept = kept.filter(|change| may_be_there || !change.new.is_null());
+    kept.chain(written_once(record)).collect()
 }
 
 fn change(path: &str, old: Option<&Value>, new: &Value, on_create: bool) -> FieldChange {
@@ -118,17 +130,21 @@ mod tests {
         Seen { active: true, fields, ..Seen::default() }
     }
 
+    /// The kind, and how many values are sent; what is written once comes on top.
     fn kind(known: Option<&Known>, now: Now<'_>) -> Option<(Kind, usize)> {
-        decide(&record(), known, now).map(|decided| (decided.kind, decided.fields.len()))
+        let decided = decide(&record(), known, now)?;
+        let once = decided.fields.iter().filter(|field| field.on_create).count();
+        assert_eq!(once, usize::from(decided.kind != Kind::Relink), "{decided:?}");
+        Some((decided.kind, decided.fields.len() - once))
     }
 
     #[test]
     fn by_what_was_delivered() {
-        assert_eq!(kind(None, Now::AsDelivered), Some((Kind::Create, 2)));
+        assert_eq!(kind(None, Now::AsDelivered), Some((Kind::Create, 1)));
         assert_eq!(kind(Some(&known("Countess")), Now::AsDelivered), None);
         assert_eq!(kind(Some(&known("Miss")), Now::AsDelivered), Some((Kind::Update, 1)));
         let removed = Known { removed: true, ..known("Countess") };
-        assert_eq!(kind(Some(&removed), Now::AsDelivered), Some((Kind::Restore, 1)));
+        assert_eq!(kind(Some(&removed), Now::AsDelivered), Some((Kind::Restore, 0)));
         let other = Known { source_id: Some("00u2".into()), ..known("Countess") };
         assert_eq!(kind(Some(&other), Now::AsDelivered), Some((Kind::Relink, 0)));
     }
@@ -137,7 +153,7 @@ mod tests {
     fn by_what_is_there() {
         let delivered = known("Countess");
         let read = |seen: Option<Seen>| kind(Some(&delivered), Now::Read(seen.as_ref()));
-        assert_eq!(read(None), Some((Kind::Create, 2)));
+        assert_eq!(read(None), Some((Kind::Create, 1)));
         assert_eq!(read(Some(seen(json!("Countess")))), None);
         assert_eq!(read(Some(seen(json!("Edited")))), Some((Kind::Update, 1)));
         let off = Seen { active: false, ..seen(json!("Countess")) };
@@ -155,10 +171,33 @@ mod tests {
     }
 
     #[test]
-    fn what_is_created_has_no_nulls() {
+    fn who_is_known_to_be_new_has_nothing_to_clear() {
         let record = record().set("nick", Value::Null);
-        let decided = decide(&record, None, Now::AsDelivered).unwrap();
-        assert_eq!((decided.kind, decided.fields.len()), (Kind::Create, 2));
+        for (now, fields) in [(Now::AsDelivered, 3), (Now::Read(None), 2)] {
+            let decided = decide(&record, None, now).unwrap();
+            assert_eq!((decided.kind, decided.fields.len()), (Kind::Create, fields));
+        }
+    }
+
+    #[test]
+    fn to_be_switched_off_is_to_leave() {
+        let core = "urn:ietf:params:scim:schemas:core:2.0:User:active";
+        for (path, value, expected) in [
+            ("active", json!(false), true),
+            ("Active", json!("False"), true),
+            (core, json!(false), true),
+            ("active", json!(true), false),
+            ("active", Value::Null, false),
+            ("inactive", json!(false), false),
+        ] {
+            let known = known("Countess");
+            let record = record().set(path, value);
+            let decided = decide(&record, Some(&known), Now::AsDelivered);
+            assert_eq!(decided.is_some_and(|one| one.deactivates), expected, "{path}");
+            let out = Known { removed: true, ..known };
+            let decided = decide(&record, Some(&out), Now::AsDelivered).unwrap();
+            assert_eq!((decided.kind == Kind::Update, decided.deactivates), (expected, false));
+        }
     }
 
     #[test]

@@ -7,11 +7,11 @@ use futures::{StreamExt, TryStreamExt};
 use serde_json::Value;
 
 use crate::decide::{Decision, Now, decide};
-use crate::guard::{Guard, Rule};
+use crate::guard::{Before, Guard, Rule};
 use crate::plan::{Basis, GROUP, Head, Plan, PlanError, Shared, Summary, open, own};
-use crate::record::{Fields, Record, referred, same};
-use crate::store::{Kind, Mark, Row, RowState, Seen, Store, StoreError};
-use crate::target::{FieldChange, Target};
+use crate::record::{Fields, Record, hidden, referred, same};
+use crate::store::{Kind, Mark, Row, RowState, Seen, Store, StoreError, together};
+use crate::target::{FieldChange, Observed, Target};
 
 /// A plan that is being computed.
 pub(crate) struct Draft {
@@ -20,7 +20,13 @@ pub(crate) struct Draft {
     basis: Basis,
     pub(crate) summary: Summary,
     watched: Vec<(String, String)>,
-    observed: bool,
+    before: Before,
+    /// Of some source records only.
+    is_partial: bool,
+    /// The attributes that the target was read for.
+    observed: Option<BTreeSet<String>>,
+    /// What was delivered of people who have no key now: they stay.
+    keyless: Vec<String>,
 }
 
 impl Draft {
@@ -29,6 +35,7 @@ impl Draft {
         store: Shared,
         basis: Basis,
         guards: &[Guard],
+        is_partial: bool,
     ) -> Result<Self, PlanError> {
         let watched = guards.iter().flat_map(|guard| match &guard.0 {
             Rule::OneOf { keys } => keys.as_slice(),
@@ -37,29 +44,51 @@ impl Draft {
         let watched = watched.map(|key| (target.key(key), key.clone())).collect();
         let mut opened = open(&store);
         own(&mut *opened, &*target)?;
-        Head::clear(&mut *opened)?;
-        opened.clear_seen()?;
+        let before = together(&mut *opened, |store| {
+            let before = Before::and_last(store)?;
+            before.write(store)?;
+            Head::clear(store)?;
+            store.clear_seen().map(|()| before)
+        })?;
         let summary = Summary { known: opened.known_count()?, ..Summary::default() };
         drop(opened);
-        Ok(Self { target, store, basis, summary, watched, observed: false })
+        let (observed, keyless) = (None, Vec::new());
+        Ok(Self { target, store, basis, summary, watched, before, is_partial, observed, keyless })
     }
 
     /// Compares some records of the source.
     pub(crate) async fn take(&mut self, records: &mut Vec<Record>) -> Result<(), PlanError> {
-        if self.basis == Basis::Target && !self.observed {
-            self.observed = true;
-            let paths: BTreeSet<&String> =
-                records.iter().flat_map(|record| record.fields.keys()).collect();
-            let paths: Vec<String> = paths.into_iter().cloned().collect();
-            observe(&*self.target, &self.store, &paths).await?;
+        if self.observed.is_none() {
+            let paths = records.iter().flat_map(|record| record.fields.keys().cloned()).collect();
+            self.look(paths, records.is_empty()).await?;
         }
         let shared = Arc::clone(&self.store);
         let mut store = open(&shared);
-        store.begin()?;
-        for record in records.drain(..) {
-            self.compare(&mut *store, record)?;
+        let compared = together(&mut *store, |store| {
+            records.drain(..).try_for_each(|record| self.compare(store, record))
+        });
+        Ok(compared?)
+    }
+
+    /// Reads the target if it is to be compared with, or if nothing is known of it yet.
+    async fn look(&mut self, paths: BTreeSet<String>, is_empty: bool) -> Result<(), PlanError> {
+        let is_asked = self.basis == Basis::Target;
+        let is_first = self.summary.known == 0 && !self.is_partial && !is_empty;
+        if is_asked || is_first {
+            let list: Vec<String> = paths.iter().cloned().collect();
+            match observe(&*self.target, &self.store, &list).await {
+                // Creations look for who is there, so that this one can do without.
+                Err(PlanError::Unreadable(_) | PlanError::Target { .. }) if !is_asked => {
+                    self.summary.unread = true;
+                }
+                observed => {
+                    observed?;
+                    self.basis = Basis::Target;
+                }
+            }
         }
-        Ok(store.commit()?)
+        self.observed = Some(paths);
+        Ok(())
     }
 
     fn compare(&mut self, store: &mut dyn Store, record: Record) -> Result<(), StoreError> {
@@ -67,6 +96,8 @@ impl Draft {
         let key = self.target.key(&record.key);
         if key.is_empty() {
             self.summary.without_key += 1;
+            let delivered = record.source_id.map(|id| store.known_of(&id)).transpose()?;
+            self.keyless.extend(delivered.into_iter().flatten());
             return Ok(());
         }
         if let Some(mark) = store.marked(&key)? {
@@ -76,6 +107,7 @@ impl Draft {
         let known = store.known(&key)?;
         let mut seen = if self.basis == Basis::Target { store.seen(&key)? } else { None };
         if let Some(seen) = &mut seen {
+            self.hide_unread(&record, seen);
             self.name_references(store, &record, seen)?;
         }
         let now = match self.basis {
@@ -85,8 +117,10 @@ impl Draft {
         let decided = decide(&record, known.as_ref(), now);
         let kind = decided.as_ref().map(|decided| decided.kind);
         self.summary.count(kind, 1);
+        let deactivates = decided.as_ref().is_some_and(|decided| decided.deactivates);
+        self.summary.deactivate += u64::from(deactivates);
         store.mark(&key, &Mark { source_id: record.source_id.clone(), kind })?;
-        let Some(Decision { kind, fields, held }) = decided else {
+        let Some(Decision { kind, fields, held, .. }) = decided else {
             return Ok(());
         };
         let seen_id = seen.and_then(|seen| seen.remote_id);
@@ -97,6 +131,14 @@ impl Draft {
         let source_id = record.source_id;
         let (seq, state, note) = (0, RowState::Pending, None);
         store.put_row(&Row { seq, kind, key, source_id, remote_id, fields, held, state, note })
+    }
+
+    /// Attributes that no record had when the target was read.
+    fn hide_unread(&self, record: &Record, seen: &mut Seen) {
+        let Some(observed) = &self.observed else { return };
+        for path in record.fields.keys().filter(|path| !observed.contains(*path)) {
+            seen.fields.insert(path.clone(), hidden());
+        }
     }
 
     /// Where the target shows the other record that is wanted, puts the reference in place of its id.
@@ -148,6 +190,9 @@ impl Draft {
         }
         claims.push(another);
         if mark.kind != Some(Kind::Conflict) {
+            let row = store.row(key)?.filter(|row| row.kind == Kind::Update && row.takes_out());
+            self.summary.deactivate =
+                self.summary.deactivate.saturating_sub(row.iter().count() as u64);
             self.summary.count(mark.kind, -1);
             self.summary.count(Some(Kind::Conflict), 1);
             store.mark(key, &Mark { kind: Some(Kind::Conflict), ..mark.clone() })?;
@@ -159,33 +204,48 @@ impl Draft {
     pub(crate) fn departures(&mut self, remove_unknown: bool) -> Result<(), PlanError> {
         let shared = Arc::clone(&self.store);
         let (mut store, mut after) = (open(&shared), String::new());
+        self.keep_keyless(&mut *store)?;
         loop {
             let keys = store.unmarked(remove_unknown, &after, GROUP as usize)?;
             let Some(last) = keys.last() else {
                 return Ok(());
             };
             after.clone_from(last);
-            store.begin()?;
-            for key in keys {
-                self.depart(&mut *store, key)?;
-            }
-            store.commit()?;
+            together(&mut *store, |store| {
+                keys.into_iter().try_for_each(|key| self.depart(store, key))
+            })?;
         }
+    }
+
+    /// Somebody whose key is gone, or could not be worked out, is still in the source.
+    fn keep_keyless(&mut self, store: &mut dyn Store) -> Result<(), StoreError> {
+        let keyless = std::mem::take(&mut self.keyless);
+        together(store, |store| {
+            for key in keyless {
+                if store.marked(&key)?.is_none() {
+                    store.mark(&key, &Mark { source_id: None, kind: None })?;
+                }
+            }
+            Ok(())
+        })
     }
 
     /// What was delivered for these source records, and is theirs no more.
     pub(crate) fn departures_of(&mut self, source_ids: &[String]) -> Result<(), PlanError> {
         let shared = Arc::clone(&self.store);
         let mut store = open(&shared);
-        store.begin()?;
-        for id in source_ids {
-            for key in store.known_of(id)? {
-                if store.marked(&key)?.is_none() {
-                    self.depart(&mut *store, key)?;
+        self.keep_keyless(&mut *store)?;
+        let departed = together(&mut *store, |store| {
+            for id in source_ids {
+                for key in store.known_of(id)? {
+                    if store.marked(&key)?.is_none() {
+                        self.depart(store, key)?;
+                    }
                 }
             }
-        }
-        Ok(store.commit()?)
+            Ok::<_, StoreError>(())
+        });
+        Ok(departed?)
     }
 
     fn depart(&mut self, store: &mut dyn Store, key: String) -> Result<(), StoreError> {
@@ -215,19 +275,23 @@ impl Draft {
         })
     }
 
-    pub(crate) fn finish(mut self, guards: &[Guard], is_partial: bool) -> Result<Plan, PlanError> {
-        if is_partial {
+    pub(crate) fn finish(
+        mut self,
+        guards: &[Guard],
+        made_with: Option<String>,
+    ) -> Result<Plan, PlanError> {
+        if self.is_partial {
             self.find_watched()?;
         }
-        let Self { target, store, basis, summary, .. } = self;
+        let Self { target, store, basis, summary, is_partial, before, .. } = self;
         for guard in guards.iter().filter(|guard| !is_partial || guard.0 != NOT_EMPTY) {
-            if let Err(guard) = guard.check(&summary) {
+            if let Err(guard) = guard.check(&summary, before) {
                 return Err(PlanError::Guard { guard, summary: Box::new(summary) });
             }
         }
         let id = jiff::Timestamp::now().to_string();
-        let head = Head { id, basis, summary, is_partial };
-        head.write(&mut *open(&store))?;
+        let head = Head { id, basis, summary, is_partial, made_with };
+        together(&mut *open(&store), |store| head.write(store))?;
         Ok(Plan { target, store, head })
     }
 
@@ -257,17 +321,28 @@ pub(crate) async fn observe(
     while let Some(group) = groups.next().await {
         let group = group
             .map_err(|error| PlanError::Target { target: name.to_owned(), source: error.1 })?;
-        let mut store = open(store);
-        store.begin()?;
-        for one in group {
-            let key = target.key(&one.key);
-            let seen = Seen { remote_id: one.remote_id, active: one.active, fields: one.fields };
-            // Somebody who is in use counts before a deactivated one of the same key.
-            if seen.active || store.seen(&key)?.is_none_or(|other| !other.active) {
-                store.see(&key, &seen)?;
-            }
+        together(&mut *open(store), |store| {
+            group.into_iter().try_for_each(|one| see(store, target, one))
+        })?;
+    }
+    Ok(())
+}
+
+/// Of several records of one key, one in use counts before a deactivated one, then the one that was
+/// delivered to, then the first.
+fn see(store: &mut dyn Store, target: &dyn Target, one: Observed) -> Result<(), StoreError> {
+    let key = target.key(&one.key);
+    let seen = Seen { remote_id: one.remote_id, active: one.active, fields: one.fields };
+    let counts = match store.seen(&key)? {
+        None => true,
+        Some(other) if other.active != seen.active => seen.active,
+        Some(_) => {
+            let known = store.known(&key)?.and_then(|known| known.remote_id);
+            known.is_some() && known == seen.remote_id
         }
-        store.commit()?;
+    };
+    if counts {
+        store.see(&key, &seen)?;
     }
     Ok(())
 }

@@ -11,25 +11,46 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::draft::observe;
-use crate::plan::{Basis, GROUP, Head, Plan, PlanError, Shared, Summary, generation, open, own};
+use crate::plan::{
+    Basis, GROUP, Head, Plan, PlanError, Shared, Summary, generation, identity, open, own,
+};
 use crate::record::{is_hidden, same};
-use crate::store::{Kind, Known, Row, RowState, Seen, Store, StoreError};
+use crate::store::{Kind, Known, Row, RowState, Seen, Store, StoreError, together};
+use crate::sum::Sum;
 use crate::target::{FieldChange, Target};
 
 const VERSION: u32 = 1;
 
 /// The first line of an export.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Header {
     /// The version of the format.
     plan: u32,
     target: String,
     basis: Basis,
+    /// The store that it was made with, and how often that had moved on.
+    store: String,
     generation: u64,
     rows: u64,
     summary: Summary,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     partial: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    made_with: Option<String>,
+    /// The attributes that are compared with the target.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    paths: BTreeSet<String>,
+    /// Of all rows, and of this line without it.
+    sum: String,
+}
+
+impl Header {
+    /// The sum of a whole file, by that of its rows.
+    fn sum(&self, mut rows: Sum) -> Result<String, serde_json::Error> {
+        let header = Self { sum: String::new(), ..self.clone() };
+        rows.add(&serde_json::to_string(&header)?);
+        Ok(rows.text())
+    }
 }
 
 /// Why a plan could not be written out.
@@ -64,6 +85,9 @@ pub enum ImportError {
         /// Who was to have it.
         target: String,
     },
+    /// A line is not as it was exported.
+    #[error("this plan was changed since it was exported: export it again, and apply it as it is")]
+    Edited,
     /// Something changed since: it would overwrite what it has not seen.
     #[error("this plan is out of date: {0}; compute a new one")]
     MovedOn(String),
@@ -103,22 +127,33 @@ impl Plan {
     /// # Errors
     /// When it cannot be written, or the store fails.
     pub fn export(&self, mut to: impl Write) -> Result<(), ExportError> {
-        let mut rows = 0;
-        self.each_row(|_| {
+        let (mut rows, mut sum, mut paths) = (0, Sum::new(), BTreeSet::new());
+        self.each_row(|row| {
             rows += 1;
+            sum.add(&line(row)?);
+            paths.extend(compared(row).cloned());
             Ok(())
         })?;
-        let header = Header {
+        let (store, generation) = {
+            let mut store = open(&self.store);
+            (identity(&mut *store)?, generation(&mut *store)?)
+        };
+        let mut header = Header {
             plan: VERSION,
             target: self.target.name().to_owned(),
             basis: self.head.basis,
-            generation: generation(&mut *open(&self.store))?,
+            store,
+            generation,
             rows,
             summary: self.head.summary.clone(),
             partial: self.head.is_partial,
+            made_with: self.head.made_with.clone(),
+            paths,
+            sum: String::new(),
         };
-        write_line(&mut to, &header)?;
-        self.each_row(|row| write_line(&mut to, row))?;
+        header.sum = header.sum(sum).map_err(io::Error::from)?;
+        writeln!(to, "{}", line(&header)?)?;
+        self.each_row(|row| Ok(writeln!(to, "{}", line(row)?)?))?;
         Ok(to.flush()?)
     }
 
@@ -140,40 +175,69 @@ impl Plan {
     /// Takes an exported plan into the store, in place of the plan that was there, so that it can be
     /// applied; only if nothing has moved since it was made: it is for this target, the store has
     /// delivered and planned nothing, and each old value is what is known, or with [`Basis::Target`]
-    /// what the target, which is read again, shows.
+    /// what the target, which is read again, shows. A file that was changed since is refused.
     ///
     /// # Errors
-    /// Says what has moved, or which line is wrong. Then there is no plan in the store.
+    /// Says what has moved, or which line is wrong. Then the plan that was in the store stays.
     pub async fn import(
-        from: impl BufRead,
+        from: impl BufRead + Send,
         target: Arc<dyn Target>,
         store: Arc<Mutex<dyn Store>>,
     ) -> Result<Self, ImportError> {
-        let (head, paths) = {
-            let mut lines = Lines { from, line: 0, text: String::new() };
-            let header = header(&mut lines, &*target, &store)?;
-            let paths = take_rows(&mut lines, &header, &store)?;
-            let id = jiff::Timestamp::now().to_string();
-            let Header { basis, summary, partial: is_partial, .. } = header;
-            (Head { id, basis, summary, is_partial }, paths)
-        };
-        if head.basis == Basis::Target {
+        Self::take(from, target, store, None).await
+    }
+
+    /// The same, if the plan was also made with what is said here: see [`Compute::made_with`].
+    ///
+    /// # Errors
+    /// As [`import`](Self::import).
+    ///
+    /// [`Compute::made_with`]: crate::Compute::made_with
+    pub async fn import_made_with(
+        from: impl BufRead + Send,
+        target: Arc<dyn Target>,
+        store: Arc<Mutex<dyn Store>>,
+        text: &str,
+    ) -> Result<Self, ImportError> {
+        Self::take(from, target, store, Some(Sum::of(text))).await
+    }
+
+    async fn take(
+        from: impl BufRead + Send,
+        target: Arc<dyn Target>,
+        store: Shared,
+        made_with: Option<String>,
+    ) -> Result<Self, ImportError> {
+        let mut lines = Lines { from, line: 0, text: String::new() };
+        let header = header(&mut lines, &*target, &store)?;
+        if made_with.is_some_and(|said| header.made_with != Some(said)) {
+            return Err(ImportError::MovedOn("it was made with another mapping".to_owned()));
+        }
+        if header.basis == Basis::Target {
+            let paths: Vec<String> = header.paths.iter().cloned().collect();
             open(&store).clear_seen()?;
             observe(&*target, &store, &paths).await?;
         }
-        let moved = moved(&mut *open(&store), head.basis)?;
-        if let Some(moved) = moved {
-            open(&store).clear_plan()?;
-            return Err(ImportError::MovedOn(moved));
-        }
-        head.write(&mut *open(&store))?;
+        let head = together(&mut *open(&store), |store| {
+            Head::clear(store)?;
+            read_rows(&mut lines, &header, store)?;
+            let id = jiff::Timestamp::now().to_string();
+            let Header { basis, summary, partial: is_partial, made_with, .. } = header;
+            let head = Head { id, basis, summary, is_partial, made_with };
+            head.write(store)?;
+            Ok::<_, ImportError>(head)
+        })?;
         Ok(Self { target, store, head })
     }
 }
 
-fn write_line<T: Serialize>(to: &mut impl Write, value: &T) -> Result<(), ExportError> {
-    serde_json::to_writer(&mut *to, value).map_err(io::Error::from)?;
-    Ok(to.write_all(b"\n")?)
+fn line<T: Serialize>(value: &T) -> io::Result<String> {
+    serde_json::to_string(value).map_err(io::Error::from)
+}
+
+/// The attributes that have to be in the target as the row says.
+fn compared(row: &Row) -> impl Iterator<Item = &String> {
+    row.fields.iter().map(|field| &field.path).chain(row.held.keys())
 }
 
 struct Lines<R> {
@@ -214,59 +278,41 @@ fn header<R: BufRead>(
     }
     let mut store = open(store);
     own(&mut *store, target)?;
-    if generation(&mut *store)? != header.generation {
-        return Err(ImportError::MovedOn(
-            "the store has planned or delivered something since, or is not the one it was made with"
-                .to_owned(),
-        ));
-    }
-    Ok(header)
+    let moved = if identity(&mut *store)? != header.store {
+        Some("it was made with another store")
+    } else {
+        let has_moved = generation(&mut *store)? != header.generation;
+        has_moved.then_some("the store has planned or delivered something since")
+    };
+    moved.map_or(Ok(header), |moved| Err(ImportError::MovedOn(moved.to_owned())))
 }
 
-/// Puts what is still to be done into the store; the attributes that change.
-fn take_rows<R: BufRead>(
-    lines: &mut Lines<R>,
-    header: &Header,
-    store: &Shared,
-) -> Result<Vec<String>, ImportError> {
-    Head::clear(&mut *open(store))?;
-    let taken = read_rows(lines, header, store);
-    if taken.is_err() {
-        open(store).clear_plan()?;
-    }
-    taken
-}
-
+/// Puts what is still to be done into the store. That a line was changed says more than what that led to.
 fn read_rows<R: BufRead>(
     lines: &mut Lines<R>,
     header: &Header,
-    store: &Shared,
-) -> Result<Vec<String>, ImportError> {
-    let (mut count, mut paths) = (0, BTreeSet::new());
-    loop {
-        let mut rows: Vec<Row> = Vec::new();
-        while rows.len() < GROUP as usize
-            && let Some(row) = lines.next()?
-        {
-            rows.push(row);
+    store: &mut dyn Store,
+) -> Result<(), ImportError> {
+    let (mut count, mut sum, mut moved) = (0, Sum::new(), None);
+    while let Some(row) = lines.next::<Row>()? {
+        count += 1;
+        sum.add(lines.text.trim_end());
+        if moved.is_none() && row.state == RowState::Pending {
+            moved = moved_row(store, &row, header.basis)?;
         }
-        if rows.is_empty() {
-            break;
-        }
-        count += rows.len() as u64;
-        let mut store = open(store);
-        store.begin()?;
-        for row in rows.into_iter().filter(is_to_be_done) {
-            paths.extend(row.fields.iter().map(|field| field.path.clone()));
-            paths.extend(row.held.keys().cloned());
+        if is_to_be_done(&row) {
             store.put_row(&row)?;
         }
-        store.commit()?;
     }
     if count != header.rows {
         return Err(lines.wrong(format!("it holds {count} of {} rows", header.rows)));
     }
-    Ok(paths.into_iter().collect())
+    let expected = header.sum(sum).map_err(|error| lines.wrong(error))?;
+    match moved {
+        _ if expected != header.sum => Err(ImportError::Edited),
+        Some(moved) => Err(ImportError::MovedOn(moved)),
+        None => Ok(()),
+    }
 }
 
 fn is_to_be_done(row: &Row) -> bool {
@@ -274,24 +320,11 @@ fn is_to_be_done(row: &Row) -> bool {
 }
 
 /// What is not as it was when the plan was made.
-fn moved(store: &mut dyn Store, basis: Basis) -> Result<Option<String>, StoreError> {
-    let mut after = 0;
-    loop {
-        let rows = store.rows(Some(RowState::Pending), after, GROUP as usize)?;
-        let Some(last) = rows.last() else {
-            return Ok(None);
-        };
-        after = last.seq;
-        for row in &rows {
-            let moved = match basis {
-                Basis::Delivered => moved_from_known(row, store.known(&row.key)?.as_ref()),
-                Basis::Target => moved_from_seen(row, store.seen(&row.key)?.as_ref()),
-            };
-            if moved.is_some() {
-                return Ok(moved);
-            }
-        }
-    }
+fn moved_row(store: &mut dyn Store, row: &Row, basis: Basis) -> Result<Option<String>, StoreError> {
+    Ok(match basis {
+        Basis::Delivered => moved_from_known(row, store.known(&row.key)?.as_ref()),
+        Basis::Target => moved_from_seen(row, store.seen(&row.key)?.as_ref()),
+    })
 }
 
 fn moved_from_known(row: &Row, known: Option<&Known>) -> Option<String> {

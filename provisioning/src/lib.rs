@@ -16,6 +16,7 @@ mod report;
 mod schedule;
 pub mod source;
 pub mod store;
+mod sum;
 mod table;
 mod target;
 pub mod targets;

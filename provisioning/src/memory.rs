@@ -58,7 +58,10 @@ impl MemoryTarget {
         let person = people.entry(change.key.clone()).or_insert_with(new);
         person.active = change.kind != Kind::Remove;
         for field in change.fields.iter().filter(|field| !(existed && field.on_create)) {
-            person.fields.insert(field.path.clone(), field.new.clone());
+            match field.new.is_null() {
+                true => person.fields.remove(&field.path),
+                false => person.fields.insert(field.path.clone(), field.new.clone()),
+            };
         }
         let done = Done::new().remote_id(&person.id);
         Ok(if existed { done.existed() } else { done })

@@ -1,5 +1,6 @@
 use std::collections::BTreeSet;
 use std::fmt;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures::{Stream, StreamExt, TryStreamExt, pin_mut};
@@ -10,12 +11,14 @@ use crate::draft::Draft;
 use crate::guard::{Guard, Tripped};
 use crate::record::Record;
 use crate::store::{Kind, MemoryStore, Row, RowState, Store, StoreError};
+use crate::sum::Sum;
 use crate::target::{Target, TargetError};
 
 /// Calls of the store that last together while a plan is computed.
 pub(crate) const GROUP: u64 = 1_000;
 const HEAD: &str = "plan";
 const OWNER: &str = "target";
+const IDENTITY: &str = "store";
 const GENERATION: &str = "generation";
 
 pub(crate) type Shared = Arc<Mutex<dyn Store>>;
@@ -28,7 +31,8 @@ pub(crate) fn open(store: &Shared) -> MutexGuard<'_, dyn Store + 'static> {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Basis {
-    /// What was last delivered: only what changed in the source is sent.
+    /// What was last delivered: only what changed in the source is sent. The first plan of a store, when
+    /// nothing was, compares with what the target holds if that can be read.
     #[default]
     Delivered,
     /// What the target holds now: what somebody edited there is put back.
@@ -51,16 +55,23 @@ pub struct Summary {
     pub restore: u64,
     /// To be taken out.
     pub remove: u64,
+    /// Of those to be changed, whom a value takes out of use: guards count them as removed.
+    #[serde(default)]
+    pub deactivate: u64,
     /// Nothing to do.
     pub unchanged: u64,
     /// Keys that two source records claim: nothing is sent for them.
     pub conflicts: u64,
     /// Records that came more than once.
     pub repeated: u64,
-    /// Records without a key: nothing can be sent for them.
+    /// Records without a key: nothing can be sent for them, and who was delivered stays.
     pub without_key: u64,
     /// Which of the keys that guards ask for were found.
     pub found: BTreeSet<String>,
+    /// Nothing was delivered before, and the target cannot be read, or not now: who is there already counts as to be
+    /// created, and is brought to the values.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unread: bool,
 }
 
 impl Summary {
@@ -88,6 +99,7 @@ impl fmt::Display for Summary {
         write!(f, "{create} to create, {update} to update, {restore} to restore, ")?;
         write!(f, "{remove} to remove, {unchanged} unchanged")?;
         for (count, what) in [
+            (self.deactivate, "of the updates take out of use"),
             (self.conflicts, "in conflict"),
             (self.without_key, "without key"),
             (self.repeated, "repeated"),
@@ -95,6 +107,9 @@ impl fmt::Display for Summary {
             if count > 0 {
                 write!(f, ", {count} {what}")?;
             }
+        }
+        if self.unread && self.create > 0 {
+            write!(f, "; the target is not read, so who is there already counts as to be created")?;
         }
         Ok(())
     }
@@ -153,6 +168,9 @@ pub(crate) struct Head {
     /// Of some source records only.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) is_partial: bool,
+    /// Stands for what it was made with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) made_with: Option<String>,
 }
 
 impl Head {
@@ -160,18 +178,18 @@ impl Head {
     pub(crate) fn write(&self, store: &mut dyn Store) -> Result<(), StoreError> {
         let text = serde_json::to_string(self)
             .map_err(|error| StoreError::caused("the plan cannot be stored", error))?;
-        store.begin()?;
         store.set_note(HEAD, Some(&text))?;
-        move_on(store)?;
-        store.commit()
+        move_on(store)
     }
 
     /// Makes them none: they are about to change.
     pub(crate) fn clear(store: &mut dyn Store) -> Result<(), StoreError> {
         store.set_note(HEAD, None)?;
-        store.begin()?;
-        store.clear_plan()?;
-        store.commit()
+        store.clear_plan()
+    }
+
+    pub(crate) fn read(store: &mut dyn Store) -> Result<Option<Self>, StoreError> {
+        Ok(store.note(HEAD)?.and_then(|text| serde_json::from_str(&text).ok()))
     }
 }
 
@@ -207,6 +225,7 @@ impl Plan {
             keep_departed: false,
             remove_unknown: false,
             only: None,
+            made_with: None,
         }
     }
 
@@ -217,19 +236,17 @@ impl Plan {
     pub fn unfinished(store: Shared, target: Arc<dyn Target>) -> Result<Option<Self>, PlanError> {
         let mut opened = open(&store);
         own(&mut *opened, &*target)?;
-        let head = opened.note(HEAD)?.and_then(|text| serde_json::from_str(&text).ok());
+        let head = Head::read(&mut *opened)?;
         let pending = !opened.rows(Some(RowState::Pending), 0, 1)?.is_empty();
         let late = !opened.rows(Some(RowState::Late), 0, 1)?.is_empty();
         drop(opened);
-        let head: Option<Head> = head.filter(|_| pending || late);
+        let head = head.filter(|_| pending || late);
         Ok(head.map(|head| Self { target, store, head }))
     }
 
     /// Whether a plan of the whole source was computed and not applied to its end.
     pub(crate) fn is_cut_off(store: &mut dyn Store) -> Result<bool, StoreError> {
-        let head: Option<Head> =
-            store.note(HEAD)?.and_then(|text| serde_json::from_str(&text).ok());
-        let is_whole = head.is_some_and(|head| !head.is_partial);
+        let is_whole = Head::read(store)?.is_some_and(|head| !head.is_partial);
         Ok(is_whole && !store.rows(Some(RowState::Pending), 0, 1)?.is_empty())
     }
 
@@ -271,6 +288,15 @@ impl Plan {
     }
 }
 
+/// Tells a store from others.
+pub(crate) fn identity(store: &mut dyn Store) -> Result<String, StoreError> {
+    if let Some(id) = store.note(IDENTITY)? {
+        return Ok(id);
+    }
+    let id = format!("{:016x}", RandomState::new().build_hasher().finish());
+    store.set_note(IDENTITY, Some(&id)).map(|()| id)
+}
+
 /// A store serves one target: what was delivered to one says nothing of another.
 pub(crate) fn own(store: &mut dyn Store, target: &dyn Target) -> Result<(), PlanError> {
     match store.note(OWNER)? {
@@ -294,6 +320,7 @@ pub struct Compute<S> {
     keep_departed: bool,
     remove_unknown: bool,
     only: Option<Vec<String>>,
+    made_with: Option<String>,
 }
 
 impl<S> Compute<S> {
@@ -333,6 +360,13 @@ impl<S> Compute<S> {
         self.only = Some(source_ids.into_iter().map(Into::into).collect());
         self
     }
+
+    /// What the plan is made with, such as the text of the mapping: once it is exported, only who says
+    /// the same takes it back ([`Plan::import_made_with`]).
+    pub fn made_with(mut self, text: &str) -> Self {
+        self.made_with = Some(Sum::of(text));
+        self
+    }
 }
 
 impl<S, E> Compute<S>
@@ -342,7 +376,7 @@ where
 {
     async fn run(self) -> Result<Plan, PlanError> {
         let Self { desired, target, store, guards, basis, .. } = self;
-        let mut draft = Draft::start(target, store, basis, &guards)?;
+        let mut draft = Draft::start(target, store, basis, &guards, self.only.is_some())?;
         let desired = desired.map_err(Into::into);
         pin_mut!(desired);
         let mut records = Vec::new();
@@ -366,7 +400,7 @@ where
             None if departed => draft.departures(self.remove_unknown && basis == Basis::Target)?,
             _ => {}
         }
-        draft.finish(&guards, self.only.is_some())
+        draft.finish(&guards, self.made_with)
     }
 }
 

@@ -7,6 +7,7 @@ pub type Fields = BTreeMap<String, Value>;
 
 const REFERENCE: &str = "$key";
 const HIDDEN: &str = "$hidden";
+const CORE_USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User:";
 
 /// What one person or group shall look like in the target: the attributes that are managed, and no others.
 ///
@@ -64,6 +65,17 @@ impl Record {
 /// The key of the record that this value refers to.
 pub(crate) fn referred(value: &Value) -> Option<&str> {
     value.as_object().filter(|object| object.len() == 1)?.get(REFERENCE)?.as_str()
+}
+
+/// Whether somebody is taken out of use by this value: SCIM's `active`, however it is written.
+pub(crate) fn switches_off(path: &str, value: &Value) -> bool {
+    let name = path.strip_prefix(CORE_USER).unwrap_or(path);
+    let is_false = match value {
+        Value::Bool(active) => !active,
+        Value::String(text) => text.trim().eq_ignore_ascii_case("false"),
+        _ => false,
+    };
+    is_false && name.eq_ignore_ascii_case("active")
 }
 
 /// Stands for a value that the target does not show.

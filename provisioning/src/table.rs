@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::plan::Plan;
 use crate::record::{is_hidden, referred};
-use crate::store::{Row, StoreError};
+use crate::store::{Kind, Row, StoreError};
 use crate::target::FieldChange;
 
 /// Signs of a value, and of a key, that are shown.
@@ -64,11 +64,15 @@ impl fmt::Display for Table {
             texts.map(|text| text.chars().count()).max().unwrap_or_default()
         };
         let keys = width(&mut self.rows.iter().map(|row| cut(&row.key, KEY)));
-        let fields = self.rows.iter().flat_map(|row| &row.fields);
+        let shown = |field: &&FieldChange, row: &Row| is_shown(field, row.kind);
+        let fields = self
+            .rows
+            .iter()
+            .flat_map(|row| row.fields.iter().filter(move |field| shown(field, row)));
         let paths = width(&mut fields.map(path));
         for row in &self.rows {
             let mut first = Some((cut(&row.key, KEY), row.kind.as_str()));
-            for field in &row.fields {
+            for field in row.fields.iter().filter(|field| shown(field, row)) {
                 let (key, kind) = first.take().unwrap_or_default();
                 let change = change(field, row);
                 writeln!(f, "{key:keys$}  {kind:8}  {:paths$}  {change}", path(field))?;
@@ -82,13 +86,23 @@ impl fmt::Display for Table {
     }
 }
 
+/// A creation clears what nobody may ever have set, and a change may have to make somebody anew: that
+/// is for the target to know, and nothing to review.
+fn is_shown(field: &FieldChange, kind: Kind) -> bool {
+    match kind {
+        Kind::Create => !field.new.is_null(),
+        Kind::Update => !field.on_create,
+        _ => true,
+    }
+}
+
 fn path(field: &FieldChange) -> String {
     cut(&field.path, PATH)
 }
 
 fn change(field: &FieldChange, row: &Row) -> String {
     let new = shown(&field.new);
-    let once = if field.on_create && row.kind != crate::store::Kind::Create {
+    let once = if field.on_create && row.kind != Kind::Create {
         " (if it has to be made anew)"
     } else if field.on_create {
         " (once)"
@@ -96,7 +110,7 @@ fn change(field: &FieldChange, row: &Row) -> String {
         ""
     };
     match row.kind {
-        crate::store::Kind::Create | crate::store::Kind::Conflict => format!("{new}{once}"),
+        Kind::Create | Kind::Conflict => format!("{new}{once}"),
         _ => format!("{} -> {new}{once}", shown(&field.old)),
     }
 }

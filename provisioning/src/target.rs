@@ -5,14 +5,14 @@ use futures::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::record::{Fields, hidden};
+use crate::record::{Fields, hidden, switches_off};
 use crate::store::Kind;
 
 /// A system that people or groups are brought into.
 ///
 /// Applying a change may be interrupted after the system carried it out and before that was noted; the
 /// same change then comes again. `apply` must end where one application ends: creating looks for the
-/// key first.
+/// key first. Who is found there is brought to the values, and a null clears what there was.
 #[async_trait]
 pub trait Target: fmt::Debug + Send + Sync + 'static {
     /// Its name, for people and for the store: one store serves one target.
@@ -65,9 +65,17 @@ pub struct FieldChange {
     pub old: Value,
     /// What it shall be; null clears it.
     pub new: Value,
-    /// Written at creation only.
+    /// Written at creation only: also in a change of somebody who is there, for the case that this one
+    /// has to be made anew.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub on_create: bool,
+}
+
+impl FieldChange {
+    /// Whether it takes somebody out of use.
+    pub(crate) fn switches_off(&self) -> bool {
+        !self.on_create && switches_off(&self.path, &self.new)
+    }
 }
 
 /// What shall happen to one record in the target.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::changed::FILTER;
 use crate::draft::claimants;
-use crate::store::{RowState, Store, StoreError};
+use crate::store::{RowState, Store, StoreError, together};
 
 const CURSOR: &str = "follow.cursor";
 const FULL: &str = "follow.full";
@@ -97,12 +97,10 @@ impl Memory {
         if !read.is_empty() {
             self.note_failed(store)?;
         }
-        store.begin()?;
-        self.write(store)?;
-        if let Some(cursor) = cursor {
-            write_cursor(store, cursor)?;
-        }
-        store.commit()
+        together(store, |store| {
+            self.write(store)?;
+            cursor.map_or(Ok(()), |cursor| write_cursor(store, cursor))
+        })
     }
 
     /// The same of a full run.
@@ -112,10 +110,10 @@ impl Memory {
         began: Timestamp,
     ) -> Result<(), StoreError> {
         self.note_failed(store)?;
-        store.begin()?;
-        self.write(store)?;
-        write(store, FULL, &began)?;
-        store.commit()
+        together(store, |store| {
+            self.write(store)?;
+            write(store, FULL, &began)
+        })
     }
 
     /// What the rows in the store say of who failed, and why.

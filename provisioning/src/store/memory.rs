@@ -10,17 +10,102 @@ pub struct MemoryStore {
     /// The keys of those who are in the target, by their ids in the source.
     of_source: HashMap<String, BTreeSet<String>>,
     seen: BTreeMap<String, Seen>,
+    plan: Planned,
+    notes: HashMap<String, String>,
+    /// What undoes the group of calls under way, the last first; none outside of one.
+    undo: Option<Vec<Undo>>,
+}
+
+#[derive(Debug, Default)]
+struct Planned {
     marks: HashMap<String, Mark>,
     rows: BTreeMap<u64, Row>,
     row_of: HashMap<String, u64>,
     last: u64,
-    notes: HashMap<String, String>,
+}
+
+/// What there was before a call.
+#[derive(Debug)]
+enum Undo {
+    Known(String, Option<Known>),
+    AllSeen(BTreeMap<String, Seen>),
+    Seen(String, Option<Seen>),
+    Plan(Planned),
+    Mark(String, Option<Mark>),
+    Row(u64, Option<Row>),
+    Settled(u64, RowState, Option<String>),
+    Note(String, Option<String>),
 }
 
 impl MemoryStore {
     /// A store with nothing in it.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    fn can_undo(&mut self, undo: Undo) {
+        if let Some(list) = &mut self.undo {
+            list.push(undo);
+        }
+    }
+
+    fn know(&mut self, key: &str, known: Option<Known>) {
+        let before = self.known.remove(key);
+        if let Some(keys) = before.as_ref().and_then(|known| known.source_id.as_ref())
+            && let Some(keys) = self.of_source.get_mut(keys)
+        {
+            keys.remove(key);
+        }
+        if let Some(known) = known {
+            if let Some(id) = known.source_id.as_ref().filter(|_| !known.removed) {
+                self.of_source.entry(id.clone()).or_default().insert(key.to_owned());
+            }
+            self.known.insert(key.to_owned(), known);
+        }
+        self.can_undo(Undo::Known(key.to_owned(), before));
+    }
+
+    fn undo(&mut self, undo: Undo) {
+        match undo {
+            Undo::Known(key, known) => self.know(&key, known),
+            Undo::AllSeen(seen) => self.seen = seen,
+            Undo::Seen(key, seen) => drop(put(&mut self.seen, key, seen)),
+            Undo::Plan(plan) => self.plan = plan,
+            Undo::Mark(key, Some(mark)) => drop(self.plan.marks.insert(key, mark)),
+            Undo::Mark(key, None) => drop(self.plan.marks.remove(&key)),
+            Undo::Row(seq, row) => self.plan.put(seq, row),
+            Undo::Settled(seq, state, note) => {
+                if let Some(row) = self.plan.rows.get_mut(&seq) {
+                    (row.state, row.note) = (state, note);
+                }
+            }
+            Undo::Note(name, Some(text)) => drop(self.notes.insert(name, text)),
+            Undo::Note(name, None) => drop(self.notes.remove(&name)),
+        }
+    }
+}
+
+impl Planned {
+    /// Puts a row at a place that is free, or takes out the one that is there.
+    fn put(&mut self, seq: u64, row: Option<Row>) {
+        match row {
+            Some(row) => {
+                self.row_of.insert(row.key.clone(), seq);
+                self.rows.insert(seq, row);
+            }
+            None => {
+                let before = self.rows.remove(&seq);
+                before.and_then(|row| self.row_of.remove(&row.key));
+            }
+        }
+    }
+}
+
+/// Puts a value, or takes it out; what was there.
+fn put<K: Ord, V>(map: &mut BTreeMap<K, V>, key: K, value: Option<V>) -> Option<V> {
+    match value {
+        Some(value) => map.insert(key, value),
+        None => map.remove(&key),
     }
 }
 
@@ -41,11 +126,7 @@ impl Store for MemoryStore {
     }
 
     fn remember(&mut self, key: &str, known: &Known) -> Result<(), StoreError> {
-        self.forget(key)?;
-        if let Some(id) = known.source_id.as_ref().filter(|_| !known.removed) {
-            self.of_source.entry(id.clone()).or_default().insert(key.to_owned());
-        }
-        self.known.insert(key.to_owned(), known.clone());
+        self.know(key, Some(known.clone()));
         Ok(())
     }
 
@@ -54,20 +135,21 @@ impl Store for MemoryStore {
     }
 
     fn forget(&mut self, key: &str) -> Result<(), StoreError> {
-        let source_id = self.known.remove(key).and_then(|known| known.source_id);
-        if let Some(keys) = source_id.and_then(|id| self.of_source.get_mut(&id)) {
-            keys.remove(key);
-        }
+        self.know(key, None);
         Ok(())
     }
 
     fn clear_seen(&mut self) -> Result<(), StoreError> {
-        self.seen.clear();
+        let seen = std::mem::take(&mut self.seen);
+        self.can_undo(Undo::AllSeen(seen));
         Ok(())
     }
 
     fn see(&mut self, key: &str, seen: &Seen) -> Result<bool, StoreError> {
-        Ok(self.seen.insert(key.to_owned(), seen.clone()).is_none())
+        let before = self.seen.insert(key.to_owned(), seen.clone());
+        let is_new = before.is_none();
+        self.can_undo(Undo::Seen(key.to_owned(), before));
+        Ok(is_new)
     }
 
     fn seen(&mut self, key: &str) -> Result<Option<Seen>, StoreError> {
@@ -75,24 +157,23 @@ impl Store for MemoryStore {
     }
 
     fn clear_plan(&mut self) -> Result<(), StoreError> {
-        self.marks.clear();
-        self.rows.clear();
-        self.row_of.clear();
-        self.last = 0;
+        let plan = std::mem::take(&mut self.plan);
+        self.can_undo(Undo::Plan(plan));
         Ok(())
     }
 
     fn mark(&mut self, key: &str, mark: &Mark) -> Result<(), StoreError> {
-        self.marks.insert(key.to_owned(), mark.clone());
+        let before = self.plan.marks.insert(key.to_owned(), mark.clone());
+        self.can_undo(Undo::Mark(key.to_owned(), before));
         Ok(())
     }
 
     fn marked(&mut self, key: &str) -> Result<Option<Mark>, StoreError> {
-        Ok(self.marks.get(key).cloned())
+        Ok(self.plan.marks.get(key).cloned())
     }
 
     fn unmarked(&mut self, all: bool, last: &str, count: usize) -> Result<Vec<String>, StoreError> {
-        let unmarked = |key: &&String| !self.marks.contains_key(*key);
+        let unmarked = |key: &&String| !self.plan.marks.contains_key(*key);
         let known = after(&self.known, last).filter(|(_, known)| !known.removed);
         let known = known.map(|(key, _)| key).filter(unmarked).take(count);
         let mut keys: Vec<String> = known.cloned().collect();
@@ -108,19 +189,22 @@ impl Store for MemoryStore {
 
     fn put_row(&mut self, row: &Row) -> Result<(), StoreError> {
         self.drop_row(&row.key)?;
-        self.last += 1;
-        self.row_of.insert(row.key.clone(), self.last);
-        self.rows.insert(self.last, Row { seq: self.last, ..row.clone() });
+        self.plan.last += 1;
+        let seq = self.plan.last;
+        self.plan.put(seq, Some(Row { seq, ..row.clone() }));
+        self.can_undo(Undo::Row(seq, None));
         Ok(())
     }
 
     fn row(&mut self, key: &str) -> Result<Option<Row>, StoreError> {
-        Ok(self.row_of.get(key).and_then(|seq| self.rows.get(seq)).cloned())
+        let seq = self.plan.row_of.get(key);
+        Ok(seq.and_then(|seq| self.plan.rows.get(seq)).cloned())
     }
 
     fn drop_row(&mut self, key: &str) -> Result<(), StoreError> {
-        if let Some(seq) = self.row_of.remove(key) {
-            self.rows.remove(&seq);
+        if let Some(seq) = self.plan.row_of.remove(key) {
+            let before = self.plan.rows.remove(&seq);
+            self.can_undo(Undo::Row(seq, before));
         }
         Ok(())
     }
@@ -131,15 +215,16 @@ impl Store for MemoryStore {
         after: u64,
         count: usize,
     ) -> Result<Vec<Row>, StoreError> {
-        let later = self.rows.range((Bound::Excluded(after), Bound::Unbounded));
+        let later = self.plan.rows.range((Bound::Excluded(after), Bound::Unbounded));
         let wanted = later.map(|(_, row)| row).filter(|row| state.is_none_or(|s| row.state == s));
         Ok(wanted.take(count).cloned().collect())
     }
 
     fn settle(&mut self, seq: u64, state: RowState, note: Option<&str>) -> Result<(), StoreError> {
-        if let Some(row) = self.rows.get_mut(&seq) {
-            row.state = state;
-            row.note = note.map(str::to_owned);
+        if let Some(row) = self.plan.rows.get_mut(&seq) {
+            let before = std::mem::replace(&mut row.state, state);
+            let note = std::mem::replace(&mut row.note, note.map(str::to_owned));
+            self.can_undo(Undo::Settled(seq, before, note));
         }
         Ok(())
     }
@@ -149,18 +234,29 @@ impl Store for MemoryStore {
     }
 
     fn set_note(&mut self, name: &str, text: Option<&str>) -> Result<(), StoreError> {
-        match text {
-            Some(text) => drop(self.notes.insert(name.to_owned(), text.to_owned())),
-            None => drop(self.notes.remove(name)),
-        }
+        let before = match text {
+            Some(text) => self.notes.insert(name.to_owned(), text.to_owned()),
+            None => self.notes.remove(name),
+        };
+        self.can_undo(Undo::Note(name.to_owned(), before));
         Ok(())
     }
 
     fn begin(&mut self) -> Result<(), StoreError> {
+        self.rollback()?;
+        self.undo = Some(Vec::new());
         Ok(())
     }
 
     fn commit(&mut self) -> Result<(), StoreError> {
+        self.undo = None;
+        Ok(())
+    }
+
+    fn rollback(&mut self) -> Result<(), StoreError> {
+        for undo in self.undo.take().into_iter().flatten().rev() {
+            self.undo(undo);
+        }
         Ok(())
     }
 }

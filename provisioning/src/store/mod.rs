@@ -150,7 +150,7 @@ pub struct Mark {
 /// Where things are remembered; one store serves one target.
 ///
 /// Calls between [`begin`](Self::begin) and [`commit`](Self::commit) survive a crash together or not at
-/// all. Every other call stands by itself.
+/// all; [`rollback`](Self::rollback) undoes them. Every other call stands by itself.
 pub trait Store: fmt::Debug + Send + 'static {
     /// What was delivered under this key.
     ///
@@ -209,6 +209,25 @@ pub trait Store: fmt::Debug + Send + 'static {
     fn begin(&mut self) -> Result<(), StoreError>;
     /// Makes the group of calls last.
     fn commit(&mut self) -> Result<(), StoreError>;
+    /// Undoes the group of calls.
+    fn rollback(&mut self) -> Result<(), StoreError>;
+}
+
+/// Does something of which all lasts or nothing.
+pub(crate) fn together<T, E: From<StoreError>>(
+    store: &mut dyn Store,
+    work: impl FnOnce(&mut dyn Store) -> Result<T, E>,
+) -> Result<T, E> {
+    store.begin()?;
+    let done = match work(store) {
+        Ok(done) => store.commit().map(|()| done).map_err(E::from),
+        Err(error) => Err(error),
+    };
+    if done.is_err() {
+        // Why it failed says more than why it cannot be undone.
+        let _ = store.rollback();
+    }
+    done
 }
 
 /// The store cannot be read or written.
@@ -217,6 +236,14 @@ pub trait Store: fmt::Debug + Send + 'static {
 pub struct StoreError {
     message: String,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl Row {
+    /// Whether somebody is taken out of use by it, whatever it calls that.
+    pub(crate) fn takes_out(&self) -> bool {
+        let by_value = || self.fields.iter().any(FieldChange::switches_off);
+        self.kind == Kind::Remove || self.kind == Kind::Update && by_value()
+    }
 }
 
 impl StoreError {

@@ -1,7 +1,8 @@
 use std::fmt;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OptionalExtension, Params, Row as SqlRow, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Params, Row as SqlRow, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -40,9 +41,7 @@ impl SqliteStore {
     /// When the file cannot be used, is of another version, or another process has it open.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         let path = path.as_ref().to_owned();
-        let fail = |error| {
-            StoreError::caused(format!("the store {} cannot be opened", path.display()), error)
-        };
+        let fail = |error| failure(&path, "cannot be opened", error);
         make_private(&path)?;
         let sql = Connection::open(&path).map_err(fail)?;
         let lock = lock(&path, &sql)?;
@@ -69,8 +68,8 @@ impl SqliteStore {
         }
     }
 
-    fn broken(&self, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> StoreError {
-        StoreError::caused(format!("the store {} fails", self.path.display()), error)
+    fn broken(&self, error: rusqlite::Error) -> StoreError {
+        failure(&self.path, "fails", error)
     }
 
     fn run(&self, sql: &str, values: impl Params) -> Result<usize, StoreError> {
@@ -103,6 +102,29 @@ impl SqliteStore {
     }
 }
 
+/// One line that says what is wrong with the file, and what to do.
+fn failure(path: &Path, what: &str, error: rusqlite::Error) -> StoreError {
+    let why = match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => {
+            "has no room left on its disk: make room and run again, it goes on where it was"
+        }
+        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
+            "may only be read: let this user write the file and its folder"
+        }
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            "is in use by another process: one run at a time"
+        }
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
+            "is no store, or damaged: name another file"
+        }
+        Some(ErrorCode::SystemIoFailure) => {
+            "cannot be read or written: look at its disk and run again, it goes on where it was"
+        }
+        _ => what,
+    };
+    StoreError::caused(format!("the store {} {why}", path.display()), error)
+}
+
 /// The file is made before SQLite does, so that nobody else can read it.
 fn make_private(path: &Path) -> Result<(), StoreError> {
     let mut options = std::fs::OpenOptions::new();
@@ -111,7 +133,16 @@ fn make_private(path: &Path) -> Result<(), StoreError> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let made = options.open(path);
     made.map(drop).map_err(|error| {
-        StoreError::caused(format!("the store {} cannot be written", path.display()), error)
+        let why = match error.kind() {
+            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+                "may only be read: let this user write the file and its folder"
+            }
+            ErrorKind::NotFound => "cannot be made: its folder is not there",
+            ErrorKind::IsADirectory => "is a folder: name a file",
+            ErrorKind::StorageFull => "has no room left on its disk: make room and run again",
+            _ => "cannot be written",
+        };
+        StoreError::caused(format!("the store {} {why}", path.display()), error)
     })
 }
 
@@ -124,6 +155,9 @@ fn lock(path: &Path, sql: &Connection) -> Result<Connection, StoreError> {
         lock.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE;").map(|()| lock)
     });
     lock.map_err(|error| {
+        if error.sqlite_error_code() != Some(ErrorCode::DatabaseBusy) {
+            return failure(Path::new(&beside), "cannot be locked", error);
+        }
         let holder = sql.query_row("SELECT text FROM notes WHERE name = 'holder'", [], |row| {
             row.get::<_, String>(0)
         });
@@ -317,7 +351,16 @@ impl Store for SqliteStore {
     }
 
     fn begin(&mut self) -> Result<(), StoreError> {
+        self.rollback()?;
         self.run("BEGIN IMMEDIATE", []).map(drop)
+    }
+
+    fn rollback(&mut self) -> Result<(), StoreError> {
+        // SQLite may have done it by itself, such as on a full disk.
+        match self.sql.is_autocommit() {
+            true => Ok(()),
+            false => self.run("ROLLBACK", []).map(drop),
+        }
     }
 
     fn commit(&mut self) -> Result<(), StoreError> {
@@ -328,5 +371,138 @@ impl Store for SqliteStore {
 impl fmt::Debug for SqliteStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SqliteStore").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::Fields;
+    use crate::store::{MemoryStore, together};
+
+    fn folder(name: &str) -> PathBuf {
+        let folder = std::env::temp_dir().join(format!("store-{name}-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(&folder).unwrap();
+        folder
+    }
+
+    fn row(key: &str, value: &str) -> Row {
+        let (fields, held) = (Vec::new(), Fields::from([("a".to_owned(), value.into())]));
+        let (source_id, remote_id, note) = (None, None, None);
+        let (seq, kind, state) = (0, Kind::Update, RowState::Pending);
+        Row { seq, kind, key: key.to_owned(), source_id, remote_id, fields, held, state, note }
+    }
+
+    /// Everything that a store holds of these keys.
+    fn content(store: &mut dyn Store) -> String {
+        let keys = ["ada", "bob", "carl"];
+        let of = |store: &mut dyn Store, key| {
+            let (known, seen) = (store.known(key).unwrap(), store.seen(key).unwrap());
+            (known, seen, store.marked(key).unwrap(), store.row(key).unwrap(), store.note(key))
+        };
+        let all = keys.map(|key| format!("{:?}", of(store, key))).join("\n");
+        let rows = store.rows(None, 0, 9).unwrap();
+        format!("{all}\n{rows:?}\n{:?} {:?}", store.known_of("1"), store.known_count())
+    }
+
+    fn fill(store: &mut dyn Store) -> Result<(), StoreError> {
+        let known = Known { source_id: Some("1".into()), ..Known::default() };
+        for key in ["ada", "bob"] {
+            store.remember(key, &known)?;
+            store.see(key, &Seen::default())?;
+            store.mark(key, &Mark { source_id: None, kind: None })?;
+            store.put_row(&row(key, "old"))?;
+            store.set_note(key, Some("old"))?;
+        }
+        Ok(())
+    }
+
+    fn change(store: &mut dyn Store) -> Result<(), StoreError> {
+        let known = Known { source_id: Some("2".into()), removed: true, ..Known::default() };
+        store.settle(1, RowState::Done, Some("done"))?;
+        store.put_row(&row("ada", "new"))?;
+        store.put_row(&row("carl", "new"))?;
+        store.drop_row("bob")?;
+        store.remember("ada", &known)?;
+        store.forget("bob")?;
+        store.see("ada", &Seen { active: true, ..Seen::default() })?;
+        store.clear_seen()?;
+        store.see("carl", &Seen::default())?;
+        store.mark("ada", &Mark { source_id: Some("1".into()), kind: Some(Kind::Remove) })?;
+        store.clear_plan()?;
+        store.put_row(&row("ada", "newest"))?;
+        store.mark("carl", &Mark { source_id: None, kind: None })?;
+        store.set_note("ada", None)?;
+        store.set_note("carl", Some("new"))
+    }
+
+    #[test]
+    fn what_is_undone_was_never_done() {
+        let folder = folder("undo");
+        let stores: [Box<dyn Store>; 2] = [
+            Box::new(MemoryStore::new()),
+            Box::new(SqliteStore::open(folder.join("store")).unwrap()),
+        ];
+        for mut store in stores {
+            together(&mut *store, fill).unwrap();
+            let before = content(&mut *store);
+            let failed = together(&mut *store, |store| {
+                change(store)?;
+                Err::<(), _>(StoreError::new("no"))
+            });
+            assert_eq!(failed.unwrap_err().to_string(), "no");
+            assert_eq!(content(&mut *store), before);
+            // Nor is what was begun and never ended.
+            store.begin().unwrap();
+            change(&mut *store).unwrap();
+            store.begin().unwrap();
+            store.commit().unwrap();
+            assert_eq!(content(&mut *store), before);
+            together(&mut *store, change).unwrap();
+            assert_ne!(content(&mut *store), before);
+        }
+    }
+
+    #[test]
+    fn a_full_disk_is_said_and_what_was_begun_is_undone() {
+        let mut store = SqliteStore::open(folder("full").join("store")).unwrap();
+        together(&mut store, fill).unwrap();
+        let before = content(&mut store);
+        let pages: i64 = store.one("PRAGMA page_count", [], |row| row.get(0)).unwrap().unwrap();
+        let limit = format!("PRAGMA max_page_count = {}", pages + 2);
+        store.one(&limit, [], |row| row.get::<_, i64>(0)).unwrap();
+        for _ in 0..2 {
+            let full = together(&mut store, |store| {
+                change(store)?;
+                (0..1_000).try_for_each(|n| store.put_row(&row(&n.to_string(), &"x".repeat(99))))
+            });
+            let said = full.unwrap_err().to_string();
+            assert!(said.ends_with("goes on where it was") && said.contains("no room"), "{said}");
+            assert_eq!(content(&mut store), before);
+        }
+    }
+
+    #[test]
+    fn what_is_no_store_is_told() {
+        let folder = folder("none");
+        std::fs::write(folder.join("text"), "people\n".repeat(999)).unwrap();
+        for (path, expected) in [
+            ("text", "is no store, or damaged: name another file"),
+            ("missing/store", "cannot be made: its folder is not there"),
+            ("", "is a folder: name a file"),
+        ] {
+            let said = SqliteStore::open(folder.join(path)).unwrap_err().to_string();
+            assert!(said.ends_with(expected) && !said.contains('\n'), "{said}");
+        }
+        assert_eq!(std::fs::read(folder.join("text")).unwrap().len(), 999 * 7);
+    }
+
+    #[test]
+    fn a_store_that_may_only_be_read_is_told() {
+        let mut store = SqliteStore::open(folder("read").join("store")).unwrap();
+        store.sql.execute_batch("PRAGMA query_only = 1").unwrap();
+        let said = together(&mut store, fill).unwrap_err().to_string();
+        assert!(said.contains("may only be read: let this user write the file"), "{said}");
     }
 }

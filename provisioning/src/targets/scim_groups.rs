@@ -69,8 +69,9 @@ impl ScimGroups {
     }
 
     async fn push(&self, change: &Change) -> scim_client::Result<Done> {
-        let wanted = Wanted::of(change);
-        let changes = |path: &str| change.fields.iter().any(|field| field.path == path);
+        let wanted = Wanted::of(change, self.there(change).await?);
+        let changes =
+            |path: &str| change.fields.iter().any(|field| field.path == path && !field.on_create);
         if let Some(id) = &change.remote_id
             && (change.kind == Kind::Update && changes(NAME))
         {
@@ -91,6 +92,25 @@ impl ScimGroups {
             push = push.without_removals();
         }
         Ok(self.done(change, &wanted, push.await?))
+    }
+
+    /// The group as it is, where some of that is to stay: what is written once, or a name that is not
+    /// managed.
+    async fn there(&self, change: &Change) -> scim_client::Result<Option<Group>> {
+        let groups = self.scim.groups();
+        let is_managed = change.values.contains_key(NAME);
+        if is_managed && !change.fields.iter().any(|field| field.on_create) {
+            return Ok(None);
+        }
+        if let Some(id) = &change.remote_id {
+            return groups.try_get(id).await;
+        }
+        let attribute = if self.by_name { NAME } else { KEY };
+        let by_key = groups.find(attribute, &change.key).await?;
+        match (by_key, change.values.get(NAME).and_then(Value::as_str)) {
+            (None, Some(name)) if !self.by_name => groups.find(NAME, name).await,
+            (found, _) => Ok(found),
+        }
     }
 
     fn key_of(&self, change: &Change) -> Option<String> {
@@ -185,8 +205,8 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn of(change: &Change) -> Self {
-        let once = change.fields.iter().filter(|field| field.on_create);
+    fn of(change: &Change, there: Option<Group>) -> Self {
+        let once = change.fields.iter().filter(|field| field.on_create && there.is_none());
         let once = |path: &str| once.clone().find(|field| field.path == path).map(|f| &f.new);
         let value = |path: &str| change.values.get(path).or(once(path));
         let text = |path: &str| value(path).and_then(Value::as_str).map(str::to_owned);
@@ -195,9 +215,11 @@ impl Wanted {
             ids.filter_map(Value::as_str).map(str::to_owned).collect()
         });
         Self {
-            name: text(NAME).unwrap_or_else(|| change.key.clone()),
             external_id: text(KEY),
             members,
+            name: text(NAME)
+                .or(there.and_then(|group| group.display_name))
+                .unwrap_or_else(|| change.key.clone()),
         }
     }
 }

@@ -111,8 +111,9 @@ impl ScimUsers {
     }
 
     async fn create(&self, change: &Change) -> Result<Done, TargetError> {
-        let written_once = change.fields.iter().any(|field| field.on_create);
-        if written_once && let Some(user) = self.find(&change.key).await? {
+        // Who is there keeps what is written once, and loses what is to have no value.
+        let differs = change.fields.iter().any(|field| field.on_create || field.new.is_null());
+        if differs && let Some(user) = self.find(&change.key).await? {
             return self.update(change, user).await.map(Done::existed);
         }
         let user = self.new_user(change)?;
@@ -127,7 +128,8 @@ impl ScimUsers {
         self.key.put(&mut user, &json!(change.key)).map_err(TargetError::caused)?;
         let once = change.fields.iter().filter(|field| field.on_create);
         let once = once.map(|field| (&field.path, &field.new));
-        self.put_all(&mut user, change.values.iter().chain(once))?;
+        let values = change.values.iter().chain(once).filter(|(_, value)| !value.is_null());
+        self.put_all(&mut user, values)?;
         typed(user)
     }
 

@@ -1,4 +1,5 @@
-//! Ten thousand changes, followed with restarts at any point: the target ends as a full run leaves it.
+//! Changes by the thousand, followed with restarts at any point: the target ends as a full run leaves it.
+//! `LONG=1` makes it ten thousand.
 
 use std::collections::BTreeMap;
 use std::future::poll_fn;
@@ -13,15 +14,12 @@ use provisioning::{
     Basis, Change, Done, Fields, Follow, FollowError, Followed, Guard, Observed, OktaPeople, Plan,
     Report, Scope, Target, TargetError,
 };
-use serde_json::json;
+use serde_json::Value;
 
-use crate::org::{Org, mapping};
+use crate::org::{Life, mapping};
 use crate::support::{Flaky, Shared, memory};
 
-const CHANGES: usize = 10_000;
-const ROUND: usize = 40;
 const PEOPLE: u64 = 120;
-const SENTINEL: u64 = 0;
 
 /// Gives way before and after each call, so that a process can be killed there.
 #[derive(Debug)]
@@ -50,27 +48,20 @@ impl Target for Slow {
 }
 
 struct Law {
-    org: Org,
-    ids: Vec<String>,
+    life: Life,
     target: Arc<Flaky>,
     store: Shared,
-    dice: fastrand::Rng,
-    hired: usize,
-    touched: u64,
 }
 
 impl Law {
     async fn new(seed: u64) -> Self {
-        let org = Org::with(PEOPLE).await;
-        org.join(0..PEOPLE / 2).await;
-        let ids = (0..PEOPLE).map(|position| org.id(position)).collect();
-        let (target, store, dice) =
-            (Flaky::new(seed, 0.03), memory(), fastrand::Rng::with_seed(seed));
-        Self { org, ids, target, store, dice, hired: 0, touched: 0 }
+        let life = Life::with(PEOPLE, seed).await;
+        Self { life, target: Flaky::new(seed, 0.03), store: memory() }
     }
 
     fn people(&self) -> OktaPeople {
-        OktaPeople::new(self.org.okta.clone()).scope(Scope::group(&self.org.group))
+        let org = &self.life.org;
+        OktaPeople::new(org.okta.clone()).scope(Scope::group(&org.group))
     }
 
     fn follow(&self) -> Follow {
@@ -79,62 +70,19 @@ impl Law {
         follow.interval(Duration::from_millis(1)).guard(Guard::removals_at_most(1.0))
     }
 
-    /// Somebody but the sentinel.
-    fn somebody(&mut self) -> String {
-        self.ids[self.dice.usize(1..self.ids.len())].clone()
-    }
-
-    /// One change. What the org refuses, such as to suspend somebody who is not active, is none.
-    async fn change(&mut self) {
-        let (id, group) = (self.somebody(), self.org.group.clone());
-        let (users, groups) = (self.org.okta.users(), self.org.okta.groups());
-        match self.dice.u8(0..100) {
-            0..60 => {
-                let title = format!("Title {}", self.dice.u32(0..1_000));
-                self.org.sandbox.okta().set_profile(&id, [("title", json!(title))]);
-            }
-            // Keys change, and several people claim one.
-            60..72 => {
-                let email = format!("shared{}@acme.example", self.dice.u8(0..40));
-                self.org.sandbox.okta().set_profile(&id, [("email", json!(email))]);
-            }
-            72..81 => drop(groups.add_member(group, id).await),
-            81..87 => drop(groups.remove_member(group, id).await),
-            87..90 => drop(users.suspend(id).await),
-            90..93 => drop(users.unsuspend(id).await),
-            93..95 => drop(users.deactivate(id).await),
-            95..97 => drop(users.activate(id).send_email(false).await),
-            97 => drop(users.delete(id).await),
-            _ => {
-                self.hired += 1;
-                let id = self.org.create(&format!("hired{}@acme.example", self.hired)).await;
-                groups.add_member(group, &id).await.unwrap();
-                self.ids.push(id);
-            }
-        }
-    }
-
-    /// A change that is seen in the target once everything before it has been followed.
-    fn touch(&mut self) -> String {
-        self.touched += 1;
-        let title = format!("touched {}", self.touched);
-        self.org.set(&self.ids[SENTINEL as usize], "title", &title);
-        title
-    }
-
-    fn is_seen(&self, title: &str) -> bool {
+    fn is_seen(&self, title: &Value) -> bool {
         let active = self.target.inner.active();
-        active.values().any(|(_, fields)| fields.get("title") == Some(&json!(title)))
+        active.values().any(|(_, fields)| fields.get("title") == Some(title))
     }
 
     /// Follows until everything so far is in the target, killed now and then.
     async fn catch_up(&mut self) -> u32 {
         let mut kills = 0;
         loop {
-            let mut title = self.touch();
+            let mut title = self.life.touch();
             let mut stream = self.follow().stream().boxed();
             let mut polls =
-                if self.dice.u8(0..4) > 0 { self.dice.usize(1..30) } else { usize::MAX };
+                if self.life.dice.u8(0..4) > 0 { self.life.dice.usize(1..30) } else { usize::MAX };
             while let Some(followed) = polled(&mut stream, &mut polls).await {
                 match followed {
                     Ok(followed) => assert!(!followed.full, "only events shall do it"),
@@ -143,7 +91,7 @@ impl Law {
                 if self.is_seen(&title) {
                     return kills;
                 }
-                title = self.touch();
+                title = self.life.touch();
             }
             kills += 1;
         }
@@ -175,15 +123,16 @@ fn values(target: &Flaky) -> BTreeMap<String, Fields> {
 
 #[tokio::test]
 async fn changes_that_are_followed_end_as_a_full_run_would() {
+    let all = if std::env::var_os("LONG").is_some() { 10_000 } else { 500 };
     let mut law = Law::new(7).await;
     // The first run is a full one, and nobody kills it.
     let mut stream = law.follow().stream().boxed();
     assert!(stream.next().await.unwrap().unwrap().full);
     drop(stream);
     let (mut kills, mut changes) = (0, 0);
-    while changes < CHANGES {
-        for _ in 0..law.dice.usize(1..2 * ROUND) {
-            law.change().await;
+    while changes < all {
+        for _ in 0..law.life.dice.usize(1..80) {
+            law.life.change().await;
             changes += 1;
         }
         kills += law.catch_up().await;
@@ -191,7 +140,7 @@ async fn changes_that_are_followed_end_as_a_full_run_would() {
     while !law.owes_nothing() {
         law.catch_up().await;
     }
-    assert!(kills > 100, "only {kills} kills");
+    assert!(kills >= 5, "only {kills} kills");
 
     let target = Arc::new(Slow(law.target.clone()));
     for basis in [Basis::Delivered, Basis::Target] {

@@ -2,12 +2,17 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod export;
+mod first;
 mod follow;
+#[cfg(feature = "sqlite")]
+mod follow_kill;
 mod follow_law;
 mod guards;
+mod hostile;
 #[cfg(feature = "sqlite")]
 mod kill;
 mod laws;
+mod limits;
 mod org;
 mod references;
 mod schedule;

@@ -6,7 +6,7 @@ use futures::TryStreamExt;
 use okta_client::{ApiToken, Application, GroupProfile, Okta, Profile};
 use provisioning::Mapping;
 use sandbox::Sandbox;
-use serde_json::json;
+use serde_json::{Value, json};
 
 pub(crate) struct Org {
     pub(crate) sandbox: Sandbox,
@@ -67,4 +67,62 @@ pub(crate) fn mapping() -> Arc<Mapping> {
     let mapping = mapping.row("title", "user.title").unwrap();
     let in_use = r#"user.getInternalProperty("status") != "SUSPENDED""#;
     Arc::new(mapping.row("inUse", in_use).unwrap())
+}
+
+/// What happens in an org: people come, change, leave, and claim each other's keys.
+pub(crate) struct Life {
+    pub(crate) org: Org,
+    pub(crate) dice: fastrand::Rng,
+    ids: Vec<String>,
+    hired: usize,
+    touched: u64,
+}
+
+impl Life {
+    /// Of so many people, half of them in the group. Nothing happens to the first but [`touch`](Self::touch).
+    pub(crate) async fn with(people: u64, seed: u64) -> Self {
+        let org = Org::with(people).await;
+        org.join(0..people / 2).await;
+        let ids = (0..people).map(|position| org.id(position)).collect();
+        Self { org, ids, dice: fastrand::Rng::with_seed(seed), hired: 0, touched: 0 }
+    }
+
+    /// One change. What the org refuses, such as to suspend somebody who is not active, is none.
+    pub(crate) async fn change(&mut self) {
+        let id = self.ids[self.dice.usize(1..self.ids.len())].clone();
+        let (group, org) = (self.org.group.clone(), self.org.sandbox.okta());
+        let (users, groups) = (self.org.okta.users(), self.org.okta.groups());
+        match self.dice.u8(0..100) {
+            0..60 => {
+                let title = format!("Title {}", self.dice.u32(0..1_000));
+                org.set_profile(&id, [("title", json!(title))]);
+            }
+            // Keys change, and several people claim one.
+            60..72 => {
+                let email = format!("shared{}@acme.example", self.dice.u8(0..40));
+                org.set_profile(&id, [("email", json!(email))]);
+            }
+            72..81 => drop(groups.add_member(group, id).await),
+            81..87 => drop(groups.remove_member(group, id).await),
+            87..90 => drop(users.suspend(id).await),
+            90..93 => drop(users.unsuspend(id).await),
+            93..95 => drop(users.deactivate(id).await),
+            95..97 => drop(users.activate(id).send_email(false).await),
+            97 => drop(users.delete(id).await),
+            _ => {
+                self.hired += 1;
+                let id = self.org.create(&format!("hired{}@acme.example", self.hired)).await;
+                groups.add_member(group, &id).await.unwrap();
+                self.ids.push(id);
+            }
+        }
+    }
+
+    /// A change that is seen in the target once everything before it has been followed.
+    pub(crate) fn touch(&mut self) -> Value {
+        self.touched += 1;
+        let title = format!("touched {}", self.touched);
+        self.org.set(&self.ids[0], "title", &title);
+        json!(title)
+    }
 }

@@ -93,7 +93,9 @@ pub(crate) async fn apply(plan: &Plan) -> Report {
 /// Who is in the target, with the value that changes.
 pub(crate) fn there(target: &Flaky) -> People {
     let active = target.inner.active().into_iter();
-    active.map(|(key, (_, fields))| (key, fields["title"].clone())).collect()
+    active
+        .map(|(key, (_, fields))| (key, fields.get("title").cloned().unwrap_or_default()))
+        .collect()
 }
 
 pub(crate) fn some_value(dice: &mut fastrand::Rng) -> Value {

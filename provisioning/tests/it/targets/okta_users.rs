@@ -86,6 +86,36 @@ async fn who_is_there_is_taken_over_also_when_deactivated() {
 }
 
 #[tokio::test]
+async fn old_values_are_cleared_and_who_was_deleted_is_made_whole() {
+    let sandbox = sandbox().await;
+    let there = Bringing::into(OktaUsers::new(okta(&sandbox)));
+    there.run(&hires(5), Basis::Delivered).await;
+    for n in [0, 3, 4] {
+        assert!(sandbox.okta().set_profile(&login(n), [("department", json!("Old"))]));
+    }
+    let (bringing, mut wanted) = (Bringing::into(OktaUsers::new(okta(&sandbox))), hires(3));
+    let report = bringing.run(&wanted, Basis::Delivered).await;
+    assert_eq!((report.created, report.updated), (0, 1), "{report:?}");
+    wanted = hires(4);
+    assert_eq!(bringing.run(&wanted, Basis::Delivered).await.existed, 1);
+    for n in [0, 3] {
+        assert!(user(&sandbox, n)["profile"]["department"].is_null(), "{n}");
+    }
+    bringing.assert_done(&wanted, &BOTH).await;
+
+    let (id, users) = (user(&sandbox, 1)["id"].clone(), okta(&sandbox).users());
+    users.deactivate(id.as_str().unwrap()).await.unwrap();
+    users.delete(id.as_str().unwrap()).await.unwrap();
+    wanted[1] = hire(1).set("firstName", "Anew");
+    assert_eq!(bringing.run(&wanted, Basis::Delivered).await.updated, 1);
+    let anew = user(&sandbox, 1);
+    let profile = &anew["profile"];
+    assert_eq!((&profile["title"], &profile["lastName"]), (&json!("New"), &json!("Family")));
+    assert_ne!(anew["id"], id);
+    bringing.assert_done(&wanted, &BOTH).await;
+}
+
+#[tokio::test]
 async fn people_can_be_suspended_and_staged() {
     let sandbox = sandbox().await;
     let target = OktaUsers::new(okta(&sandbox)).activate(false).leavers(Leavers::Suspend);

@@ -52,6 +52,42 @@ async fn metadata_is_sent_once_and_nobody_is_taken_out() {
 }
 
 #[tokio::test]
+async fn old_values_are_cleared_though_pendo_is_not_read() {
+    let sandbox = Sandbox::builder().people(20).start().await.unwrap();
+    let wanted: Vec<Record> = (0..20).map(|n| visitor(&sandbox, n)).collect();
+    let custom = pendo(&sandbox, sandbox.pendo_key()).metadata(Of::Visitor, Group::Custom);
+    for field in ["okta_manager", "other"] {
+        custom.set(wanted[3].key(), field, "old").await.unwrap();
+    }
+    let bringing = Bringing::into(target(&sandbox).create_missing(true));
+    let plan = bringing.plan(&wanted, Basis::Delivered).await.unwrap();
+    assert!(plan.summary().unread);
+    assert!(plan.summary().to_string().contains("the target is not read"), "{}", plan.summary());
+    bringing.run(&wanted, Basis::Delivered).await;
+    let shown = &sandbox.pendo().visitor(wanted[3].key()).unwrap()["custom"];
+    assert_eq!((&shown["okta_manager"], &shown["other"]), (&json!(null), &json!("old")));
+    assert!(!bringing.plan(&wanted, Basis::Delivered).await.unwrap().summary().unread);
+    bringing.assert_done(&wanted, &DELIVERED).await;
+}
+
+#[tokio::test]
+async fn the_law_holds_for_what_is_read_when_calls_fail() {
+    let sandbox = Sandbox::builder().people(1_500).start().await.unwrap();
+    some_faults(&sandbox, 7);
+    let target = target(&sandbox).read_by_aggregation().create_missing(true);
+    let bringing = Bringing::into(target);
+    let mut wanted: Vec<Record> = (0..1_500).map(|n| visitor(&sandbox, n)).collect();
+    for round in 0..8 {
+        for one in wanted.iter_mut().skip(round).step_by(3) {
+            *one = one.clone().set("okta_badge", round);
+        }
+        bringing.until_done(&wanted, BOTH[round % 2]).await;
+    }
+    no_faults(&sandbox);
+    bringing.assert_done(&wanted, &BOTH).await;
+}
+
+#[tokio::test]
 async fn who_pendo_does_not_know_is_left_out_and_tried_again() {
     let options = PendoOptions { unknown_every: 10, ..PendoOptions::default() };
     let sandbox = Sandbox::builder().people(100).pendo(options).start().await.unwrap();

@@ -155,6 +155,48 @@ async fn members_that_are_refused_are_named_and_the_others_are_there() {
     );
     assert_eq!(members(&sandbox, "North"), sorted(&ids));
     bringing.assert_done(&wanted, &BOTH).await;
+    for basis in BOTH {
+        let report = bringing.run(&wanted, basis).await;
+        assert!(report.not_kept.is_empty() && report.notes.is_empty(), "reported once: {report:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_written_once_and_names_that_are_not_managed_stay() {
+    let sandbox = with_scim(ScimOptions::default()).await;
+    let ids = users(&sandbox, 4).await;
+    let once = |members: &[String]| {
+        let record = Record::new("00g1").source_id("00g1").set("members", json!(members));
+        record.set_on_create("displayName", "North")
+    };
+    let bringing = Bringing::into(ScimGroups::new(scim(&sandbox)));
+    bringing.run(&[once(&ids[..1])], Basis::Delivered).await;
+    assert_eq!(members(&sandbox, "North"), ids[..1]);
+    let id = sandbox.scim().groups()[0]["id"].as_str().unwrap().to_owned();
+    scim(&sandbox).groups().rename(&id, "Edited").await.unwrap();
+    for (basis, count) in [(Basis::Delivered, 2), (Basis::Target, 3)] {
+        assert_eq!(bringing.run(&[once(&ids[..count])], basis).await.updated, 1);
+        assert_eq!(members(&sandbox, "Edited"), sorted(&ids[..count]));
+    }
+    let bare = Record::new("00g1").source_id("00g1").set("members", json!(ids[..1]));
+    bringing.run(&[bare], Basis::Delivered).await;
+    assert_eq!(members(&sandbox, "Edited"), ids[..1]);
+}
+
+#[tokio::test]
+async fn a_large_group_changes_by_the_difference() {
+    let count = if std::env::var_os("LONG").is_some() { 100_000 } else { 10_000 };
+    let sandbox = with_scim(ScimOptions::default()).await;
+    let all: Vec<String> = (0..count + 10).map(|n| format!("user-{n:06}")).collect();
+    let bringing = Bringing::into(ScimGroups::new(scim(&sandbox)));
+    bringing.run(&[group("00g1", "Everybody", &all[..count])], Basis::Delivered).await;
+    let wanted = [group("00g1", "Everybody", &all[10..])];
+    let before = sandbox.scim().stats().member_operations;
+    assert_eq!(bringing.run(&wanted, Basis::Delivered).await.updated, 1);
+    let operations = sandbox.scim().stats().member_operations - before;
+    assert!((1..=20).contains(&operations), "{operations}");
+    bringing.assert_done(&wanted, &BOTH).await;
+    assert_eq!(members(&sandbox, "Everybody"), all[10..]);
 }
 
 #[tokio::test]

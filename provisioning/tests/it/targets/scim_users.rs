@@ -105,6 +105,52 @@ async fn who_was_there_before_is_taken_over() {
     }
 }
 
+#[tokio::test]
+async fn old_values_of_who_was_there_before_are_cleared() {
+    for (server, options) in servers() {
+        let sandbox = with_scim(options).await;
+        let insert = |n: usize| {
+            let schemas = [scim_types::urn::USER, scim_types::urn::ENTERPRISE_USER];
+            let user = json!({"schemas": schemas, "userName": name(n), "active": true,
+                "name": {"givenName": format!("Given{n}"), "familyName": "Before"}, "nickName": "Old",
+                scim_types::urn::ENTERPRISE_USER: {"department": "Old"}});
+            sandbox.scim().insert_user(user).unwrap();
+        };
+        (0..4).for_each(insert);
+        let (bringing, mut wanted) = (bringing(&sandbox), people(6));
+        let plan = bringing.plan(&wanted, Basis::Delivered).await.unwrap();
+        let (summary, readable) = (plan.summary(), server != "django");
+        assert_eq!((summary.create, summary.update, summary.unread), (2, 4, false), "{server}");
+        bringing.run(&wanted, Basis::Delivered).await;
+        // Somebody who joins later was there before as well; nobody reads the target for that.
+        insert(6);
+        wanted.push(person(6));
+        assert_eq!(bringing.run(&wanted, Basis::Delivered).await.existed, 1, "{server}");
+        for n in [0, 3, 6] {
+            let user = sandbox.scim().user_by_name(&name(n)).unwrap();
+            assert!(user["nickName"].is_null(), "{server} {n}: {user}");
+            let department = &user[scim_types::urn::ENTERPRISE_USER]["department"];
+            assert!(department.is_null() || !readable, "{server} {n}: {user}");
+        }
+        bringing.assert_done(&wanted, &BOTH).await;
+        assert_everybody_once(&sandbox, 7);
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_kept_is_reported_once() {
+    let sandbox = with_scim(ScimOptions::default().quirks(Quirks::django())).await;
+    let (bringing, mut wanted) = (bringing(&sandbox), people(4));
+    let report = bringing.run(&wanted, Basis::Target).await;
+    assert_eq!(report.not_kept.get("title"), Some(&4), "{report:?}");
+    let report = bringing.run(&wanted, Basis::Target).await;
+    assert_eq!((report.delivered(), report.not_kept.len()), (0, 0), "{report:?}");
+    // A new value is tried, and reported, once more.
+    wanted[1] = person(1).set("title", "Baroness");
+    assert_eq!(bringing.run(&wanted, Basis::Target).await.not_kept.get("title"), Some(&1));
+    bringing.assert_done(&wanted, &BOTH).await;
+}
+
 fn without_active(mut user: Value) -> Value {
     user.as_object_mut().unwrap().remove("active");
     user
@@ -169,7 +215,13 @@ async fn who_vanished_downstream_is_made_anew() {
         (&user["title"], &user["name"]["familyName"]),
         (&json!("Baroness"), &json!("Family"))
     );
+    assert_eq!(
+        user["timezone"], "Europe/Berlin",
+        "what is written once is part of being made anew"
+    );
     assert_eq!(bringing.run(&wanted, Basis::Target).await.created, 1);
+    let user = sandbox.scim().user_by_name(&name(2)).unwrap();
+    assert_eq!(user["timezone"], "Europe/Berlin");
     bringing.assert_done(&wanted, &BOTH).await;
     assert_everybody_once(&sandbox, 3);
 }
