@@ -137,6 +137,17 @@ impl Done {
         self
     }
 
+    /// The record's id in the target, if it was told: for targets that are made of others.
+    pub fn id(&self) -> Option<&str> {
+        self.remote_id.as_deref()
+    }
+
+    /// Whether something was done, and to a record that was not found there: after a creation, that the
+    /// record is new.
+    pub fn is_new(&self) -> bool {
+        !self.existed && self.left_out.is_none()
+    }
+
     /// Nothing was done, because a rule says so: no failure, and tried again by the next run.
     pub fn left_out(reason: impl Into<String>) -> Self {
         Self { left_out: Some(reason.into()), ..Self::default() }

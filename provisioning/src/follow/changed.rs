@@ -26,7 +26,7 @@ pub(super) enum Changed<'e> {
 /// such as a group that the scope is not made of, where no expression asks for groups.
 pub(super) fn changed<'e>(event: &'e LogEvent, scope: &Scope, with_groups: bool) -> Changed<'e> {
     let kind = event.event_type.as_deref().unwrap_or_default();
-    let by_app = matches!(scope, Scope::App(_));
+    let by_app = scope.parts().iter().any(|scope| matches!(scope, Scope::App(_)));
     let (area, action) = kind.rsplit_once('.').unwrap_or((kind, ""));
     match area {
         _ if kind.starts_with("user.lifecycle.") || kind.starts_with("user.account.") => {
@@ -60,11 +60,13 @@ fn people(event: &LogEvent) -> Changed<'_> {
 
 /// An event that does not say which app counts as well.
 fn is_of_app(event: &LogEvent, scope: &Scope) -> bool {
-    matches!(scope, Scope::App(id) if event.app_id().is_none_or(|app| app == id))
+    let is_of = |scope: &Scope| matches!(scope, Scope::App(id) if event.app_id().is_none_or(|app| app == id));
+    scope.parts().into_iter().any(is_of)
 }
 
 fn is_of_group(event: &LogEvent, scope: &Scope) -> bool {
-    matches!(scope, Scope::Group(id) if event.group_id().is_none_or(|group| group == id))
+    let is_of = |scope: &Scope| matches!(scope, Scope::Group(id) if event.group_id().is_none_or(|group| group == id));
+    scope.parts().into_iter().any(is_of)
 }
 
 #[cfg(test)]
@@ -88,6 +90,8 @@ mod tests {
         let both = || Changed::People(vec!["00u1", "00u2"]);
         let (everyone, group, app) = (Scope::Everyone, Scope::group("00g1"), Scope::app("0oa1"));
         let (other_group, other_app) = (Scope::group("00g2"), Scope::app("0oa2"));
+        let one_of = Scope::group("00g2").or(Scope::group("00g1"));
+        let neither = Scope::group("00g2").or(Scope::group("00g3"));
         for (kind, scope, with_groups, expected) in [
             ("user.lifecycle.suspend", &everyone, false, both()),
             ("user.lifecycle.delete.initiated", &other_app, false, both()),
@@ -99,6 +103,9 @@ mod tests {
             ("group.user_membership.add", &everyone, true, both()),
             ("group.user_membership.remove", &group, false, both()),
             ("group.user_membership.remove", &other_group, false, Changed::Nobody),
+            ("group.user_membership.remove", &one_of, false, both()),
+            ("group.user_membership.remove", &neither, false, Changed::Nobody),
+            ("group.lifecycle.delete", &one_of, false, Changed::Everybody),
             ("group.user_membership.rule.add_exclusion", &app, false, both()),
             ("application.user_membership.remove", &app, false, both()),
             ("application.user_membership.remove", &other_app, false, Changed::Nobody),

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use futures::stream::BoxStream;
-use futures::{Stream, StreamExt, TryStreamExt, future};
+use futures::{Stream, StreamExt, TryStreamExt, future, stream};
 use okta_client::{AppUser, Okta, User};
 
 use super::person::{Person, embedded_user, is_assigned, is_deprovisioned};
@@ -132,10 +132,10 @@ impl OktaPeople {
     /// # Errors
     /// When Okta refuses or fails.
     pub async fn attributes(&self) -> Result<SourceAttributes, SourceError> {
-        let app = match &self.scope {
+        let app = self.scope.parts().into_iter().find_map(|scope| match scope {
             Scope::App(id) => Some(id.as_str()),
             _ => None,
-        };
+        });
         SourceAttributes::read(&self.okta, app).await
     }
 
@@ -143,6 +143,12 @@ impl OktaPeople {
         let everybody = self.include_deprovisioned;
         let users = match &self.scope {
             Scope::App(id) => return self.people_of_app(id),
+            Scope::Any(scopes) => {
+                let people = |scope: &Scope| self.clone().scope(scope.clone()).people();
+                return stream::iter(scopes.iter().map(people).collect::<Vec<_>>())
+                    .flatten()
+                    .boxed();
+            }
             Scope::Group(id) => {
                 let members = self.okta.groups().members(id);
                 match self.page_size {
@@ -195,23 +201,34 @@ impl OktaPeople {
         let Some(user) = user.filter(meant) else {
             return Ok(None);
         };
-        let person = match &self.scope {
-            Scope::Everyone => Some(Person::new(user)),
+        for scope in self.scope.parts() {
+            if let Some(person) = self.in_scope(scope, &user).await? {
+                return Ok(Some(person));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn in_scope(&self, scope: &Scope, user: &User) -> Result<Option<Person>, SourceError> {
+        let person = match scope {
+            Scope::Everyone => Some(Person::new(user.clone())),
+            // Scopes that are made of others are taken apart before.
+            Scope::Any(_) => None,
             Scope::Search(expression) => {
                 let unreadable =
                     |source| SourceError::Unreadable { id: user.id.as_str().to_owned(), source };
-                let json = serde_json::to_value(&user).map_err(unreadable)?;
-                expression.matches(&json).then(|| Person::new(user))
+                let json = serde_json::to_value(user).map_err(unreadable)?;
+                expression.matches(&json).then(|| Person::new(user.clone()))
             }
             Scope::Group(group) => {
-                let person = self.clone().with_groups(Person::new(user)).await?;
+                let person = self.clone().with_groups(Person::new(user.clone())).await?;
                 let is_member = |groups: &Vec<Group>| groups.iter().any(|one| one.id == *group);
                 person.groups.as_ref().is_some_and(is_member).then_some(person)
             }
             Scope::App(app) => {
                 let app_user = self.okta.apps().users(app).try_get(&user.id).await?;
                 let assigned = app_user.filter(is_assigned);
-                assigned.map(|app_user| Person::in_app(user, app_user))
+                assigned.map(|app_user| Person::in_app(user.clone(), app_user))
             }
         };
         Ok(person)

@@ -14,6 +14,8 @@ pub enum Scope {
     Group(String),
     /// Who is assigned to an app, by its id: in person or through a group.
     App(String),
+    /// Whom at least one of these means.
+    Any(Vec<Scope>),
 }
 
 impl Scope {
@@ -35,5 +37,22 @@ impl Scope {
     /// Who is assigned to an app.
     pub fn app(id: impl Into<String>) -> Self {
         Self::App(id.into())
+    }
+
+    /// These people, and those. Whoever is meant twice comes twice, which is one record.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Everyone, _) | (_, Self::Everyone) => Self::Everyone,
+            (first, other) => Self::Any(vec![first, other]),
+        }
+    }
+
+    /// The scopes that this one is made of.
+    pub(crate) fn parts(&self) -> Vec<&Self> {
+        match self {
+            Self::Any(scopes) => scopes.iter().flat_map(Self::parts).collect(),
+            one => vec![one],
+        }
     }
 }

@@ -53,6 +53,10 @@ async fn a_listing_and_single_people_agree_in_every_scope() {
         Scope::search("profile.department eq \"sales\" and status eq \"ACTIVE\"").unwrap(),
         Scope::group(&org.group),
         Scope::app(&app),
+        Scope::search("status eq \"SUSPENDED\"")
+            .unwrap()
+            .or(Scope::group(&org.group))
+            .or(Scope::app(&app)),
     ] {
         for deprovisioned in [false, true] {
             let people = OktaPeople::new(org.okta.clone()).scope(scope.clone()).page_size(7);
