@@ -1,14 +1,24 @@
 //! Adds, looks up, changes and deactivates people in Okta for another system.
 
+use std::cell::RefCell;
+use std::io::Write;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::error::ErrorKind as Use;
 use clap::{Parser, ValueEnum};
-use examples::actions::{Action, ActionError, Answer, Command, Stop, Tally, serve};
-use examples::{Failure, SandboxOptions, connect_okta, say};
+use examples::actions::{
+    Action, ActionError, Answer, Command, Listen, Served, Serving, Stop, Tally, lines_of_stdin,
+    serve,
+};
+use examples::{
+    Failure, SandboxOptions, connect_okta, duration, in_one_line, say, secret_of, stop_on_signals,
+};
 use futures::TryStreamExt;
 use okta_client::Okta;
+use provisioning::{Stop as End, every};
 use serde_json::json;
 
 /// Add, look up, change and deactivate people in Okta.
@@ -19,7 +29,8 @@ use serde_json::json;
 ///
 /// Every action may be repeated: adding finds who is there, deactivating reports who is deactivated.
 ///
-/// Exit code 0: done, or nothing was to be done; 1: an action failed; 2: wrong use or settings.
+/// Exit code 0: done, or nothing was to be done; 1: an action failed; 2: wrong use or settings. With
+/// --every that of the last run.
 #[derive(Debug, Parser)]
 #[command(version, arg_required_else_help = true)]
 struct Options {
@@ -37,6 +48,13 @@ struct Options {
     /// Write a report as JSON: how often each outcome came, and what was not done and why
     #[arg(long, global = true, value_name = "FILE")]
     report: Option<PathBuf>,
+    /// At most so many: people that `get` shows, commands that `serve` carries out
+    #[arg(long, global = true, value_name = "N")]
+    limit: Option<u64>,
+    /// Do it again and again, such as every 15m (s, m, h, d); ctrl-C ends it in good order, a second one at
+    /// once. Not for `serve` and `listen`, which go on by themselves
+    #[arg(long, global = true, value_name = "TIME", value_parser = duration)]
+    every: Option<Duration>,
     #[command(flatten)]
     sandbox: SandboxOptions,
 }
@@ -55,7 +73,8 @@ async fn main() -> ExitCode {
         Ok(options) => options,
         Err(error) => return misused(&error),
     };
-    let as_json = options.output == Output::Json || matches!(options.command, Some(Command::Serve));
+    let goes_on = matches!(options.command, Some(Command::Serve | Command::Listen { .. }));
+    let as_json = options.output == Output::Json || goes_on;
     match run(&options, as_json).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(Stop { error, exit_code }) => {
@@ -66,10 +85,10 @@ async fn main() -> ExitCode {
 }
 
 fn complain(error: &ActionError, as_json: bool) {
-    match as_json {
-        true => eprintln!("{}", json!(error)),
-        false => eprintln!("okta_user_actions: {error}"),
-    }
+    let _ = match as_json {
+        true => writeln!(std::io::stderr(), "{}", json!(error)),
+        false => writeln!(std::io::stderr(), "okta_user_actions: {error}"),
+    };
 }
 
 /// Programs that want JSON get it for wrong use, too.
@@ -79,16 +98,23 @@ fn misused(error: &clap::Error) -> ExitCode {
     let args: Vec<String> = std::env::args().collect();
     let wants_json = args.windows(2).any(|two| two == ["--output", "json"])
         || args.contains(&"--output=json".into());
-    match wants_json && !is_help {
-        true => {
-            complain(&ActionError::new("usage", error.to_string().replace('\n', " ").trim()), true)
+    match (is_help, wants_json) {
+        (true, _) => drop(error.print()),
+        (false, true) => {
+            complain(&ActionError::new("usage", error.to_string().replace('\n', " ").trim()), true);
         }
-        false => drop(error.print()),
+        (false, false) => complain(&ActionError::new("usage", in_one_line(error)), false),
     }
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 
 async fn run(options: &Options, as_json: bool) -> Result<(), Stop> {
+    let goes_on = matches!(options.command, Some(Command::Serve | Command::Listen { .. }));
+    if goes_on && options.every.is_some() {
+        let why = "--every does not go with serve and listen: they take commands as they come";
+        return Err(Stop::wrong(ActionError::new("invalid", why)));
+    }
+    let end = stop_on_signals()?;
     let (okta, sandbox) = connect_okta(&options.sandbox).await?;
     if !as_json {
         say!("Okta    {}{}", okta.org_url(), if sandbox.is_some() { " (sandbox)" } else { "" });
@@ -106,22 +132,67 @@ async fn run(options: &Options, as_json: bool) -> Result<(), Stop> {
     let Some(command) = &options.command else {
         return Err(Stop::wrong(ActionError::new("invalid", "say what to do; --help shows it")));
     };
-    let mut report = Tally::start(options.report.as_deref())?;
-    let result = match command.action(&okta).await? {
-        Some(action) => once(&okta, options, &action, as_json, &mut report).await,
-        None => answer_lines(&okta, options, &mut report).await,
-    };
-    report.finish().map_err(Stop::from).and(result)
+    match (command, command.action(&okta, options.limit).await?) {
+        (_, Some(action)) => again(&okta, options, &action, as_json, &end).await,
+        (Command::Listen { address, secret_from }, None) => {
+            let secret = secret_of("--secret-from", secret_from)?;
+            let listen = Listen { okta, plan: options.plan, address: *address, secret };
+            receive(listen, options, &end).await
+        }
+        (_, None) => answer_lines(&okta, options, &end).await,
+    }
 }
 
-async fn answer_lines(okta: &Okta, options: &Options, report: &mut Tally) -> Result<(), Stop> {
-    let (input, output) = (std::io::stdin().lock(), std::io::stdout());
-    let served = serve(okta, options.plan, input, output, |answer| report.add(answer)).await;
-    let served = served.map_err(|error| ActionError::new("broken_pipe", error.to_string()))?;
+/// Once, or with `--every` until it is told to end: an action that fails is tried again by the next run.
+async fn again(
+    okta: &Okta,
+    options: &Options,
+    action: &Action,
+    as_json: bool,
+    end: &End,
+) -> Result<(), Stop> {
+    let run = async || {
+        let mut report = Tally::start(options.report.as_deref())?;
+        let result = once(okta, options, action, as_json, &mut report).await;
+        report.finish().map_err(Stop::from).and(result)
+    };
+    let Some(period) = options.every else { return run().await };
+    let last = RefCell::new(Ok(()));
+    let runs = every(period, end.clone(), || async {
+        let ended = run().await;
+        if let (Err(stop), false) = (&ended, end.is_stopped()) {
+            complain(&stop.error, as_json);
+        }
+        *last.borrow_mut() = ended;
+        ControlFlow::<()>::Continue(())
+    });
+    runs.await;
+    last.into_inner()
+}
+
+async fn answer_lines(okta: &Okta, options: &Options, end: &End) -> Result<(), Stop> {
+    let mut report = Tally::start(options.report.as_deref())?;
+    let how = Serving { plan: options.plan, limit: options.limit, stop: end };
+    let (lines, output) = (lines_of_stdin(), std::io::stdout());
+    let served = serve(okta, &how, lines, output, |answer| report.add(answer)).await;
+    let served = served.map_err(|error| ActionError::new("broken_pipe", error.to_string()).into());
+    report.finish().map_err(Stop::from).and(served).and_then(|served| all_done(&served))
+}
+
+async fn receive(listen: Listen, options: &Options, end: &End) -> Result<(), Stop> {
+    let report = Tally::start(options.report.as_deref())?;
+    let ready =
+        |address| say!("{}", json!({"outcome": "listening", "url": format!("http://{address}")}));
+    let (served, report) = listen.run(end, report, ready).await?;
+    report.finish()?;
+    all_done(&served)
+}
+
+fn all_done(served: &Served) -> Result<(), Stop> {
+    let all = served.done + served.failed;
     match served.failed {
         0 => Ok(()),
         failed => {
-            let all = served.done + failed;
             Err(ActionError::new("undone", format!("{failed} of {all} commands failed")).into())
         }
     }

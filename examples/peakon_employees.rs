@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use clap::Parser;
 use examples::{
-    Definition, Delivery, Ending, Failure, MappedPeople, RunOptions, SandboxOptions, ScimSystems,
-    ScopeOptions, SharedStore, Switched, Switches, again, check, define, typed, with_rows,
+    Definition, Delivery, Ending, Failure, Following, MappedPeople, RunOptions, SandboxOptions,
+    ScimSystems, ScopeOptions, SharedStore, Switched, Switches, again, check, define, ended,
+    parsed, stop_on_signals, typed, with_rows,
 };
 use provisioning::targets::{ScimGroups, ScimUsers};
-use provisioning::{Basis, Guard, Target};
+use provisioning::{Basis, Guard, Stop, Target};
 use sandbox::ScimOptions;
 use sandbox::scim::PEAKON_USER;
 
@@ -28,7 +29,8 @@ const CUSTOM: &str = include_str!("mappings/peakon_custom.toml");
 /// are there.
 ///
 /// Exit code 0: everybody was delivered or left out by a rule that the summary names; 1: something was
-/// not delivered; 2: wrong use or settings; 3: a guard stopped it before anything was sent.
+/// not delivered, or ctrl-C came before it was; 2: wrong use or settings; 3: a guard stopped it before
+/// anything was sent. With --every and --follow that of the last run.
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Options {
@@ -51,13 +53,9 @@ struct Options {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let options = Options::parse();
-    match run(&options).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            eprintln!("peakon_employees: {failure}");
-            ExitCode::from(failure.exit_code())
-        }
+    match parsed::<Options>("peakon_employees") {
+        Ok(options) => ended("peakon_employees", run(&options).await),
+        Err(code) => code,
     }
 }
 
@@ -65,10 +63,13 @@ async fn run(options: &Options) -> Result<(), Failure> {
     if options.run.show_mapping {
         return options.run.print_mapping(&format!("{MAPPING}\n{CUSTOM}"));
     }
+    options.run.check_follow()?;
+    let stop = stop_on_signals()?;
     let systems = ScimSystems::connect(&options.sandbox, ScimOptions::peakon()).await?;
     systems.announce("Peakon");
     if let (Some(app), false) = (&options.scope.app, options.define.is_empty()) {
-        return define(&systems.okta, app, &options.define, PEAKON_USER).await;
+        let sends = options.run.sends();
+        return define(&systems.okta, app, &options.define, PEAKON_USER, sends).await;
     }
     if !options.push_groups.is_empty() {
         return refuse_groups(&systems, options).await;
@@ -92,7 +93,11 @@ async fn run(options: &Options) -> Result<(), Failure> {
     }
     target.check().await.map_err(Failure::settings)?;
     let store = systems.store("peakon_employees", &options.run, "")?;
-    again(&options.run, || once(options, &people, &target, &store)).await
+    let once = || once(options, &people, &target, &store, &stop);
+    match options.run.follow {
+        true => once().await,
+        false => again(options.run.every, &stop, once).await,
+    }
 }
 
 /// What the target says to groups; nothing is sent.
@@ -110,8 +115,9 @@ async fn once(
     people: &MappedPeople,
     target: &Arc<dyn Target>,
     store: &SharedStore,
+    stop: &Stop,
 ) -> Result<(), Failure> {
-    let mut ending = Ending::begin(&options.run)?;
+    let mut ending = Ending::begin(&options.run, stop)?;
     let Switches { no_create, no_update, no_deactivate } = options.switches;
     // With a switch off, who is there already has to be known.
     let basis = if no_create || no_update { Basis::Target } else { Basis::Delivered };
@@ -125,9 +131,11 @@ async fn once(
             .then(|| Guard::removals_at_most_count(u64::MAX))
             .into_iter()
             .collect(),
+        stop: stop.clone(),
     };
     if options.run.follow {
-        return delivery.follow(people).await;
+        let following = Following { delivery, people, groups: None, invitations: None };
+        return following.run(ending).await;
     }
     let ran = delivery.run(people.records(), &mut ending, |_| ()).await;
     people.print_warnings();

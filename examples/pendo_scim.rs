@@ -3,18 +3,19 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use clap::Parser;
 use examples::{
-    Backup, Delivery, Ending, Failure, GroupPush, MappedPeople, OktaSetup, PushGroup, Records,
+    Backup, Delivery, Ending, Failure, FollowGroups, Following, GroupPush, MappedPeople, OktaSetup,
     RunOptions, SandboxOptions, ScimSystems, ScopeOptions, SharedStore, Switched, Switches, again,
-    check, check_admins, read_groups, say,
+    check, check_admins, duration, ended, find_group, parsed, read_groups, say, stop_on_signals,
+    with_members,
 };
 use futures::{StreamExt, stream};
 use okta_client::SignOnMode;
-use provisioning::source::Scope;
 use provisioning::targets::{Departed, ScimGroups, ScimUsers};
-use provisioning::{Basis, Guard, Target};
+use provisioning::{Basis, Guard, Stop, Target};
 use sandbox::ScimOptions;
 
 /// The group that the sandbox pushes when none is named.
@@ -31,7 +32,8 @@ const MAPPING: &str = include_str!("mappings/pendo.toml");
 /// back gets the same record back.
 ///
 /// Exit code 0: everybody was delivered or left out by a rule that the summary names; 1: something was
-/// not delivered; 2: wrong use or settings; 3: a guard stopped it before anything was sent.
+/// not delivered, or ctrl-C came before it was; 2: wrong use or settings; 3: a guard stopped it before
+/// anything was sent. With --every and --follow that of the last run.
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Options {
@@ -45,7 +47,7 @@ struct Options {
     #[arg(long)]
     delete: bool,
     /// Groups of Okta to push, by name or id; their members are provisioned first
-    #[arg(long, value_name = "NAMES", value_delimiter = ',', conflicts_with = "follow")]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     push_groups: Vec<String>,
     /// Pendo's administrators: the first group that is ever pushed must contain one of them
     #[arg(long, value_name = "EMAILS", value_delimiter = ',')]
@@ -54,25 +56,24 @@ struct Options {
     #[arg(long, value_name = "FILE")]
     backup: Option<PathBuf>,
     /// Take users and groups back to what such a file says; --plan shows it first
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["backup", "push_groups", "every", "apply_plan"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["backup", "push_groups", "every", "follow", "apply_plan"])]
     undo: Option<PathBuf>,
     /// Do not provision from here: let Okta do it, with the app of --app, and print the steps that are
     /// left for the console
     #[arg(long, requires = "app")]
     okta_provisions: bool,
+    /// How long --okta-provisions waits for a group push to be Active or Error, such as 10m
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "5m")]
+    wait: Duration,
     #[command(flatten)]
     sandbox: SandboxOptions,
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let options = Options::parse();
-    match run(&options).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            eprintln!("pendo_scim: {failure}");
-            ExitCode::from(failure.exit_code())
-        }
+    match parsed::<Options>("pendo_scim") {
+        Ok(options) => ended("pendo_scim", run(&options).await),
+        Err(code) => code,
     }
 }
 
@@ -80,6 +81,8 @@ async fn run(options: &Options) -> Result<(), Failure> {
     if options.run.show_mapping {
         return options.run.print_mapping(MAPPING);
     }
+    options.run.check_follow()?;
+    let stop = stop_on_signals()?;
     let mapping = options.run.mapping_or(MAPPING)?;
     let systems = ScimSystems::connect(&options.sandbox, ScimOptions::pendo()).await?;
     systems.announce("Pendo");
@@ -87,14 +90,15 @@ async fn run(options: &Options) -> Result<(), Failure> {
         return okta_provisions(&systems, options).await;
     }
     let scope = options.scope.scope(&systems.okta).await?;
-    let people = MappedPeople::new(&systems.okta, scope, mapping).await?;
+    let groups = group_ids(&systems, options).await?;
+    let people = MappedPeople::new(&systems.okta, with_members(scope, &groups), mapping).await?;
     let departed = if options.delete { Departed::Delete } else { Departed::Deactivate };
     let users = ScimUsers::new(systems.scim.clone()).map_err(Failure::settings)?;
     let users = Switched::new(Arc::new(users.departed(departed)), options.switches);
     let users: Arc<dyn Target> = Arc::new(users);
     if options.run.check {
         check(&systems, &people, &*users).await?;
-        let groups = read_groups(&systems.okta, &options.push_groups, &people.mapping).await?;
+        let groups = read_groups(&systems.okta, &groups, &people.mapping).await?;
         check_admins(&groups, &options.admins)?;
         return check_sign_on(&systems, options).await;
     }
@@ -103,6 +107,8 @@ async fn run(options: &Options) -> Result<(), Failure> {
         options,
         people,
         users,
+        groups,
+        stop,
         users_store: systems.store("pendo_scim", &options.run, "")?,
         groups_store: systems.store("pendo_scim", &options.run, "groups")?,
         systems,
@@ -113,7 +119,23 @@ async fn run(options: &Options) -> Result<(), Failure> {
     if let Some(path) = &options.backup {
         Backup::write(&program.systems.scim, path).await?;
     }
-    again(&options.run, || program.once()).await
+    match options.run.follow {
+        true => program.follow().await,
+        false => again(options.run.every, &program.stop, || program.once()).await,
+    }
+}
+
+/// Who is meant by --push-groups.
+async fn group_ids(systems: &ScimSystems, options: &Options) -> Result<Vec<String>, Failure> {
+    let names = match options.push_groups.as_slice() {
+        [] if systems.is_sandbox() && options.undo.is_none() => &[SANDBOX_GROUP.to_owned()],
+        names => names,
+    };
+    let mut ids = Vec::new();
+    for name in names {
+        ids.push(find_group(&systems.okta, name).await?.id.to_string());
+    }
+    Ok(ids)
 }
 
 async fn check_sign_on(systems: &ScimSystems, options: &Options) -> Result<(), Failure> {
@@ -143,6 +165,8 @@ async fn okta_provisions(systems: &ScimSystems, options: &Options) -> Result<(),
         token: systems.scim_token()?,
         switches: options.switches,
         groups: &options.push_groups,
+        wait: options.wait,
+        sends: options.run.sends(),
     };
     setup.run().await
 }
@@ -152,13 +176,16 @@ struct Program<'a> {
     systems: ScimSystems,
     people: MappedPeople,
     users: Arc<dyn Target>,
+    /// Ids in Okta of those that are pushed.
+    groups: Vec<String>,
+    stop: Stop,
     users_store: SharedStore,
     groups_store: SharedStore,
 }
 
 impl Program<'_> {
     async fn once(&self) -> Result<(), Failure> {
-        let mut ending = Ending::begin(&self.options.run)?;
+        let mut ending = Ending::begin(&self.options.run, &self.stop)?;
         match self.provision(&mut ending).await {
             Ok(()) if self.options.run.sends() => ending.close(),
             Ok(()) => Ok(()),
@@ -168,50 +195,49 @@ impl Program<'_> {
 
     async fn provision(&self, ending: &mut Ending) -> Result<(), Failure> {
         let Self { options, systems, people, .. } = self;
-        let names = match options.push_groups.as_slice() {
-            [] if systems.is_sandbox() => &[SANDBOX_GROUP.to_owned()],
-            names => names,
-        };
-        let groups = read_groups(&systems.okta, names, &people.mapping).await?;
+        let groups = read_groups(&systems.okta, &self.groups, &people.mapping).await?;
         if self.is_first_push()? {
             check_admins(&groups, &options.admins)?;
         }
         let delivery = self.delivery(options.run.basis_or(self.basis()));
-        if options.run.follow {
-            return delivery.follow(people).await;
-        }
-        delivery.run(self.records(&groups).await?, ending, |_| ()).await?;
+        delivery.run(people.records(), ending, |_| ()).await?;
         people.print_warnings();
-        let push = GroupPush {
-            options: &options.run,
-            scim: &systems.scim,
-            users: Arc::clone(&self.users),
-            users_store: Arc::clone(&self.users_store),
-            store: Arc::clone(&self.groups_store),
-        };
+        let push = self.group_push();
         match options.run.sends() {
-            true if groups.is_empty() => Ok(()),
+            true if groups.is_empty() || self.stop.is_stopped() => Ok(()),
             true => push.run(&groups, ending).await,
             false => push.show(&groups).await,
         }
     }
 
-    /// Everybody in scope, and then the members of the groups; where an app decides who is in scope, it
-    /// decides of them, too.
-    async fn records(&self, groups: &[PushGroup]) -> Result<Records, Failure> {
-        let mut records = self.people.records();
-        if matches!(self.people.source().chosen(), Scope::App(_)) {
-            return Ok(records);
+    async fn follow(&self) -> Result<(), Failure> {
+        let Self { options, systems, people, .. } = self;
+        if self.is_first_push()? {
+            let groups = read_groups(&systems.okta, &self.groups, &people.mapping).await?;
+            check_admins(&groups, &options.admins)?;
         }
-        for group in groups {
-            let members = MappedPeople::new(
-                &self.systems.okta,
-                Scope::group(&group.id),
-                self.people.mapping.as_ref().clone(),
-            );
-            records = records.chain(members.await?.records()).boxed();
+        let (okta, mapping, ids) = (&systems.okta, &*people.mapping, self.groups.clone());
+        // Members are there once people have been followed before.
+        let at_once = !self.is_first_push()?;
+        let groups = || FollowGroups::new(okta, mapping, self.group_push(), ids, at_once);
+        let following = Following {
+            delivery: self.delivery(options.run.basis_or(self.basis())),
+            people,
+            groups: (!self.groups.is_empty()).then(groups),
+            invitations: None,
+        };
+        following.run(Ending::begin(&options.run, &self.stop)?).await
+    }
+
+    fn group_push(&self) -> GroupPush<'_> {
+        GroupPush {
+            options: &self.options.run,
+            scim: &self.systems.scim,
+            users: Arc::clone(&self.users),
+            users_store: Arc::clone(&self.users_store),
+            store: Arc::clone(&self.groups_store),
+            stop: self.stop.clone(),
         }
-        Ok(records)
     }
 
     /// With a switch off, who is there already has to be known.
@@ -232,6 +258,7 @@ impl Program<'_> {
                 .then(|| Guard::removals_at_most_count(u64::MAX))
                 .into_iter()
                 .collect(),
+            stop: self.stop.clone(),
         }
     }
 
@@ -241,7 +268,7 @@ impl Program<'_> {
     }
 
     async fn undo(&self, backup: &Backup) -> Result<(), Failure> {
-        let mut ending = Ending::begin(&self.options.run)?;
+        let mut ending = Ending::begin(&self.options.run, &self.stop)?;
         let users = backup.users(&self.people.mapping)?;
         if let Err(failure) = self.delivery(Basis::Target).run(users, &mut ending, |_| ()).await {
             return Err(ending.stopped(failure));

@@ -1,6 +1,5 @@
 //! Pushes every Okta user and their metadata into Pendo as visitors.
 
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -8,15 +7,19 @@ use std::time::{Duration, Instant};
 
 use clap::Parser;
 use examples::{
-    Failure, FieldMap, FollowVisitors, FullPush, Incremental, Listing, ListsAs, Preparation, Read,
-    ReportFile, SandboxOptions, Systems, VisitorOptions, duration, list_fields, print_report,
-    records, say, thousands,
+    Failure, FieldMap, FollowReport, FollowVisitors, FullPush, HookListener, HookOptions,
+    Incremental, Listing, ListsAs, Preparation, Pushed, Read, ReportFile, SandboxOptions, Systems,
+    VisitorOptions, again, duration, ended, list_fields, parsed, print_report, records, say,
+    show_visitors, stop_on_signals, thousands, unless_stopped,
 };
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{StreamExt, stream};
 use okta_client::jiff::Timestamp;
 use pendo_client::Group;
-use provisioning::{Stop, every};
-use serde_json::{Value, json};
+use provisioning::Stop;
+use serde_json::json;
+
+/// How long after a full run comes the next one while it follows, unless --every says it.
+const FULL_EVERY: Duration = Duration::from_secs(24 * 3_600);
 
 /// Push every Okta user and their metadata into Pendo as visitors.
 ///
@@ -28,7 +31,8 @@ use serde_json::{Value, json};
 /// stopped.
 ///
 /// Exit code 0: everybody was delivered or left out by a rule that the summary names; 1: something was
-/// not delivered; 2: wrong use or settings; 3: a guard stopped it, such as an empty source.
+/// not delivered, or ctrl-C came before it was; 2: wrong use or settings; 3: a guard stopped it, such as
+/// an empty source. With --every and --follow that of the last run.
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Options {
@@ -61,54 +65,59 @@ struct Options {
     /// People in a call to Pendo; always 500 with --store
     #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..))]
     batch_size: u32,
-    /// Calls to Pendo at once
+    /// Calls to Pendo under way at once, 1 to 64
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=64))]
     concurrency: u32,
-    /// Write a report as JSON, with every record that was not delivered and why
+    /// Write a report as JSON, with every record that was not delivered and why; with --follow anew after
+    /// each full run and at the end
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
     /// Remember in this SQLite file what was delivered, and send only what changed since
     #[arg(long, value_name = "FILE")]
     store: Option<PathBuf>,
-    /// Run again and again, such as every 15m; never two runs at once
+    /// Run again and again, such as every 15m (s, m, h, d); never two runs at once. Ctrl-C ends it in good
+    /// order, a second one at once
     #[arg(long, value_name = "TIME", value_parser = duration, conflicts_with_all = ["plan", "check", "list_fields"])]
     every: Option<Duration>,
-    /// After a full run push who changes, as Okta's System Log tells it; --every sets the time between
-    /// full runs
-    #[arg(long, requires = "store", conflicts_with_all = ["plan", "check", "list_fields", "limit", "report"])]
+    /// Go on until ctrl-C: push who changes, as Okta's System Log tells it, and everybody now and then:
+    /// once a day, or every --every; needs --store
+    #[arg(long, requires = "store", conflicts_with_all = ["plan", "check", "list_fields"])]
     follow: bool,
-    /// How long --follow waits before it asks the log again
+    /// How long --follow waits before it asks the log again, such as 5s
     #[arg(long, value_name = "TIME", value_parser = duration, default_value = "5s")]
     poll: Duration,
+    #[command(flatten)]
+    hook: HookOptions,
     #[command(flatten)]
     sandbox: SandboxOptions,
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let options = Options::parse();
-    match run(&options).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            eprintln!("pendo_visitor_sync: {failure}");
-            ExitCode::from(failure.exit_code())
-        }
+    match parsed::<Options>("pendo_visitor_sync") {
+        Ok(options) => ended("pendo_visitor_sync", run(&options).await),
+        Err(code) => code,
     }
 }
 
 async fn run(options: &Options) -> Result<(), Failure> {
     options.who.expression()?;
+    if options.follow && options.who.limit.is_some() {
+        let why = "a canary ends, following does not; run once with --limit first";
+        return Err(Failure::Settings(format!("--limit does not go with --follow: {why}")));
+    }
+    let stop = stop_on_signals()?;
     let systems = Systems::connect(&options.sandbox).await?;
     systems.announce();
     systems.verify().await?;
+    let Options { create_missing, concurrency, .. } = *options;
     let open =
-        |path| Incremental::open(path, &systems.pendo, options.create_missing, options.concurrency);
+        |path| Incremental::open(path, &systems.pendo, create_missing, concurrency, stop.clone());
     let store = options.store.as_deref().map(open).transpose()?;
-    let run = Run { options, systems: &systems, store: store.as_ref() };
-    match (options.every, &store) {
-        (_, Some(store)) if options.follow => run.follow(store).await,
-        (None, _) => run.once().await,
-        (Some(period), _) => run.again(period).await,
+    let run = Run { options, systems: &systems, store: store.as_ref(), stop: &stop };
+    match &store {
+        Some(store) if options.follow => run.follow(store).await,
+        _ => again(options.every, &stop, || run.once()).await,
     }
 }
 
@@ -117,6 +126,7 @@ struct Run<'a> {
     options: &'a Options,
     systems: &'a Systems,
     store: Option<&'a Incremental>,
+    stop: &'a Stop,
 }
 
 impl Run<'_> {
@@ -126,7 +136,8 @@ impl Run<'_> {
         let file = options.report.as_deref().filter(|_| !options.check && !options.list_fields);
         let file = file.map(ReportFile::create).transpose();
         let file = file.map_err(|error| Failure::Settings(format!("--report: {error}")))?;
-        let (map, people) = match self.prepare().await {
+        let prepared = unless_stopped(self.stop, self.prepare()).await;
+        let (map, people) = match prepared.and_then(|prepared| prepared) {
             Ok(Some(prepared)) => prepared,
             Ok(None) => return Ok(()),
             Err(failure) => return Err(unprepared(failure, file)),
@@ -169,30 +180,8 @@ impl Run<'_> {
 
     async fn plan(&self, people: Listing, map: FieldMap) -> Result<(), Failure> {
         let read = Arc::new(Read::default());
-        let mut records = records(people, map, self.options.who.scope(), Arc::clone(&read));
-        let Some(store) = self.store else {
-            let mut count = 0_u64;
-            while let Some((_, record)) = records.try_next().await.map_err(Failure::running)? {
-                count += 1;
-                if count <= 3 {
-                    show(record.id(), record.values().iter());
-                }
-            }
-            read.print(&self.options.who.visitor_id);
-            say!("plan    {} people would be pushed; nothing was sent", thousands(count));
-            return Ok(());
-        };
-        let plan = store.plan(records, None).await?;
-        for row in plan.rows(0, 3).map_err(Failure::running)? {
-            show(&row.key, row.fields.iter().map(|field| (&field.path, &field.new)));
-        }
-        read.print(&self.options.who.visitor_id);
-        let (changes, same) = (plan.summary().changes(), plan.summary().unchanged);
-        let (changes, same) = (thousands(changes), thousands(same));
-        say!(
-            "plan    {changes} people would be pushed, {same} are as they were delivered; nothing was sent"
-        );
-        Ok(())
+        let records = records(people, map, self.options.who.scope(), Arc::clone(&read));
+        show_visitors(records, self.store, &read, &self.options.who.visitor_id).await
     }
 
     async fn push(
@@ -202,28 +191,30 @@ impl Run<'_> {
         mut file: Option<ReportFile>,
     ) -> Result<(), Failure> {
         let (options, systems) = (self.options, self.systems);
-        let (started, read, scope) =
-            (Instant::now(), Arc::new(Read::default()), options.who.scope());
+        let (started, read) = (Instant::now(), Arc::new(Read::default()));
         let (json, is_complete) = match self.store {
             Some(store) => {
-                let plan = store.plan(records(people, map, scope, Arc::clone(&read)), None).await;
-                let plan = match plan {
-                    Ok(plan) => plan,
+                match self.push_changed(store, people, map, &read, file.as_mut()).await {
+                    Ok(pushed) => (pushed.to_json(&read), pushed.is_complete()),
                     Err(failure) => return Err(unprepared(failure, file)),
-                };
-                let pushed = store.apply(&plan, file.as_mut()).await?;
-                read.print(&options.who.visitor_id);
-                pushed.print();
-                (pushed.to_json(&read), pushed.is_complete())
+                }
             }
             None => {
                 let Options { create_missing, batch_size, concurrency, .. } = *options;
-                let push =
-                    FullPush { pendo: &systems.pendo, create_missing, batch_size, concurrency };
-                let report = push.run(people, map, scope, &read, file.as_mut()).await?;
+                let (pendo, stop) = (&systems.pendo, self.stop);
+                let push = FullPush { pendo, create_missing, batch_size, concurrency, stop };
+                let report =
+                    push.run(people, map, options.who.scope(), &read, file.as_mut()).await?;
                 read.print(&options.who.visitor_id);
                 print_report(&report);
-                (read.to_json(&report), report.failed() == 0 && report.is_complete())
+                if self.stop.is_stopped() {
+                    say!("stopped not everybody was read: who was not waits for the next run");
+                }
+                let is_whole = report.is_complete() && !self.stop.is_stopped();
+                let is_complete = is_whole && report.failed() == 0;
+                let mut json = read.to_json(&report);
+                json["complete"] = is_complete.into();
+                (json, is_complete)
             }
         };
         say!("took    {:.1} s", started.elapsed().as_secs_f64());
@@ -238,50 +229,61 @@ impl Run<'_> {
         if is_complete { Ok(()) } else { Err(Failure::Undelivered) }
     }
 
-    /// What a run fails with is said and tried by the next one, but for wrong settings at the start.
-    async fn again(&self, period: Duration) -> Result<(), Failure> {
-        let mut is_first = true;
-        let ended = every(period, Stop::never(), || {
-            let first = std::mem::take(&mut is_first);
-            async move {
-                match self.once().await {
-                    Err(failure @ Failure::Settings(_)) if first => ControlFlow::Break(failure),
-                    Err(failure) => {
-                        eprintln!("this run: {failure}; the next one tries again");
-                        ControlFlow::Continue(())
-                    }
-                    Ok(()) => ControlFlow::Continue(()),
-                }
-            }
-        });
-        ended.await.map_or(Ok(()), Err)
+    async fn push_changed(
+        &self,
+        store: &Incremental,
+        people: Listing,
+        map: FieldMap,
+        read: &Arc<Read>,
+        file: Option<&mut ReportFile>,
+    ) -> Result<Pushed, Failure> {
+        let records = records(people, map, self.options.who.scope(), Arc::clone(read));
+        let plan = store.plan(records, None).await?;
+        let pushed = store.apply(&plan, file).await?;
+        read.print(&self.options.who.visitor_id);
+        pushed.print();
+        Ok(pushed)
     }
 
-    /// Follows the log; a full run at first, and again after `--every`.
+    /// Follows the log until it is told to end; a full run at first, and again now and then.
     async fn follow(&self, push: &Incremental) -> Result<(), Failure> {
-        loop {
-            let (began, started) = (Timestamp::now(), tokio::time::Instant::now());
-            let Some((map, people)) = self.prepare().await? else { return Ok(()) };
-            if !FollowVisitors::is_under_way(push, self.options.every)? {
-                match self.push(people, map.clone(), None).await {
-                    Ok(()) => {}
-                    Err(failure @ Failure::Undelivered) => eprintln!("this run: {failure}"),
-                    Err(failure) => return Err(failure),
-                }
-                FollowVisitors::note_full(push, began)?;
+        let report = FollowReport::begin(self.options.report.as_deref())?;
+        let hooks = HookListener::start(&self.options.hook, Arc::clone(&push.store)).await?;
+        while !self.stop.is_stopped() {
+            match self.follow_on(push, hooks.as_ref(), &report).await {
+                Err(Failure::Stopped) => report.cut_short(),
+                ended => ended?,
             }
-            let (scope, search) = (self.options.who.scope(), self.options.who.expression()?);
-            let (okta, interval) = (&self.systems.okta, self.options.poll);
-            let follow = FollowVisitors { okta, push, map, scope, search, interval };
-            follow.run(began, self.options.every.map(|period| started + period)).await?;
         }
+        report.end()
     }
-}
 
-fn show<'a>(id: &str, values: impl Iterator<Item = (&'a String, &'a Value)>) {
-    say!("\n{id}");
-    for (field, value) in values {
-        say!("    {field:<28} {value}");
+    async fn follow_on(
+        &self,
+        push: &Incremental,
+        hooks: Option<&HookListener>,
+        report: &FollowReport,
+    ) -> Result<(), Failure> {
+        let (began, started) = (Timestamp::now(), tokio::time::Instant::now());
+        let period = self.options.every.unwrap_or(FULL_EVERY);
+        let prepared = unless_stopped(self.stop, self.prepare()).await??;
+        let Some((map, people)) = prepared else { return Ok(()) };
+        let mut until = FollowVisitors::until_full(push, period)?;
+        if until.is_zero() {
+            until = period;
+            let read = Arc::new(Read::default());
+            let pushed = self.push_changed(push, people, map.clone(), &read, None).await?;
+            report.full(&read, &pushed)?;
+            if pushed.cut_short {
+                return Ok(());
+            }
+            FollowVisitors::note_full(push, began)?;
+        }
+        let (scope, search) = (self.options.who.scope(), self.options.who.expression()?);
+        let (okta, interval, stop) = (&self.systems.okta, self.options.poll, self.stop);
+        let follow =
+            FollowVisitors { okta, push, map, scope, search, interval, stop, hooks, report };
+        follow.run(began, started + until).await
     }
 }
 

@@ -1,19 +1,18 @@
 //! Brings the people who are assigned to an app or group of Okta into Pingboard as profiles, field by field,
 //! over SCIM.
 
-use std::cell::RefCell;
-use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
 use examples::{
-    Delivery, Ending, Failure, Invitations, MappedPeople, RunOptions, SandboxOptions, ScimSystems,
-    ScopeOptions, SharedStore, Switched, Switches, again, check, say,
+    Delivery, Ending, Failure, Following, Invitations, Inviting, MappedPeople, RunOptions,
+    SandboxOptions, ScimSystems, ScopeOptions, SharedStore, Switched, Switches, again, check,
+    ended, parsed, say, stop_on_signals,
 };
 use provisioning::targets::ScimUsers;
-use provisioning::{Basis, Guard, Target};
+use provisioning::{Basis, Guard, Stop, Target};
 use sandbox::ScimOptions;
 
 const MAPPING: &str = include_str!("mappings/pingboard.toml");
@@ -32,7 +31,8 @@ const SANDBOX_GROUP: &str = "Engineering";
 /// not assigned any more is deactivated, and Pingboard drops the profile; who comes back gets a new one.
 ///
 /// Exit code 0: everybody was delivered or left out by a rule that the summary names; 1: something was
-/// not delivered; 2: wrong use or settings; 3: a guard stopped it before anything was sent.
+/// not delivered, or ctrl-C came before it was; 2: wrong use or settings; 3: a guard stopped it before
+/// anything was sent. With --every and --follow that of the last run.
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Options {
@@ -43,7 +43,7 @@ struct Options {
     #[command(flatten)]
     switches: Switches,
     /// Add a line for everybody who got a profile to this file, as a list of those to be invited
-    #[arg(long, value_name = "FILE", conflicts_with = "follow")]
+    #[arg(long, value_name = "FILE")]
     invite: Option<PathBuf>,
     #[command(flatten)]
     sandbox: SandboxOptions,
@@ -51,13 +51,9 @@ struct Options {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let options = Options::parse();
-    match run(&options).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            let _ = writeln!(std::io::stderr(), "pingboard_profiles: {failure}");
-            ExitCode::from(failure.exit_code())
-        }
+    match parsed::<Options>("pingboard_profiles") {
+        Ok(options) => ended("pingboard_profiles", run(&options).await),
+        Err(code) => code,
     }
 }
 
@@ -65,19 +61,37 @@ async fn run(options: &Options) -> Result<(), Failure> {
     if options.run.show_mapping {
         return options.run.print_mapping(MAPPING);
     }
+    options.run.check_follow()?;
+    let stop = stop_on_signals()?;
     let mapping = options.run.mapping_or(MAPPING)?;
     let systems = ScimSystems::connect(&options.sandbox, ScimOptions::pingboard()).await?;
     systems.announce("Pingboard");
     let scope = assigned(options, systems.is_sandbox())?.scope(&systems.okta).await?;
     let people = MappedPeople::new(&systems.okta, scope, mapping).await?;
-    let users = ScimUsers::new(systems.scim.clone()).map_err(Failure::settings)?;
-    let target: Arc<dyn Target> = Arc::new(Switched::new(Arc::new(users), options.switches));
+    let users = Arc::new(ScimUsers::new(systems.scim.clone()).map_err(Failure::settings)?);
+    let inviting = inviting(options, users.clone())?;
+    let users: Arc<dyn Target> = match &inviting {
+        Some(inviting) => inviting.clone(),
+        None => users,
+    };
+    let target: Arc<dyn Target> = Arc::new(Switched::new(users, options.switches));
     if options.run.check {
         return check(&systems, &people, &*target).await;
     }
     target.check().await.map_err(Failure::settings)?;
     let store = systems.store("pingboard_profiles", &options.run, "")?;
-    again(&options.run, || once(options, &people, &target, &store)).await
+    let program = Program { options, people, target, store, inviting: inviting.as_deref(), stop };
+    match options.run.follow {
+        true => program.follow().await,
+        false => again(options.run.every, &program.stop, || program.once()).await,
+    }
+}
+
+/// The target with --invite: who gets a profile is written down.
+fn inviting(options: &Options, users: Arc<ScimUsers>) -> Result<Option<Arc<Inviting>>, Failure> {
+    let path = options.invite.as_deref().filter(|_| options.run.sends());
+    let invitations = path.map(Invitations::open).transpose()?;
+    Ok(invitations.map(|invitations| Arc::new(Inviting::new(users, invitations))))
 }
 
 /// Assignment decides who is in scope.
@@ -98,40 +112,49 @@ fn assigned(options: &Options, is_sandbox: bool) -> Result<ScopeOptions, Failure
     Ok(scope)
 }
 
-async fn once(
-    options: &Options,
-    people: &MappedPeople,
-    target: &Arc<dyn Target>,
-    store: &SharedStore,
-) -> Result<(), Failure> {
-    let invitations = options.invite.as_deref().filter(|_| options.run.sends());
-    let invitations = RefCell::new(invitations.map(Invitations::open).transpose()?);
-    let mut ending = Ending::begin(&options.run)?;
-    let unlimited = options.switches.no_deactivate;
-    let delivery = Delivery {
-        options: &options.run,
-        what: "people",
-        target: Arc::clone(target),
-        store: Arc::clone(store),
-        basis: options.run.basis_or(Basis::Target),
-        guards: unlimited.then(|| Guard::removals_at_most_count(u64::MAX)).into_iter().collect(),
-    };
-    if options.run.follow {
-        return delivery.follow(people).await;
-    }
-    let invite = |outcome: &provisioning::Outcome| {
-        if let Some(invitations) = &mut *invitations.borrow_mut() {
-            invitations.note(outcome);
+struct Program<'a> {
+    options: &'a Options,
+    people: MappedPeople,
+    target: Arc<dyn Target>,
+    store: SharedStore,
+    inviting: Option<&'a Inviting>,
+    stop: Stop,
+}
+
+impl Program<'_> {
+    async fn once(&self) -> Result<(), Failure> {
+        let options = &self.options.run;
+        let mut ending = Ending::begin(options, &self.stop)?;
+        let ran = self.delivery().run(self.people.records(), &mut ending, |_| ()).await;
+        self.people.print_warnings();
+        self.inviting.map_or(Ok(()), Inviting::report)?;
+        match ran {
+            Err(failure) => Err(ending.stopped(failure)),
+            Ok(_) if options.sends() => ending.close(),
+            Ok(_) => Ok(()),
         }
-    };
-    let ran = delivery.run(people.records(), &mut ending, invite).await;
-    people.print_warnings();
-    if let Some(invitations) = invitations.into_inner() {
-        invitations.close()?;
     }
-    match ran {
-        Err(failure) => Err(ending.stopped(failure)),
-        Ok(_) if options.run.sends() => ending.close(),
-        Ok(_) => Ok(()),
+
+    async fn follow(&self) -> Result<(), Failure> {
+        let Self { people, inviting, .. } = self;
+        let (delivery, invitations) = (self.delivery(), *inviting);
+        let following = Following { delivery, people, groups: None, invitations };
+        let followed = following.run(Ending::begin(&self.options.run, &self.stop)?).await;
+        self.inviting.map_or(Ok(()), Inviting::report)?;
+        followed
+    }
+
+    fn delivery(&self) -> Delivery<'_> {
+        let unlimited = self.options.switches.no_deactivate;
+        let guards = unlimited.then(|| Guard::removals_at_most_count(u64::MAX));
+        Delivery {
+            options: &self.options.run,
+            what: "people",
+            target: Arc::clone(&self.target),
+            store: Arc::clone(&self.store),
+            basis: self.options.run.basis_or(Basis::Target),
+            guards: guards.into_iter().collect(),
+            stop: self.stop.clone(),
+        }
     }
 }

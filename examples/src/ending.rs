@@ -1,34 +1,30 @@
 //! What came of a run: for people, as a file, and as an exit code.
 
-use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::PoisonError;
 use std::time::Instant;
 
-use provisioning::{Failure as Undelivered, Kind, Outcome, Plan, Report, RowState};
+use provisioning::{
+    Failure as Undelivered, Followed, Kind, Outcome, Plan, Row, RowState, Stop, StoreError,
+};
 use serde_json::{Map, Value, json};
 
-use crate::{Failure, ReportFile, RunOptions, say, thousands};
+use crate::part::{KEPT, Part, add, left_out};
+use crate::{Failure, ReportFile, RunOptions, SharedStore, say};
 
-/// How many names of each kind the summary shows.
-const SHOWN: usize = 5;
+/// Rows that are read at once.
+const PAGE: usize = 1_000;
 
 /// What came of the parts of a run.
 #[derive(Debug)]
 pub struct Ending {
     file: Option<ReportFile>,
+    /// Where the report of a run goes that follows: it is written anew each time.
+    path: Option<PathBuf>,
     limited: bool,
+    stop: Stop,
     parts: Vec<Part>,
     started: Instant,
-}
-
-#[derive(Debug)]
-struct Part {
-    what: &'static str,
-    report: Report,
-    left_out: BTreeMap<String, (u64, Vec<String>)>,
-    conflicts: Vec<String>,
-    unconfirmed: Vec<(String, String)>,
-    without_key: u64,
-    for_later: u64,
 }
 
 impl Ending {
@@ -36,12 +32,18 @@ impl Ending {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn begin(options: &RunOptions) -> Result<Self, Failure> {
-        let path = options.report.as_deref().filter(|_| options.sends());
-        let file = path.map(ReportFile::create).transpose();
+    pub fn begin(options: &RunOptions, stop: &Stop) -> Result<Self, Failure> {
+        let path = options.report.clone().filter(|_| options.sends());
+        let file = path.as_deref().map(ReportFile::create).transpose();
         let file = file.map_err(|error| Failure::Settings(format!("--report: {error}")))?;
-        let limited = options.limit.is_some();
-        Ok(Self { file, limited, parts: Vec::new(), started: Instant::now() })
+        let (limited, stop) = (options.limit.is_some(), stop.clone());
+        let (parts, started) = (Vec::new(), Instant::now());
+        let mut ending = Self { file, path: None, limited, stop, parts, started };
+        if options.follow {
+            ending.path = path;
+            ending.write_down()?;
+        }
+        Ok(ending)
     }
 
     /// Notes what came of one change.
@@ -76,8 +78,9 @@ impl Ending {
     /// When the plan cannot be read.
     pub fn compare(&mut self, what: &'static str, plan: &Plan) -> Result<(), Failure> {
         let summary = plan.summary();
-        let (changes, limited) = (summary.changes(), self.limited);
-        let conflicts = conflicts(plan).map_err(Failure::running)?;
+        let (limited, stopped) = (self.limited, self.stop.is_stopped());
+        let rows = |after| plan.rows(after, PAGE);
+        let conflicts = conflicts(summary.conflicts, rows).map_err(Failure::running)?;
         if let Some(file) = &mut self.file {
             for (key, note) in &conflicts {
                 let entry = json!({"what": what, "key": key, "kind": Kind::Conflict, "reason": note,
@@ -91,8 +94,70 @@ impl Ending {
             conflicts.into_iter().map(|(key, note)| format!("{key}: {note}")).collect();
         let report = &part.report;
         let done = report.delivered() + report.failed + report.left_out;
-        part.for_later = if limited { changes.saturating_sub(done) } else { 0 };
+        let left = summary.changes().saturating_sub(done);
+        part.for_later = if limited || stopped { left } else { 0 };
+        part.cut_short = stopped && part.for_later > 0;
         Ok(())
+    }
+
+    /// Notes what came of a batch of changes, or of a full run: what was before that does not count then.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn follow(
+        &mut self,
+        what: &'static str,
+        batch: Followed,
+        store: &SharedStore,
+    ) -> Result<(), Failure> {
+        if batch.full {
+            self.parts.clear();
+        }
+        let rows = |after| {
+            let mut store = store.lock().unwrap_or_else(PoisonError::into_inner);
+            store.rows(Some(RowState::Failed), after, PAGE)
+        };
+        let conflicts = conflicts(batch.summary.conflicts, rows).map_err(Failure::running)?;
+        let part = self.part(what);
+        for one in &batch.report.left_out_first {
+            part.leave_out(&one.reason, &one.key);
+        }
+        let conflicts = conflicts.into_iter().map(|(key, note)| format!("{key}: {note}"));
+        part.conflicts.extend(conflicts);
+        part.conflicts.sort();
+        part.conflicts.dedup();
+        part.without_key += batch.summary.without_key;
+        part.cut_short |= batch.cut_short;
+        part.events += batch.events as u64;
+        add(&mut part.report, batch.report);
+        Ok(())
+    }
+
+    /// Writes the report of a run that follows, as far as it is.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn write_down(&mut self) -> Result<(), Failure> {
+        let Some(path) = &self.path else { return Ok(()) };
+        // Put in the place of the one before at once: whoever reads it finds a whole one.
+        self.file = None;
+        let beside = path.with_extension("new");
+        let write = || {
+            let mut file = ReportFile::create(&beside)?;
+            for part in &self.parts {
+                part.entries().try_for_each(|entry| file.add(&entry))?;
+            }
+            file.finish(&self.summary())?;
+            std::fs::rename(&beside, path)
+        };
+        write().map_err(|error| Failure::Running(format!("--report: {error}")))
+    }
+
+    fn summary(&self) -> Value {
+        let is_complete = self.parts.iter().all(Part::is_complete);
+        let mut members = Map::from_iter([("complete".to_owned(), Value::Bool(is_complete))]);
+        members.extend(self.parts.iter().map(|part| (part.what.to_owned(), part.to_json())));
+        Value::Object(members)
     }
 
     fn part(&mut self, what: &'static str) -> &mut Part {
@@ -103,11 +168,26 @@ impl Ending {
         &mut self.parts[at]
     }
 
-    /// Somebody or something that was left out by a rule of the program.
-    pub fn leave_out(&mut self, what: &'static str, reason: &str, key: &str) {
+    /// Those who are left out now by a rule of the program, instead of those who were before.
+    ///
+    /// # Errors
+    /// When the report cannot be written.
+    pub fn leave_out(
+        &mut self,
+        what: &'static str,
+        reason: &str,
+        keys: &[String],
+    ) -> Result<(), Failure> {
+        let mut entries = keys.iter().map(|key| left_out(what, reason, key));
+        if let Some(file) = &mut self.file {
+            entries.try_for_each(|entry| file.add(&entry)).map_err(Failure::running)?;
+        }
         let part = self.part(what);
-        part.report.left_out += 1;
-        part.leave_out(reason, key);
+        let (before, _) = part.left_out.remove(reason).unwrap_or_default();
+        part.report.left_out = part.report.left_out.saturating_sub(before) + keys.len() as u64;
+        keys.iter().for_each(|key| part.leave_out(reason, key));
+        part.listed.insert(reason.to_owned(), keys.iter().take(KEPT).cloned().collect());
+        Ok(())
     }
 
     /// Something that turned out not to be there after it was sent.
@@ -120,18 +200,17 @@ impl Ending {
     ///
     /// # Errors
     /// [`Failure::Undelivered`] when something was not delivered.
-    pub fn close(self) -> Result<(), Failure> {
+    pub fn close(mut self) -> Result<(), Failure> {
         let is_complete = self.parts.iter().all(Part::is_complete);
         self.parts.iter().for_each(Part::print);
         say!("{:<10}{:.1} s", "took", self.started.elapsed().as_secs_f64());
-        if let Some(file) = self.file {
-            let mut members = Map::from_iter([("complete".to_owned(), Value::Bool(is_complete))]);
-            members.extend(self.parts.iter().map(|part| (part.what.to_owned(), part.to_json())));
-            file.finish(&Value::Object(members)).map_err(Failure::running)?;
-            say!(
-                "{:<10}written; it holds personal data and is readable by its owner only",
-                "report"
-            );
+        let has_report = self.file.is_some() || self.path.is_some();
+        self.write_down()?;
+        let summary = self.summary();
+        self.file.map_or(Ok(()), |file| file.finish(&summary)).map_err(Failure::running)?;
+        if has_report {
+            let what = "written; it holds personal data and is readable by its owner only";
+            say!("{:<10}{what}", "report");
         }
         if is_complete { Ok(()) } else { Err(Failure::Undelivered) }
     }
@@ -139,88 +218,25 @@ impl Ending {
     /// Ends the report file of a run that was stopped; gives the failure back.
     pub fn stopped(self, failure: Failure) -> Failure {
         let summary = json!({"complete": false, "error": failure.to_string()});
-        match self.file.map(|file| file.finish(&summary)) {
+        let file = match &self.path {
+            Some(path) => Some(ReportFile::create(path)),
+            None => self.file.map(Ok),
+        };
+        match file.map(|file| file.and_then(|file| file.finish(&summary))) {
             Some(Err(error)) => Failure::Running(format!("{failure}; --report: {error}")),
             _ => failure,
         }
     }
 }
 
-impl Part {
-    fn new(what: &'static str) -> Self {
-        let (report, left_out, conflicts, unconfirmed) = Default::default();
-        let (without_key, for_later) = (0, 0);
-        Self { what, report, left_out, conflicts, unconfirmed, without_key, for_later }
-    }
-
-    fn leave_out(&mut self, reason: &str, key: &str) {
-        let (count, names) = self.left_out.entry(reason.to_owned()).or_default();
-        *count += 1;
-        if names.len() < SHOWN {
-            names.push(key.to_owned());
-        }
-    }
-
-    fn is_complete(&self) -> bool {
-        self.report.failed == 0 && self.conflicts.is_empty() && self.unconfirmed.is_empty()
-    }
-
-    fn print(&self) {
-        say!("{:<10}{}", self.what, self.report);
-        for (reason, (count, names)) in &self.left_out {
-            say!("{:<10}{} {}: {reason}", "left out", thousands(*count), names_of(names, *count));
-        }
-        if self.for_later > 0 {
-            say!(
-                "{:<10}{} changes wait for a run without --limit",
-                "left out",
-                thousands(self.for_later)
-            );
-        }
-        for line in self.conflicts.iter().take(SHOWN) {
-            say!("{:<10}{line}; nothing is sent for it", "conflict");
-        }
-        for one in self.report.undelivered.iter().take(SHOWN) {
-            say!("{:<10}{} ({}): {}", "failed", one.key, one.kind, one.reason);
-        }
-        for (key, reason) in &self.unconfirmed {
-            say!("{:<10}{key}: {reason}", "failed");
-        }
-        for (path, count) in &self.report.not_kept {
-            say!(
-                "{:<10}{path}, {} times: the product dropped or rewrote it, and is not sent the same again",
-                "not kept",
-                thousands(*count)
-            );
-        }
-        for (key, note) in self.report.notes.iter().take(SHOWN) {
-            say!("{:<10}{key}: {note}", "note");
-        }
-    }
-
-    fn to_json(&self) -> Value {
-        let mut json = json!(self.report);
-        if let Some(members) = json.as_object_mut() {
-            members.remove("undelivered");
-            members.remove("left_out_first");
-            members.insert("conflicts".to_owned(), self.conflicts.len().into());
-            members.insert("unconfirmed".to_owned(), json!(self.unconfirmed));
-            members.insert("without_key".to_owned(), self.without_key.into());
-            members.insert("for_later".to_owned(), self.for_later.into());
-        }
-        json
-    }
-}
-
-fn names_of(names: &[String], count: u64) -> String {
-    let more = if count > names.len() as u64 { ", ... (all in --report)" } else { "" };
-    format!("({}{more})", names.join(", "))
-}
-
-fn conflicts(plan: &Plan) -> Result<Vec<(String, String)>, provisioning::StoreError> {
+/// So many conflicts, among rows that are read page by page.
+fn conflicts(
+    count: u64,
+    rows: impl Fn(u64) -> Result<Vec<Row>, StoreError>,
+) -> Result<Vec<(String, String)>, StoreError> {
     let (mut found, mut after) = (Vec::new(), 0);
-    while (found.len() as u64) < plan.summary().conflicts {
-        let rows = plan.rows(after, 1_000)?;
+    while (found.len() as u64) < count {
+        let rows = rows(after)?;
         let Some(last) = rows.last() else { break };
         after = last.seq;
         let conflicts = rows

@@ -5,15 +5,18 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use futures::{StreamExt, TryStreamExt, stream};
-use okta_client::jiff::{SignedDuration, Timestamp};
+use okta_client::jiff::Timestamp;
 use okta_client::search::Expression;
 use okta_client::{Error as OktaError, LogCursor, LogEvent, LogStart, Okta, User};
-use provisioning::Store;
+use provisioning::{Stop, Store};
 use serde::de::DeserializeOwned;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep, sleep_until};
 
+use crate::hook_listener::{clear_hooked, hooked};
 use crate::visitor_source::records;
-use crate::{Failure, FieldMap, Incremental, Read, Scope, say, thousands};
+use crate::{
+    Failure, FieldMap, FollowReport, HookListener, Incremental, Read, Scope, say, thousands,
+};
 
 /// The events that may change a visitor.
 const EVENTS: &str = r#"eventType sw "user.lifecycle." or eventType sw "user.account.""#;
@@ -38,19 +41,24 @@ pub struct FollowVisitors<'a> {
     pub search: Option<Expression>,
     /// How long to wait before the log is asked again.
     pub interval: Duration,
+    /// When it is to end.
+    pub stop: &'a Stop,
+    /// What is delivered, besides the log.
+    pub hooks: Option<&'a HookListener>,
+    /// What came of it.
+    pub report: &'a FollowReport,
 }
 
 impl FollowVisitors<'_> {
-    /// Whether the last program that followed with this store made its full run, so that the log goes on
-    /// from where it stopped; with `every`, one that is not longer ago.
+    /// How long the log can be followed until the next full run is due: not at all when there was none, or
+    /// the last one is a period ago.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn is_under_way(push: &Incremental, every: Option<Duration>) -> Result<bool, Failure> {
+    pub fn until_full(push: &Incremental, period: Duration) -> Result<Duration, Failure> {
         let full: Option<Timestamp> = read_note(push, FULL)?;
         let age = full.map(|began| Timestamp::now().duration_since(began));
-        let is_young = |age: SignedDuration| every.is_none_or(|every| age.unsigned_abs() < every);
-        Ok(age.is_some_and(is_young))
+        Ok(age.map_or(Duration::ZERO, |age| period.saturating_sub(age.unsigned_abs())))
     }
 
     /// Notes when the full run began that is through now.
@@ -61,11 +69,12 @@ impl FollowVisitors<'_> {
         with_store(push, |store| store.set_note(FULL, Some(&format!("\"{began}\""))))
     }
 
-    /// Follows until then, or without an end; from where the last program stopped, or from `began`.
+    /// Follows until then, or until it is told to end; from where the last program stopped, or from `began`.
     ///
     /// # Errors
     /// When the store fails, or the log cannot be followed from there.
-    pub async fn run(&self, began: Timestamp, until: Option<Instant>) -> Result<(), Failure> {
+    pub async fn run(&self, began: Timestamp, until: Instant) -> Result<(), Failure> {
+        self.settle_hooked().await?;
         let cursor: Option<LogCursor> = read_note(self.push, CURSOR)?;
         let full: Option<Timestamp> = read_note(self.push, FULL)?;
         // From before the full run, which may have missed what happened while it ran.
@@ -73,15 +82,23 @@ impl FollowVisitors<'_> {
         let follow = self.okta.logs().follow(start).filter(EVENTS).interval(self.interval);
         let mut pages = follow.max_interval(self.interval.max(Duration::from_secs(60))).pages();
         loop {
-            let page = match until {
-                None => pages.next().await,
-                Some(until) => match tokio::time::timeout_at(until, pages.next()).await {
-                    Ok(page) => page,
-                    Err(_) => return Ok(()),
-                },
+            let hooked = async {
+                match self.hooks {
+                    Some(hooks) => hooks.arrived().await,
+                    None => std::future::pending().await,
+                }
+            };
+            let page = tokio::select! {
+                page = pages.next() => page,
+                () = hooked => {
+                    self.settle_hooked().await?;
+                    continue;
+                }
+                () = sleep_until(until) => return Ok(()),
+                () = self.stop.stopped() => return Ok(()),
             };
             match page {
-                Some(Ok(page)) => self.settle(&page.events, &page.cursor).await?,
+                Some(Ok(page)) => self.settle(&page.events, Some(&page.cursor)).await?,
                 // The log does not go back that far any more, or may not be read.
                 Some(Err(error))
                     if error.status().is_some_and(|status| status.is_client_error())
@@ -99,33 +116,65 @@ impl FollowVisitors<'_> {
         }
     }
 
+    /// Who was delivered is looked at like who failed before.
+    async fn settle_hooked(&self) -> Result<(), Failure> {
+        let is_owing = with_store(self.push, |store| {
+            let mut ids = hooked(store)?;
+            if ids.is_empty() {
+                return Ok(false);
+            }
+            let again: Option<BTreeSet<String>> =
+                store.note(AGAIN)?.and_then(|text| serde_json::from_str(&text).ok());
+            ids.extend(again.into_iter().flatten());
+            let ids = serde_json::to_string(&ids)
+                .map_err(|error| provisioning::StoreError::caused(AGAIN, error))?;
+            store.begin()?;
+            store.set_note(AGAIN, Some(&ids))?;
+            clear_hooked(store)?;
+            store.commit()?;
+            Ok(true)
+        })?;
+        if is_owing { self.settle(&[], None).await } else { Ok(()) }
+    }
+
     /// Until these events are settled they are not left behind.
-    async fn settle(&self, events: &[LogEvent], cursor: &LogCursor) -> Result<(), Failure> {
+    async fn settle(&self, events: &[LogEvent], cursor: Option<&LogCursor>) -> Result<(), Failure> {
         let again: Option<BTreeSet<String>> = read_note(self.push, AGAIN)?;
         let mut ids: BTreeSet<String> = events.iter().flat_map(users_of).collect();
         ids.extend(again.into_iter().flatten());
         let mut pause = Duration::from_secs(1);
         let failed = loop {
             match self.bring(&ids, events.len()).await {
-                Ok(failed) => break failed,
+                Ok(Some(failed)) => break failed,
+                // What is left comes again.
+                Ok(None) | Err(Failure::Stopped) => return Ok(()),
                 Err(failure @ Failure::Settings(_)) => return Err(failure),
                 Err(failure) => complain(&failure),
             }
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(Duration::from_secs(60));
+            tokio::select! {
+                () = sleep(pause) => pause = (pause * 2).min(Duration::from_secs(60)),
+                () = self.stop.stopped() => return Ok(()),
+            }
         };
         let text = |value: serde_json::Result<String>| value.map_err(Failure::running);
-        let (cursor, failed) =
-            (text(serde_json::to_string(cursor))?, text(serde_json::to_string(&failed))?);
+        let cursor = cursor.map(|cursor| text(serde_json::to_string(cursor))).transpose()?;
+        let failed = text(serde_json::to_string(&failed))?;
         with_store(self.push, |store| {
             store.begin()?;
             store.set_note(AGAIN, Some(&failed))?;
-            store.set_note(CURSOR, Some(&cursor))?;
+            if let Some(cursor) = &cursor {
+                store.set_note(CURSOR, Some(cursor))?;
+            }
             store.commit()
         })
     }
 
-    async fn bring(&self, ids: &BTreeSet<String>, events: usize) -> Result<Vec<String>, Failure> {
+    /// Those that failed; nothing when it was told to end before it was through.
+    async fn bring(
+        &self,
+        ids: &BTreeSet<String>,
+        events: usize,
+    ) -> Result<Option<Vec<String>>, Failure> {
         let reads =
             stream::iter(ids.clone()).map(|id| async move { self.okta.users().try_get(id).await });
         let reads = reads.buffer_unordered(AT_ONCE);
@@ -154,7 +203,8 @@ impl FollowVisitors<'_> {
             thousands(pushed.report.left_out),
             thousands(pushed.report.failed)
         );
-        Ok(pushed.failed)
+        self.report.batch(events, &read, &pushed);
+        Ok((!pushed.cut_short).then_some(pushed.failed))
     }
 
     fn is_wanted(&self, user: &User) -> bool {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use futures::{StreamExt, TryStreamExt};
 use pendo_client::{Batch, Delivery, Group, Kind, Pendo, PushReport};
+use provisioning::Stop;
 
 use crate::visitor_source::{Listing, records};
 use crate::{Failure, FieldMap, Progress, Read, ReportFile, Scope};
@@ -19,6 +20,8 @@ pub struct FullPush<'a> {
     pub batch_size: u32,
     /// Calls under way at once.
     pub concurrency: u32,
+    /// When it is to end.
+    pub stop: &'a Stop,
 }
 
 impl FullPush<'_> {
@@ -34,6 +37,8 @@ impl FullPush<'_> {
         read: &Arc<Read>,
         mut file: Option<&mut ReportFile>,
     ) -> Result<PushReport, Failure> {
+        // What was read is still sent; nothing more is read.
+        let people = people.take_until(self.stop.stopped()).boxed();
         let records = records(people, map, scope, Arc::clone(read)).map_ok(|(_, record)| record);
         let mut batches = (self.pendo.metadata(Kind::Visitor, Group::Custom))
             .push(records)

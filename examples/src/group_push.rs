@@ -7,7 +7,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use okta_client::Okta;
 use provisioning::source::OktaGroups;
 use provisioning::targets::{ScimGroups, member_ids};
-use provisioning::{Basis, Mapping, Record, Target};
+use provisioning::{Basis, Mapping, Outcome, Plan, Record, Stop, Target};
 use scim_client::Scim;
 
 use crate::{Delivery, Ending, Failure, RunOptions, SharedStore, find_group, say, thousands};
@@ -87,6 +87,8 @@ pub struct GroupPush<'a> {
     pub users_store: SharedStore,
     /// What is remembered of groups.
     pub store: SharedStore,
+    /// When it is to end.
+    pub stop: Stop,
 }
 
 impl GroupPush<'_> {
@@ -116,44 +118,99 @@ impl GroupPush<'_> {
     /// # Errors
     /// When there is no plan; what could not be delivered is in the ending.
     pub async fn run(&self, groups: &[PushGroup], ending: &mut Ending) -> Result<(), Failure> {
+        let records = self.records(groups, ending)?;
+        groups.iter().for_each(|group| say!("{:<10}{}: Pushing", "group", group.name));
+        let options = self.options();
+        let delivery = self.delivery(&options);
+        let plan = delivery.plan(stream::iter(records.clone()).map(Ok).boxed()).await?;
+        delivery.summarise(&plan);
+        self.bring(&delivery, &plan, groups, &records, ending).await.map(drop)
+    }
+
+    /// The same without a word where nothing is to be done; gives those that failed.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub async fn run_changed(
+        &self,
+        groups: &[PushGroup],
+        ending: &mut Ending,
+    ) -> Result<Vec<String>, Failure> {
+        let records = self.records(groups, ending)?;
+        if records.is_empty() {
+            return Ok(Vec::new());
+        }
+        let options = self.options();
+        let delivery = self.delivery(&options);
+        let plan = delivery.plan(stream::iter(records.clone()).map(Ok).boxed()).await?;
+        if plan.summary().changes() == 0 {
+            return Ok(Vec::new());
+        }
+        // Those that are unchanged were read back when they were pushed.
+        let rows = plan.rows(0, groups.len()).map_err(Failure::running)?;
+        let is_changed = |group: &&PushGroup| rows.iter().any(|row| row.key == group.id);
+        let changed: Vec<PushGroup> = groups.iter().filter(is_changed).cloned().collect();
+        let failed = self.bring(&delivery, &plan, &changed, &records, ending).await?;
+        Ok(failed.into_iter().collect())
+    }
+
+    /// The groups with those of their members who are in the product; the others are left out.
+    fn records(&self, groups: &[PushGroup], ending: &mut Ending) -> Result<Vec<Record>, Failure> {
         let mut records = Vec::new();
         for group in groups {
-            say!("{:<10}{}: Pushing", "group", group.name);
             let (ids, missing) = self.members(group)?;
-            for key in missing {
-                let reason =
-                    format!("is not in the product, so not a member of {} there", group.name);
-                ending.leave_out("groups", &reason, &key);
-            }
+            let reason = format!("is not in the product, so not a member of {} there", group.name);
+            ending.leave_out("groups", &reason, &missing)?;
             let record = Record::new(&group.id).source_id(&group.id);
             records.push(record.set("displayName", group.name.as_str()).set("members", ids));
         }
-        // A canary counts people; what groups they are in belongs to them.
-        let options = RunOptions { limit: None, ..self.options.clone() };
-        let delivery = Delivery {
-            options: &options,
+        Ok(records)
+    }
+
+    /// A canary counts people; what groups they are in belongs to them.
+    fn options(&self) -> RunOptions {
+        RunOptions { limit: None, ..self.options.clone() }
+    }
+
+    fn delivery<'o>(&self, options: &'o RunOptions) -> Delivery<'o> {
+        Delivery {
+            options,
             what: "groups",
             target: Arc::new(ScimGroups::new(self.scim.clone())),
             store: Arc::clone(&self.store),
             basis: options.basis_or(Basis::Delivered),
             guards: Vec::new(),
-        };
-        let mut failed = HashSet::new();
-        let name = |key: &str| groups.iter().find(|group| group.id == key);
-        let wanted = records.clone();
-        delivery
-            .run(stream::iter(records).map(Ok).boxed(), ending, |outcome| {
-                if let (Some(group), Err(failure)) = (name(&outcome.key), &outcome.result) {
-                    say!("{:<10}{}: Error: {failure}", "group", group.name);
-                    failed.insert(group.id.clone());
-                }
-            })
-            .await?;
-        let sent = groups.iter().zip(&wanted).filter(|(group, _)| !failed.contains(&group.id));
-        for (group, record) in sent {
-            self.confirm(group, record, ending).await?;
+            stop: self.stop.clone(),
         }
-        Ok(())
+    }
+
+    /// Applies the plan and looks at what came of it; gives the ids of those that failed.
+    async fn bring(
+        &self,
+        delivery: &Delivery<'_>,
+        plan: &Plan,
+        groups: &[PushGroup],
+        records: &[Record],
+        ending: &mut Ending,
+    ) -> Result<HashSet<String>, Failure> {
+        let mut failed = HashSet::new();
+        let heed = |outcome: &Outcome| {
+            let group = groups.iter().find(|group| group.id == outcome.key);
+            if let (Some(group), Err(failure)) = (group, &outcome.result) {
+                say!("{:<10}{}: Error: {failure}", "group", group.name);
+                failed.insert(group.id.clone());
+            }
+        };
+        delivery.carry_out(plan, ending, heed).await?;
+        if self.stop.is_stopped() {
+            return Ok(failed);
+        }
+        for group in groups.iter().filter(|group| !failed.contains(&group.id)) {
+            if let Some(record) = records.iter().find(|record| record.key() == group.id) {
+                self.confirm(group, record, ending).await?;
+            }
+        }
+        Ok(failed)
     }
 
     fn members(&self, group: &PushGroup) -> Result<(Vec<String>, Vec<String>), Failure> {

@@ -9,12 +9,12 @@ use pendo_client::{Group, Kind as Of, Pendo};
 use provisioning::store::SqliteStore;
 use provisioning::targets::PendoMetadata;
 use provisioning::{
-    Failure as Undelivered, Guard, Kind, Outcome, Plan, PlanError, Record, Report, Store, Summary,
-    Target,
+    Failure as Undelivered, Guard, Kind, Outcome, Plan, PlanError, Record, Report, Stop, Store,
+    Summary, Target,
 };
 use serde_json::{Value, json};
 
-use crate::{Failure, Progress, Read, ReportFile, say, thousands};
+use crate::{Failure, Progress, Read, ReportFile, say, thousands, unless_stopped};
 
 /// After so many failures one after the other Pendo is not there: what is left stays for the next run.
 const MOST_FAILURES: u64 = 4_000;
@@ -27,6 +27,7 @@ pub struct Incremental {
     /// What was delivered.
     pub store: Arc<Mutex<dyn Store>>,
     concurrency: usize,
+    stop: Stop,
 }
 
 /// What came of a push.
@@ -38,6 +39,10 @@ pub struct Pushed {
     pub report: Report,
     /// Too much failed, so that it was given up.
     pub stopped: bool,
+    /// It was told to end before it was through: what is left stays for the next run.
+    pub cut_short: bool,
+    /// The first thousand visitor ids that two people claim, and who.
+    pub conflicts: Vec<(String, String)>,
     /// Whose records failed, by the users' ids, as far as they are known.
     pub failed: Vec<String>,
 }
@@ -52,6 +57,7 @@ impl Incremental {
         pendo: &Pendo,
         create_missing: bool,
         concurrency: u32,
+        stop: Stop,
     ) -> Result<Self, Failure> {
         let store = SqliteStore::open(path).map_err(Failure::settings)?;
         let target = PendoMetadata::new(pendo.clone(), Of::Visitor, Group::Custom);
@@ -59,6 +65,7 @@ impl Incremental {
             target: Arc::new(target.create_missing(create_missing)),
             store: Arc::new(Mutex::new(store)),
             concurrency: concurrency as usize,
+            stop,
         })
     }
 
@@ -77,7 +84,8 @@ impl Incremental {
         if let Some(ids) = only {
             compute = compute.only(ids).guard(Guard::allow_empty_source());
         }
-        compute.await.map_err(|error| match error {
+        let plan = unless_stopped(&self.stop, compute.into_future()).await?;
+        plan.map_err(|error| match error {
             PlanError::Guard { guard, .. } => {
                 Failure::Guard(format!("stopped before anything was sent: {guard}"))
             }
@@ -95,7 +103,8 @@ impl Incremental {
         plan: &Plan,
         mut file: Option<&mut ReportFile>,
     ) -> Result<Pushed, Failure> {
-        let outcomes = plan.apply().concurrency(self.concurrency).stream();
+        let apply = plan.apply().concurrency(self.concurrency).until(self.stop.clone());
+        let outcomes = apply.stream();
         pin_mut!(outcomes);
         let (mut report, mut progress, mut in_a_row) = (Report::default(), Progress::start(), 0);
         while let Some(outcome) = outcomes.next().await {
@@ -117,7 +126,8 @@ impl Incremental {
             }
         }
         progress.finish();
-        for (key, reason) in conflicts(plan)? {
+        let conflicts = conflicts(plan)?;
+        for (key, reason) in &conflicts {
             if let Some(file) = &mut file {
                 file.add(&json!({"id": key, "outcome": "conflict", "reason": reason}))
                     .map_err(Failure::running)?;
@@ -125,7 +135,9 @@ impl Incremental {
         }
         let (summary, stopped) = (plan.summary().clone(), in_a_row >= MOST_FAILURES);
         let failed = self.users_of(plan, &report)?;
-        Ok(Pushed { summary, report, stopped, failed })
+        let done = report.delivered() + report.failed + report.left_out;
+        let cut_short = self.stop.is_stopped() && done < summary.changes();
+        Ok(Pushed { summary, report, stopped, cut_short, conflicts, failed })
     }
 
     fn users_of(&self, plan: &Plan, report: &Report) -> Result<Vec<String>, Failure> {
@@ -179,7 +191,8 @@ fn conflicts(plan: &Plan) -> Result<Vec<(String, String)>, Failure> {
 impl Pushed {
     /// Whether everybody was delivered, or left out by a rule.
     pub fn is_complete(&self) -> bool {
-        self.report.failed == 0 && self.summary.conflicts == 0 && !self.stopped
+        let is_whole = !self.stopped && !self.cut_short;
+        is_whole && self.report.failed == 0 && self.summary.conflicts == 0
     }
 
     /// Prints what became of the records.
@@ -211,6 +224,10 @@ impl Pushed {
         }
         if self.stopped {
             say!("stopped everything fails: what is left stays for the next run");
+        } else if self.cut_short {
+            let done = report.delivered() + report.failed + report.left_out;
+            let left = thousands(summary.changes().saturating_sub(done));
+            say!("stopped {left} people wait for the next run");
         }
     }
 

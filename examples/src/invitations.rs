@@ -3,8 +3,12 @@
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use provisioning::{Kind, Outcome};
+use async_trait::async_trait;
+use futures::stream::BoxStream;
+use provisioning::{Change, Done, Kind, Observed, Target, TargetError};
+use serde_json::Value;
 
 use crate::{Failure, csv, say, thousands};
 
@@ -30,37 +34,101 @@ impl Invitations {
         Ok(Self { path: path.to_owned(), file, count: 0, failed: None })
     }
 
-    /// Adds a line if this is somebody new.
-    pub fn note(&mut self, outcome: &Outcome) {
-        let Ok(delivered) = &outcome.result else { return };
-        if outcome.kind != Kind::Create || delivered.existed {
-            return;
-        }
-        let id = delivered.remote_id.as_deref().unwrap_or_default();
+    /// Adds a line for somebody new.
+    fn note(&mut self, key: &str, id: &str) {
         let mut line = Vec::new();
-        let written = csv::write(&mut line, &[outcome.key.as_str(), id])
-            .and_then(|()| self.file.write_all(&line));
+        let written = csv::write(&mut line, &[key, id]).and_then(|()| self.file.write_all(&line));
         match written {
             Ok(()) => self.count += 1,
             Err(error) => self.failed = Some(error),
         }
     }
 
-    /// Says how many lines were added.
+    fn check(&self) -> Result<(), Failure> {
+        let fail = |error| Failure::Running(format!("--invite {}: {error}", self.path.display()));
+        self.failed.as_ref().map_or(Ok(()), |error| Err(fail(error)))
+    }
+}
+
+/// A target that writes down everybody who gets a record in it: new ones only, whatever brought them.
+#[derive(Debug)]
+pub struct Inviting {
+    target: Arc<dyn Target>,
+    invitations: Mutex<Invitations>,
+}
+
+impl Inviting {
+    /// This target with this list.
+    pub fn new(target: Arc<dyn Target>, invitations: Invitations) -> Self {
+        Self { target, invitations: Mutex::new(invitations) }
+    }
+
+    fn invitations(&self) -> MutexGuard<'_, Invitations> {
+        self.invitations.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether every line could be written.
+    ///
+    /// # Errors
+    /// When one could not.
+    pub fn check(&self) -> Result<(), Failure> {
+        self.invitations().check()
+    }
+
+    /// Says how many lines were added since it said so before.
     ///
     /// # Errors
     /// When one could not be written.
-    pub fn close(self) -> Result<(), Failure> {
-        if let Some(error) = self.failed {
-            return Err(Failure::Running(format!("--invite {}: {error}", self.path.display())));
-        }
-        say!(
-            "{:<10}{} people, listed in {} (readable by its owner only)",
-            "invite",
-            thousands(self.count),
-            self.path.display()
-        );
+    pub fn report(&self) -> Result<(), Failure> {
+        let mut invitations = self.invitations();
+        invitations.check()?;
+        let count = thousands(std::mem::take(&mut invitations.count));
+        let path = invitations.path.display();
+        say!("{:<10}{count} people, listed in {path} (readable by its owner only)", "invite");
         Ok(())
+    }
+}
+
+#[async_trait]
+impl Target for Inviting {
+    fn name(&self) -> &str {
+        self.target.name()
+    }
+
+    fn key(&self, key: &str) -> String {
+        self.target.key(key)
+    }
+
+    fn batch(&self) -> usize {
+        self.target.batch()
+    }
+
+    fn removes(&self) -> bool {
+        self.target.removes()
+    }
+
+    async fn check(&self) -> Result<(), TargetError> {
+        self.target.check().await
+    }
+
+    async fn apply(&self, changes: &[Change]) -> Vec<Result<Done, TargetError>> {
+        let results = self.target.apply(changes).await;
+        for (change, result) in changes.iter().zip(&results) {
+            if let (Kind::Create, Ok(done)) = (change.kind, result)
+                && done.is_new()
+            {
+                self.invitations().note(&change.key, done.id().unwrap_or_default());
+            }
+        }
+        results
+    }
+
+    fn observe(&self, paths: &[String]) -> Option<BoxStream<'_, Result<Observed, TargetError>>> {
+        self.target.observe(paths)
+    }
+
+    fn reference(&self, key: &str, remote_id: Option<&str>) -> Option<Value> {
+        self.target.reference(key, remote_id)
     }
 }
 

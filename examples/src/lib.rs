@@ -10,14 +10,19 @@ mod backup;
 mod csv;
 mod ending;
 mod fields;
+mod follow_groups;
+mod follow_report;
 mod follow_visitors;
+mod following;
 mod full_push;
 mod group_push;
+mod hook_listener;
 mod incremental;
 mod invitations;
 mod okta_define;
 mod okta_setup;
 mod options;
+mod part;
 mod people;
 mod plan_file;
 mod prepare;
@@ -27,24 +32,31 @@ mod run;
 mod scim_check;
 mod scim_systems;
 mod scim_target;
+mod start;
+mod stopping;
 mod summary;
 mod switches;
 mod systems;
 mod typed;
+mod visitor_plan;
 mod visitor_source;
 
 pub use backup::Backup;
 pub use ending::Ending;
 pub use fields::{FieldMap, FieldRow, LeftOut, Scope, Sent, has_value};
+pub use follow_groups::FollowGroups;
+pub use follow_report::FollowReport;
 pub use follow_visitors::FollowVisitors;
+pub use following::Following;
 pub use full_push::FullPush;
 pub use group_push::{GroupPush, PushGroup, check_admins, read_groups};
+pub use hook_listener::{HookListener, HookOptions};
 pub use incremental::{Incremental, Pushed};
-pub use invitations::Invitations;
+pub use invitations::{Invitations, Inviting};
 pub use okta_define::{Definition, define};
 pub use okta_setup::OktaSetup;
 pub use options::{BasisOption, MaxRemovals, RunOptions, ScopeOptions, Switches, duration};
-pub use people::{MappedPeople, find_group};
+pub use people::{MappedPeople, find_group, with_members};
 pub use prepare::{ListsAs, Preparation};
 pub use progress::Progress;
 pub use report::{ReportFile, thousands};
@@ -52,10 +64,13 @@ pub use run::{Delivery, Records, again};
 pub use scim_check::check;
 pub use scim_systems::{ScimSystems, SharedStore};
 pub use scim_target::ScimTarget;
+pub use start::{ended, in_one_line, parsed, secret_of};
+pub use stopping::{stop_on_signals, unless_stopped};
 pub use summary::{Read, print_report};
 pub use switches::Switched;
 pub use systems::{SandboxOptions, Systems, connect_okta};
 pub use typed::{typed, with_rows};
+pub use visitor_plan::show_visitors;
 pub use visitor_source::{Listing, VisitorOptions, list_fields, records};
 
 /// Prints a line. Unlike `println!` it goes on when nobody reads any more: a run must not end half-way
@@ -83,6 +98,9 @@ pub enum Failure {
     /// A guard stopped it before anything was sent.
     #[error("{0}")]
     Guard(String),
+    /// Ctrl-C or SIGTERM came while it prepared.
+    #[error("stopped before anything was sent")]
+    Stopped,
 }
 
 impl Failure {
@@ -100,7 +118,7 @@ impl Failure {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Settings(_) => 2,
-            Self::Running(_) | Self::Undelivered => 1,
+            Self::Running(_) | Self::Undelivered | Self::Stopped => 1,
             Self::Guard(_) => 3,
         }
     }

@@ -61,7 +61,7 @@ impl FromStr for Definition {
 }
 
 /// Adds the attributes to an app's users, scope user-personal, and maps the attribute of the same name of
-/// Okta's users to each, on create and update.
+/// Okta's users to each, on create and update; unless it `sends`, says only which.
 ///
 /// # Errors
 /// When Okta refuses it.
@@ -70,6 +70,7 @@ pub async fn define(
     app: &str,
     definitions: &[Definition],
     namespace: &str,
+    sends: bool,
 ) -> Result<(), Failure> {
     let schema = okta.schemas().app_user(app).await.map_err(Failure::settings)?;
     let is_base =
@@ -79,6 +80,16 @@ pub async fn define(
             "--define {name}: the app has an attribute of this name of its own, which keeps its namespace; choose \
              another name, such as {name}_custom=string:user.{name}"
         )));
+    }
+    if !sends {
+        for Definition { name, .. } in definitions {
+            say!(
+                "{:<10}{name} would be defined in the app's user profile, as {namespace}:{name}",
+                "plan"
+            );
+        }
+        say!("{:<10}nothing was sent", "");
+        return Ok(());
     }
     let mut update = okta.schemas().update_app_user(app);
     for Definition { name, attribute, .. } in definitions {

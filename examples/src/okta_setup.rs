@@ -1,8 +1,11 @@
 //! Lets Okta provision by itself: connection, features, assignment and group push, through its API where
 //! the app allows it, and as steps in the console where not.
 
+use std::time::Duration;
+
 use futures::TryStreamExt;
 use okta_client::{GroupPushStatus, Okta, PushMapping, PushTarget, Secret};
+use tokio::time::{Instant, sleep};
 
 use crate::{Failure, Switches, find_group, say};
 
@@ -21,7 +24,14 @@ pub struct OktaSetup<'a> {
     pub switches: Switches,
     /// Groups of Okta that are assigned and pushed.
     pub groups: &'a [String],
+    /// How long a group push may take until Okta says what became of it.
+    pub wait: Duration,
+    /// Otherwise it is only said what would be set.
+    pub sends: bool,
 }
+
+/// How long after a look at a group push comes the next one.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 impl OktaSetup<'_> {
     /// Sets it up, or prints what has to be clicked.
@@ -37,6 +47,13 @@ impl OktaSetup<'_> {
         };
         if !there {
             self.print_steps();
+            return Ok(());
+        }
+        if !self.sends {
+            say!("{:<10}Okta would provision to {}", "plan", self.base_url);
+            self.say_features();
+            say!("{:<10}these groups would be assigned and pushed: {}", "", self.names());
+            say!("{:<10}nothing was sent", "");
             return Ok(());
         }
         let set = connection.set_token(&self.base_url, self.token.clone()).activate(true).await;
@@ -64,6 +81,12 @@ impl OktaSetup<'_> {
             .update(!no_update)
             .deactivate(!no_deactivate);
         set.await.map_err(Failure::settings)?;
+        self.say_features();
+        Ok(())
+    }
+
+    fn say_features(&self) {
+        let Switches { no_create, no_update, no_deactivate } = self.switches;
         let on = |off: bool| if off { "off" } else { "on" };
         say!(
             "{:<10}create users {}, update attributes {}, deactivate users {}",
@@ -72,7 +95,6 @@ impl OktaSetup<'_> {
             on(no_update),
             on(no_deactivate)
         );
-        Ok(())
     }
 
     async fn push(&self, name: &str) -> Result<(), Failure> {
@@ -84,25 +106,49 @@ impl OktaSetup<'_> {
         let there = pushes.list().source_group(&group.id).stream().try_collect();
         let mut there: Vec<PushMapping> = there.await.map_err(Failure::settings)?;
         let mapping = match there.pop() {
+            Some(mapping) if mapping.status == Some(GroupPushStatus::Inactive) => {
+                pushes.activate(&mapping.id).await.map_err(Failure::settings)?
+            }
             Some(mapping) => mapping,
             None => {
-                say!("{:<10}{name}: Pushing", "group");
                 let target = PushTarget::Named(name.clone());
                 pushes.create(&group.id, target).await.map_err(Failure::settings)?
             }
         };
-        match mapping.status {
-            Some(GroupPushStatus::Error) => {
-                let why =
-                    mapping.error_summary.unwrap_or_else(|| "Okta does not say why".to_owned());
-                say!("{:<10}{name}: Error: {why}", "group");
-                Err(Failure::Undelivered)
+        self.until_pushed(&name, mapping).await
+    }
+
+    /// Looks until Okta has pushed the group, or says why not: an active mapping alone is only a wish.
+    async fn until_pushed(&self, name: &str, mut mapping: PushMapping) -> Result<(), Failure> {
+        let pushes = self.okta.apps().push_mappings(&self.app);
+        let end = Instant::now() + self.wait;
+        say!("{:<10}{name}: Pushing", "group");
+        loop {
+            match (&mapping.status, &mapping.last_push) {
+                (Some(GroupPushStatus::Error), _) => {
+                    let why = mapping.error_summary.as_deref().unwrap_or("Okta does not say why");
+                    say!("{:<10}{name}: Error: {why}", "group");
+                    say!(
+                        "{:<10}when that is mended, Push now on the app's Push Groups tab tries again",
+                        ""
+                    );
+                    return Err(Failure::Undelivered);
+                }
+                (Some(GroupPushStatus::Active), Some(_)) => {
+                    say!("{:<10}{name}: Active", "group");
+                    return Ok(());
+                }
+                _ => {}
             }
-            Some(status) => {
-                say!("{:<10}{name}: {}", "group", title(status.as_str()));
-                Ok(())
+            if Instant::now() >= end {
+                let seconds = self.wait.as_secs();
+                return Err(Failure::Running(format!(
+                    "{name} is not pushed after {seconds} s: Okta may still be at it. Look at the app's Push Groups \
+                     tab and at Reports > System Log, or run this again, which goes on waiting; --wait sets how long"
+                )));
             }
-            None => Err(Failure::running("Okta does not say what became of the group push")),
+            sleep(LOOK_EVERY.min(self.wait / 10)).await;
+            mapping = pushes.get(&mapping.id).await.map_err(Failure::running)?;
         }
     }
 
@@ -138,10 +184,4 @@ impl OktaSetup<'_> {
 
 fn not_supported(error: &okta_client::Error) -> bool {
     error.body().is_some_and(okta_client::OktaError::is_provisioning_not_supported)
-}
-
-fn title(status: &str) -> String {
-    let mut signs = status.chars();
-    let first = signs.next().map(|c| c.to_ascii_uppercase());
-    first.into_iter().chain(signs.map(|c| c.to_ascii_lowercase())).collect()
 }

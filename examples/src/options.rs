@@ -21,13 +21,19 @@ pub struct RunOptions {
     /// Send only the first N changes, as a canary; the others wait for the next run
     #[arg(long, value_name = "N")]
     pub limit: Option<u64>,
-    /// Run again and again, such as every 15m; never two runs at once
+    /// Run again and again, such as every 15m (s, m, h, d); never two runs at once. Ctrl-C ends it in good
+    /// order, a second one at once
     #[arg(long, value_name = "TIME", value_parser = duration, conflicts_with_all = ["plan", "check"])]
     pub every: Option<Duration>,
-    /// Go on without an end: bring what changes as Okta's System Log tells it, and everybody once a day
-    #[arg(long, conflicts_with_all = ["plan", "check", "every", "limit", "report", "export_plan", "apply_plan"])]
+    /// Go on until ctrl-C: bring what changes as Okta's System Log tells it, and everybody now and then:
+    /// once a day, or every --every
+    #[arg(long, conflicts_with_all = ["plan", "check", "export_plan"])]
     pub follow: bool,
-    /// Write a report as JSON, with every record that was not delivered and why
+    /// How long --follow waits before it asks the log again, such as 5s
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "5s")]
+    pub poll: Duration,
+    /// Write a report as JSON, with every record that was not delivered and why; with --follow anew after
+    /// each full run and at the end
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
     /// Where is remembered what was delivered, a SQLite file [default: one for these systems in the
@@ -52,7 +58,7 @@ pub struct RunOptions {
     /// Apply a plan from such a file; refused if the world has moved on since
     #[arg(long, value_name = "FILE", conflicts_with_all = ["plan", "every", "max_removals"])]
     pub apply_plan: Option<PathBuf>,
-    /// Calls under way at once
+    /// Calls to the product under way at once, 1 to 64
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=64))]
     pub concurrency: u8,
 }
@@ -162,6 +168,23 @@ impl RunOptions {
             Some(BasisOption::Target) => Basis::Target,
             None => default,
         }
+    }
+
+    /// What does not go with --follow, and why.
+    ///
+    /// # Errors
+    /// Says which option, and what to do instead.
+    pub fn check_follow(&self) -> Result<(), Failure> {
+        let why = match self {
+            Self { follow: true, limit: Some(_), .. } => {
+                "--limit does not go with --follow: a canary ends, following does not; run once with --limit first"
+            }
+            Self { follow: true, apply_plan: Some(_), .. } => {
+                "--apply-plan does not go with --follow: a plan is brought about once; apply it first"
+            }
+            _ => return Ok(()),
+        };
+        Err(Failure::settings(why))
     }
 
     /// Whether anything is sent.

@@ -34,6 +34,15 @@ impl ScopeOptions {
     }
 }
 
+/// Everybody in scope, and the members of these groups; where an app decides who is in scope, it decides of
+/// them, too.
+pub fn with_members(scope: Scope, groups: &[String]) -> Scope {
+    match scope {
+        Scope::App(_) => scope,
+        scope => groups.iter().fold(scope, |scope, group| scope.or(Scope::group(group))),
+    }
+}
+
 /// The group of this id or name.
 ///
 /// # Errors

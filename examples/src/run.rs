@@ -1,5 +1,6 @@
 //! One run of a program: source, plan, guards, and then the plan is shown, written down or applied.
 
+use std::cell::RefCell;
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -7,17 +8,11 @@ use std::time::Duration;
 
 use futures::stream::BoxStream;
 use futures::{StreamExt, pin_mut};
-use provisioning::{
-    Basis, Follow, FollowError, Guard, Outcome, Plan, PlanError, Record, Stop, Target, every,
-};
+use provisioning::{Basis, Guard, Outcome, Plan, PlanError, Record, Stop, Target, every};
 
 use crate::{
-    BoxError, Ending, Failure, MappedPeople, MaxRemovals, Progress, RunOptions, SharedStore, say,
-    thousands,
+    BoxError, Ending, Failure, Progress, RunOptions, SharedStore, say, thousands, unless_stopped,
 };
-
-/// The safety net of `--follow`.
-const FULL_EVERY: Duration = Duration::from_secs(24 * 3_600);
 
 /// What the source holds, as it shall be in the target.
 pub type Records = BoxStream<'static, Result<Record, BoxError>>;
@@ -37,6 +32,8 @@ pub struct Delivery<'a> {
     pub basis: Basis,
     /// Rules that the plan has to keep.
     pub guards: Vec<Guard>,
+    /// When it is to end.
+    pub stop: Stop,
 }
 
 impl Delivery<'_> {
@@ -76,7 +73,7 @@ impl Delivery<'_> {
         if let Some(most) = self.options.max_removals {
             compute = compute.guard(most.guard());
         }
-        compute.await.map_err(unplanned)
+        unless_stopped(&self.stop, compute.into_future()).await?.map_err(unplanned)
     }
 
     /// Says what the plan would do.
@@ -118,46 +115,14 @@ impl Delivery<'_> {
         }
     }
 
-    /// Brings what changes as the System Log tells it, without an end, and everybody once a day.
-    ///
-    /// # Errors
-    /// When a guard stops it, or the store fails.
-    pub async fn follow(&self, people: &MappedPeople) -> Result<(), Failure> {
-        let follow = Follow::new(
-            people.source().clone(),
-            Arc::clone(&people.mapping),
-            Arc::clone(&self.target),
-            Arc::clone(&self.store),
-        );
-        let limit = self.options.max_removals.map(MaxRemovals::guard);
-        let guards = self.guards.iter().cloned().chain(limit);
-        let follow = guards.fold(follow, Follow::guard).basis(self.basis).full_every(FULL_EVERY);
-        let batches = follow.concurrency(self.options.concurrency.into()).stream();
-        pin_mut!(batches);
-        while let Some(batch) = batches.next().await {
-            match batch {
-                Ok(batch) if batch.full => say!("{:<10}everybody: {}", "followed", batch.report),
-                Ok(batch) => {
-                    let (events, people) = (batch.events, batch.people);
-                    say!("{:<10}{events} events of {people} people: {}", "followed", batch.report);
-                }
-                Err(FollowError::Plan(error)) if is_final(&error) => return Err(unplanned(error)),
-                Err(error) if error.is_final() => return Err(Failure::running(error)),
-                Err(error) => {
-                    let _ = writeln!(std::io::stderr(), "still trying: {error}");
-                }
-            }
-        }
-        Ok(())
-    }
-
     async fn apply(
         &self,
         plan: &Plan,
         ending: &mut Ending,
         mut heed: impl FnMut(&Outcome),
     ) -> Result<(), Failure> {
-        let mut apply = plan.apply().concurrency(self.options.concurrency.into());
+        let apply = plan.apply().concurrency(self.options.concurrency.into());
+        let mut apply = apply.until(self.stop.clone());
         if let Some(limit) = self.options.limit {
             apply = apply.limit(limit);
         }
@@ -173,11 +138,7 @@ impl Delivery<'_> {
     }
 }
 
-fn is_final(error: &PlanError) -> bool {
-    !matches!(error, PlanError::Source { .. } | PlanError::Target { .. })
-}
-
-fn unplanned(error: PlanError) -> Failure {
+pub(crate) fn unplanned(error: PlanError) -> Failure {
     match error {
         PlanError::Guard { guard, summary } => {
             let hint = match guard.to_string() {
@@ -191,35 +152,41 @@ fn unplanned(error: PlanError) -> Failure {
     }
 }
 
-/// Runs once, or with `--every` again and again: what failed is said, and tried by the next run.
+/// Runs once, or with `--every` again and again until it is told to end: what failed is said, and tried by
+/// the next run, but for wrong settings at the start.
 ///
 /// # Errors
-/// What the one run failed with; of many, only wrong settings end the series.
-pub async fn again<F>(options: &RunOptions, mut run: impl FnMut() -> F) -> Result<(), Failure>
+/// What the one run failed with, or the last of many.
+pub async fn again<F>(
+    period: Option<Duration>,
+    stop: &Stop,
+    mut run: impl FnMut() -> F,
+) -> Result<(), Failure>
 where
     F: Future<Output = Result<(), Failure>>,
 {
-    let Some(period) = options.every else { return run().await };
-    let ended = every(period, Stop::never(), || {
-        let run = run();
+    let Some(period) = period else { return run().await };
+    let last: RefCell<Option<Result<(), Failure>>> = RefCell::new(None);
+    let ended = every(period, stop.clone(), || {
+        let (run, last, is_first) = (run(), &last, last.borrow().is_none());
         async move {
-            match run.await {
-                Ok(()) => {}
-                Err(failure @ Failure::Settings(_)) => return ControlFlow::Break(failure),
-                Err(failure) => {
-                    let _ = writeln!(
-                        std::io::stderr(),
-                        "this run: {failure}; the next one tries again"
-                    );
+            let ended = run.await;
+            match &ended {
+                Err(Failure::Settings(_)) if is_first => return ControlFlow::Break(ended),
+                Err(failure) if !stop.is_stopped() => {
+                    let line = format!("this run: {failure}; the next one tries again");
+                    let _ = writeln!(std::io::stderr(), "{line}");
                 }
+                _ => {}
             }
-            say!(
-                "{:<10}the next run begins {} s after this one began",
-                "waiting",
-                period.as_secs()
-            );
+            *last.borrow_mut() = Some(ended);
+            if !stop.is_stopped() {
+                let seconds = period.as_secs();
+                say!("{:<10}the next run begins {seconds} s after this one began", "waiting");
+            }
             ControlFlow::Continue(())
         }
     });
-    ended.await.map_or(Ok(()), Err)
+    let ended = ended.await;
+    ended.or(last.into_inner()).unwrap_or(Ok(()))
 }

@@ -8,7 +8,7 @@ use sandbox::{Faults, Sandbox};
 use crate::{Failure, say};
 
 /// What the sandbox is like, when the environment names no systems.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Sandbox (used when the environment names no systems)")]
 pub struct SandboxOptions {
     /// How many people the sandbox's Okta has

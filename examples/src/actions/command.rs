@@ -1,6 +1,7 @@
 //! The actions on the command line.
 
 use std::io::{IsTerminal, Read};
+use std::net::SocketAddr;
 
 use clap::{Args, Subcommand};
 use okta_client::{Okta, SecretString};
@@ -10,7 +11,7 @@ use serde_json::Value;
 use super::{
     Action, ActionError, Activate, Add, Assign, Deactivate, Fields, Get, Update, profile_of, typed,
 };
-use crate::Failure;
+use crate::{Failure, secret_of};
 
 /// What is to be done, as it is said on the command line.
 #[derive(Debug, Subcommand)]
@@ -46,9 +47,6 @@ pub enum Command {
         /// An id, a login, or names
         #[arg(required = true)]
         user: Vec<String>,
-        /// At most so many
-        #[arg(long, value_name = "N")]
-        limit: Option<u64>,
     },
     /// Change attributes of a user; all others stay
     Update {
@@ -94,6 +92,19 @@ pub enum Command {
     /// deactivate, assign. The answer has the same id. A command that fails stops nothing.
     #[command(alias = "batch")]
     Serve,
+    /// Answer commands that come by HTTP, each as the JSON body of a POST, until ctrl-C: another system's
+    /// events start actions
+    ///
+    /// Such as {"action":"deactivate","user":"ada@acme.example"} with the header Authorization: Bearer and the
+    /// secret. Answers with status 200 done, 422 failed, 400 no command, 401 another secret.
+    Listen {
+        /// Address and port; with port 0 one that is free
+        #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+        address: SocketAddr,
+        /// The environment variable that holds the secret
+        #[arg(long, value_name = "VARIABLE")]
+        secret_from: String,
+    },
 }
 
 /// The attributes of a user, as they are said on the command line.
@@ -170,13 +181,11 @@ impl Command {
     ///
     /// # Errors
     /// When the attributes, which may come on standard input, are none.
-    pub async fn action(&self, okta: &Okta) -> Result<Option<Action>, Stop> {
+    pub async fn action(&self, okta: &Okta, limit: Option<u64>) -> Result<Option<Action>, Stop> {
         Ok(Some(match self {
-            Command::Serve => return Ok(None),
+            Command::Serve | Command::Listen { .. } => return Ok(None),
             Command::Fields => Action::Fields(Fields {}),
-            Command::Get { user, limit } => {
-                Action::Get(Get { user: user.join(" "), limit: *limit })
-            }
+            Command::Get { user } => Action::Get(Get { user: user.join(" "), limit }),
             Command::Update { user, profile } => {
                 Action::Update(Update { user: user.clone(), profile: profile.read(okta).await? })
             }
@@ -206,7 +215,7 @@ impl Command {
                 profile: profile.read(okta).await?,
                 activate: !no_activate,
                 groups: group.clone(),
-                password: password_from.as_deref().map(password).transpose()?,
+                password: password(password_from.as_deref())?,
                 change_password_at_login: *change_password_at_login,
                 update: *update,
             }),
@@ -214,9 +223,7 @@ impl Command {
     }
 }
 
-/// Passwords come from the environment: what stands in a command line, everybody on the machine can see.
-fn password(variable: &str) -> Result<SecretString, Stop> {
-    let value = std::env::var(variable).ok().filter(|value| !value.is_empty());
-    let missing = || wrong(format!("--password-from: the variable {variable} is not set"));
-    value.map(Into::into).ok_or_else(missing)
+fn password(variable: Option<&str>) -> Result<Option<SecretString>, Stop> {
+    let password = variable.map(|variable| secret_of("--password-from", variable));
+    password.transpose().map_err(|failure| wrong(failure.to_string()))
 }

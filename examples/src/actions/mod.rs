@@ -24,6 +24,7 @@ mod error;
 mod fields;
 mod find;
 mod lifecycle;
+mod listen;
 mod serve;
 mod tally;
 mod update;
@@ -41,7 +42,8 @@ pub use error::ActionError;
 pub use fields::{profile_of, typed};
 pub use find::Get;
 pub use lifecycle::{Activate, Deactivate};
-pub use serve::{Served, serve};
+pub use listen::Listen;
+pub use serve::{Served, Serving, lines_of_stdin, serve};
 pub use tally::Tally;
 pub use update::Update;
 

@@ -3,13 +3,15 @@
 use std::io::{BufRead, Read, Write};
 
 use okta_client::Okta;
+use provisioning::Stop;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use tokio::sync::mpsc::{Receiver, channel};
 
 use super::{Action, ActionError, Answer};
 
 /// A longer line is no command.
-const LONGEST: u64 = 1 << 20;
+pub(super) const LONGEST: u64 = 1 << 20;
 
 /// What came of the commands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,9 +22,33 @@ pub struct Served {
     pub failed: u64,
 }
 
-/// Reads commands such as `{"action": "get", "user": "ada@acme.example", "id": 7}` until the input ends,
-/// and answers each with a line: `{"id": 7, "line": 1, "ok": true, "result": [...]}` or
-/// `{..., "ok": false, "error": {"code": ..., "cause": ...}}`. A command that fails stops nothing.
+impl Served {
+    pub(super) fn count(&mut self, answer: &Value) {
+        let count = if answer["ok"] == true { &mut self.done } else { &mut self.failed };
+        *count += 1;
+    }
+}
+
+/// The lines of standard input as they come, read by a thread of their own: a program that waits for the
+/// next one can be told to end.
+pub fn lines_of_stdin() -> Receiver<std::io::Result<Vec<u8>>> {
+    let (send, receive) = channel(1);
+    std::thread::spawn(move || {
+        let mut input = std::io::stdin().lock();
+        while let Some(line) = next_line(&mut input).transpose() {
+            let is_last = line.is_err();
+            if send.blocking_send(line).is_err() || is_last {
+                return;
+            }
+        }
+    });
+    receive
+}
+
+/// Takes commands such as `{"action": "get", "user": "ada@acme.example", "id": 7}` until the lines end, and
+/// answers each with a line: `{"id": 7, "line": 1, "ok": true, "result": [...]}` or
+/// `{..., "ok": false, "error": {"code": ..., "cause": ...}}`. A command that fails stops nothing. When it is
+/// told to end, the command that is under way is finished and answered, and no other one begun.
 ///
 /// `seen` is called with each answer before it is written.
 ///
@@ -30,34 +56,56 @@ pub struct Served {
 /// When the input cannot be read, or the output not be written.
 pub async fn serve(
     okta: &Okta,
-    plan: bool,
-    mut input: impl BufRead,
+    how: &Serving<'_>,
+    mut lines: Receiver<std::io::Result<Vec<u8>>>,
     mut output: impl Write,
     mut seen: impl FnMut(&Value) -> std::io::Result<()>,
 ) -> std::io::Result<Served> {
     let (mut served, mut number) = (Served::default(), 0_u64);
-    while let Some(line) = next_line(&mut input)? {
+    while how.limit.is_none_or(|limit| served.done + served.failed < limit) {
+        let line = tokio::select! {
+            biased;
+            () = how.stop.stopped() => break,
+            line = lines.recv() => line,
+        };
+        let Some(line) = line.transpose()? else { break };
         number += 1;
         if line.trim_ascii().is_empty() {
             continue;
         }
-        let (id, result) = match read(&line) {
-            Ok((id, Ok(action))) => (id, act(okta, &action, plan).await),
-            Ok((id, Err(error))) => (id, Err(error)),
-            Err(error) => (Value::Null, Err(error)),
-        };
-        let answer = match result {
-            Ok(result) => json!({"id": id, "line": number, "ok": true, "result": result}),
-            Err(error) => json!({"id": id, "line": number, "ok": false, "error": error}),
-        };
-        let count = if answer["ok"] == true { &mut served.done } else { &mut served.failed };
-        *count += 1;
+        let mut answer = answer(okta, how.plan, &line).await;
+        answer["line"] = number.into();
+        served.count(&answer);
         seen(&answer)?;
         // Written out at once: whoever asks waits for it.
         writeln!(output, "{answer}")?;
         output.flush()?;
     }
     Ok(served)
+}
+
+/// How commands are taken.
+#[derive(Debug)]
+pub struct Serving<'a> {
+    /// Nothing is changed.
+    pub plan: bool,
+    /// Only the first so many are carried out.
+    pub limit: Option<u64>,
+    /// When it is to end.
+    pub stop: &'a Stop,
+}
+
+/// What a command is answered with.
+pub(super) async fn answer(okta: &Okta, plan: bool, command: &[u8]) -> Value {
+    let (id, result) = match read(command) {
+        Ok((id, Ok(action))) => (id, act(okta, &action, plan).await),
+        Ok((id, Err(error))) => (id, Err(error)),
+        Err(error) => (Value::Null, Err(error)),
+    };
+    match result {
+        Ok(result) => json!({"id": id, "ok": true, "result": result}),
+        Err(error) => json!({"id": id, "ok": false, "error": error}),
+    }
 }
 
 async fn act(okta: &Okta, action: &Action, plan: bool) -> Result<Vec<Answer>, ActionError> {

@@ -5,13 +5,17 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod actions;
+mod actions_triggers;
 mod breakdown;
+mod connections;
 mod delivered;
 mod foreign;
+mod hooked;
 mod long;
 mod options;
 mod remembered;
 mod report;
 mod scim_programs;
+mod stopped;
 mod support;
 mod wrong_use;

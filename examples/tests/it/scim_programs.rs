@@ -1,7 +1,9 @@
 //! The SCIM programs against a sandbox, and what the product holds afterwards.
 
 mod common;
+mod followed;
 mod foreign;
+mod okta_provisions;
 mod peakon;
 mod pendo;
 mod pendo_groups;

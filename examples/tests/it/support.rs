@@ -22,6 +22,7 @@ const LONGEST_START: Duration = Duration::from_secs(60);
 pub(crate) struct Program {
     name: &'static str,
     input: Option<String>,
+    open: bool,
     args: Vec<String>,
     env: Vec<(String, String)>,
     longest: Duration,
@@ -34,7 +35,14 @@ pub(crate) fn program() -> Program {
 
 /// Another program, on a sandbox of its own.
 pub(crate) fn program_named(name: &'static str) -> Program {
-    Program { name, input: None, args: Vec::new(), env: Vec::new(), longest: LONGEST_RUN }
+    Program {
+        name,
+        input: None,
+        open: false,
+        args: Vec::new(),
+        env: Vec::new(),
+        longest: LONGEST_RUN,
+    }
 }
 
 impl Program {
@@ -48,9 +56,18 @@ impl Program {
         self
     }
 
+    pub(crate) fn named(self, name: &'static str) -> Self {
+        Self { name, ..self }
+    }
+
     /// What it reads from standard input.
     pub(crate) fn input(self, text: impl Into<String>) -> Self {
         Self { input: Some(text.into()), ..self }
+    }
+
+    /// The same, and more may come.
+    pub(crate) fn held_open(self, text: impl Into<String>) -> Self {
+        Self { open: true, ..self.input(text) }
     }
 
     pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
@@ -98,6 +115,11 @@ impl Program {
         finished
     }
 
+    /// Starts it and reads what it prints as it comes.
+    pub(crate) fn start(&self) -> Running {
+        Running::new(self.spawn())
+    }
+
     pub(crate) fn spawn(&self) -> Child {
         let path = built(&format!("examples/{}", self.name));
         let mut command = Command::new(path);
@@ -108,7 +130,14 @@ impl Program {
         let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
         // It may end without having read everything.
-        std::thread::spawn(move || drop(stdin.write_all(input.as_bytes())));
+        let open = self.open;
+        std::thread::spawn(move || {
+            let _ = stdin.write_all(input.as_bytes());
+            if open {
+                // The process that reads it ends, and with it the test: nobody ends this side before.
+                std::mem::forget(stdin);
+            }
+        });
         child
     }
 }
@@ -142,6 +171,75 @@ fn read_all(mut from: impl Read + Send + 'static) -> Receiver<String> {
         }
     });
     receive
+}
+
+/// A program that goes on; it ends with its owner.
+#[derive(Debug)]
+pub(crate) struct Running {
+    process: Killed,
+    lines: Receiver<String>,
+    out: Vec<String>,
+    err: Receiver<String>,
+}
+
+impl Running {
+    fn new(mut child: Child) -> Self {
+        let out = BufReader::new(child.stdout.take().unwrap());
+        let (send, lines) = channel();
+        std::thread::spawn(move || {
+            out.lines().map_while(Result::ok).try_for_each(|line| send.send(line))
+        });
+        let err = read_all(child.stderr.take().unwrap());
+        Self { process: Killed(child), lines, out: Vec::new(), err }
+    }
+
+    /// The next line that begins like this.
+    #[track_caller]
+    pub(crate) fn says(&mut self, start: &str) -> String {
+        loop {
+            let Ok(line) = self.lines.recv_timeout(LONGEST_START) else {
+                panic!("it does not say `{start}`: {:#?}", self.out)
+            };
+            self.out.push(line.clone());
+            if line.starts_with(start) {
+                return line;
+            }
+        }
+    }
+
+    pub(crate) fn is_alive(&mut self) -> bool {
+        self.process.0.try_wait().unwrap().is_none()
+    }
+
+    /// Waits for what the program does.
+    #[track_caller]
+    pub(crate) fn until(&mut self, what: &str, mut is_so: impl FnMut() -> bool) {
+        let started = Instant::now();
+        while !is_so() {
+            assert!(self.is_alive(), "it ended before {what}");
+            assert!(started.elapsed() < LONGEST_RUN, "it never comes that {what}");
+            std::thread::yield_now();
+        }
+    }
+
+    /// As ctrl-C or SIGTERM do.
+    #[cfg(unix)]
+    pub(crate) fn signal(&self, name: &str) {
+        let id = self.process.0.id().to_string();
+        let told = Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap();
+        assert!(told.success());
+    }
+
+    /// Waits for its end.
+    #[track_caller]
+    pub(crate) fn end(mut self) -> Finished {
+        while let Ok(line) = self.lines.recv_timeout(LONGEST_RUN) {
+            self.out.push(line);
+        }
+        let err = self.err.recv_timeout(LONGEST_RUN).unwrap_or_default();
+        let code = self.process.0.wait().unwrap().code();
+        Finished { code, out: self.out.join("\n") + "\n", err }
+    }
 }
 
 /// How a program ended.
@@ -184,7 +282,8 @@ impl Finished {
     /// The one line on standard error, but for progress.
     #[track_caller]
     pub(crate) fn complaint(&self) -> &str {
-        let lines: Vec<_> = self.err.lines().filter(|l| !l.ends_with(" people done")).collect();
+        let is_aside = |l: &&str| l.ends_with(" people done") || l.starts_with("stopping: ");
+        let lines: Vec<_> = self.err.lines().filter(|l| !is_aside(l)).collect();
         assert_eq!(lines.len(), 1, "one line on standard error, in {self}");
         lines[0]
     }
@@ -205,14 +304,18 @@ impl Finished {
 #[derive(Debug)]
 pub(crate) struct Held {
     pub(crate) sandbox: Sandbox,
-    _runtime: Runtime,
+    runtime: Runtime,
 }
 
 impl Held {
+    pub(crate) fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime.block_on(future)
+    }
+
     pub(crate) fn start(build: impl FnOnce(SandboxBuilder) -> SandboxBuilder) -> Self {
         let runtime = Runtime::new().unwrap();
         let sandbox = runtime.block_on(build(Sandbox::builder()).start()).unwrap();
-        Self { sandbox, _runtime: runtime }
+        Self { sandbox, runtime }
     }
 
     pub(crate) fn people(count: u64) -> Self {

@@ -44,6 +44,11 @@ impl Rig {
             .args(args)
     }
 
+    /// Another program on the same systems.
+    pub(super) fn program_named(&self, name: &'static str, args: &str) -> Program {
+        self.program(args).named(name)
+    }
+
     pub(super) fn file(&self, name: &str) -> PathBuf {
         self.folder.file(name)
     }

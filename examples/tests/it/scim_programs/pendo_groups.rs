@@ -10,18 +10,18 @@ fn rig() -> Rig {
     Rig::start("pendo_scim", 30, ScimOptions::pendo())
 }
 
-fn group(rig: &Rig, name: &str) -> Value {
+pub(super) fn group(rig: &Rig, name: &str) -> Value {
     let groups = rig.sandbox.scim().groups();
     groups.into_iter().find(|group| group["displayName"] == name).unwrap_or_default()
 }
 
-fn members(rig: &Rig, name: &str) -> Vec<String> {
+pub(super) fn members(rig: &Rig, name: &str) -> Vec<String> {
     let mut members = rig.sandbox.scim().members(group(rig, name)["id"].as_str().unwrap()).unwrap();
     members.sort();
     members
 }
 
-fn ids(rig: &Rig, positions: impl IntoIterator<Item = u64>) -> Vec<String> {
+pub(super) fn ids(rig: &Rig, positions: impl IntoIterator<Item = u64>) -> Vec<String> {
     let id = |position| rig.user(&rig.email(position))["id"].as_str().unwrap().to_owned();
     let mut ids: Vec<String> = positions.into_iter().map(id).collect();
     ids.sort();

@@ -1,0 +1,141 @@
+//! What came of visitors that are followed, from the last full run on.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use provisioning::Undelivered;
+use serde_json::{Value, json};
+
+use crate::{Failure, Pushed, Read, ReportFile, say, thousands};
+
+/// Entries that are kept: the first thousand.
+const KEPT: usize = 1_000;
+
+/// Counts, and the report file where one is asked for.
+#[derive(Debug)]
+pub struct FollowReport {
+    path: Option<PathBuf>,
+    counts: Mutex<Counts>,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    read: u64,
+    left_out: Value,
+    updated: u64,
+    unchanged: u64,
+    missing: u64,
+    failed: u64,
+    conflicts: u64,
+    events: u64,
+    cut_short: bool,
+    entries: Vec<Value>,
+}
+
+impl FollowReport {
+    /// Begins: a file that cannot be written is a wrong setting.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn begin(path: Option<&Path>) -> Result<Self, Failure> {
+        let report = Self { path: path.map(Path::to_owned), counts: Mutex::default() };
+        report.write().map_err(|failure| Failure::Settings(failure.to_string()))?;
+        Ok(report)
+    }
+
+    fn counts(&self) -> MutexGuard<'_, Counts> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A full run is through: what was before does not count any more.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn full(&self, read: &Read, pushed: &Pushed) -> Result<(), Failure> {
+        *self.counts() = Counts { left_out: read.rules(), ..Counts::default() };
+        self.batch(0, read, pushed);
+        self.write()
+    }
+
+    /// Some events are settled.
+    pub fn batch(&self, events: usize, read: &Read, pushed: &Pushed) {
+        let mut counts = self.counts();
+        let Pushed { summary, report, .. } = pushed;
+        counts.read += read.people();
+        counts.updated += report.delivered();
+        counts.unchanged += summary.unchanged;
+        counts.missing += report.left_out;
+        counts.failed += report.failed;
+        counts.conflicts += summary.conflicts;
+        counts.events += events as u64;
+        counts.cut_short |= pushed.cut_short || pushed.stopped;
+        let entry = |one: &Undelivered, outcome: &str| json!({"id": one.key, "outcome": outcome, "reason": one.reason});
+        let failed = report.undelivered.iter().map(|one| entry(one, "failed"));
+        let missing = report.left_out_first.iter().map(|one| entry(one, "missing"));
+        let conflicts = pushed
+            .conflicts
+            .iter()
+            .map(|(key, reason)| json!({"id": key, "outcome": "conflict", "reason": reason}));
+        let room = KEPT.saturating_sub(counts.entries.len());
+        counts.entries.extend(failed.chain(conflicts).chain(missing).take(room));
+    }
+
+    /// It ended in the middle of something.
+    pub fn cut_short(&self) {
+        self.counts().cut_short = true;
+    }
+
+    /// Prints the counts and writes the file for the last time.
+    ///
+    /// # Errors
+    /// [`Failure::Undelivered`] when something was not delivered.
+    pub fn end(&self) -> Result<(), Failure> {
+        let (events, updated, failed, complete) = {
+            let counts = self.counts();
+            (counts.events, counts.updated, counts.failed, counts.is_complete())
+        };
+        let (events, updated) = (thousands(events), thousands(updated));
+        say!(
+            "ended   since the last full run began: {events} events, {updated} updated, {failed} failed"
+        );
+        self.write()?;
+        if self.path.is_some() {
+            say!("report  written; it holds personal data and is readable by its owner only");
+        }
+        if complete { Ok(()) } else { Err(Failure::Undelivered) }
+    }
+
+    fn write(&self) -> Result<(), Failure> {
+        let Some(path) = &self.path else { return Ok(()) };
+        let counts = self.counts();
+        // Put in the place of the one before at once: whoever reads it finds a whole one.
+        let beside = path.with_extension("new");
+        let write = || {
+            let mut file = ReportFile::create(&beside)?;
+            counts.entries.iter().try_for_each(|entry| file.add(entry))?;
+            file.finish(&counts.to_json())?;
+            std::fs::rename(&beside, path)
+        };
+        write().map_err(|error| Failure::Running(format!("--report: {error}")))
+    }
+}
+
+impl Counts {
+    fn is_complete(&self) -> bool {
+        self.failed == 0 && self.conflicts == 0 && !self.cut_short
+    }
+
+    fn to_json(&self) -> Value {
+        json!({
+            "complete": self.is_complete(),
+            "read": self.read,
+            "updated": self.updated,
+            "unchanged": self.unchanged,
+            "missing": self.missing,
+            "failed": self.failed,
+            "conflicts": self.conflicts,
+            "events": self.events,
+            "left_out": self.left_out,
+        })
+    }
+}

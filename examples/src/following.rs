@@ -1,0 +1,138 @@
+//! `--follow`: what changes, as Okta's System Log tells it, and everybody now and then.
+
+use std::io::Write;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::{StreamExt, pin_mut};
+use provisioning::{Follow, FollowError, Followed, PlanError};
+
+use crate::run::unplanned;
+use crate::{
+    Delivery, Ending, Failure, FollowGroups, Inviting, MappedPeople, MaxRemovals, say, thousands,
+};
+
+/// How long after a full run comes the next one, unless `--every` says it.
+const FULL_EVERY: Duration = Duration::from_secs(24 * 3_600);
+
+/// People who are followed into a product, and groups with them.
+#[derive(Debug)]
+pub struct Following<'a> {
+    /// Where people go, and how.
+    pub delivery: Delivery<'a>,
+    /// Who they are.
+    pub people: &'a MappedPeople,
+    /// Groups that are pushed as their members come and go.
+    pub groups: Option<FollowGroups<'a>>,
+    /// Those who got a record are written down.
+    pub invitations: Option<&'a Inviting>,
+}
+
+impl Following<'_> {
+    /// Follows until it is told to end; the summary counts from the last full run on.
+    ///
+    /// # Errors
+    /// When a guard stops it, or a store or file fails.
+    pub async fn run(mut self, mut ending: Ending) -> Result<(), Failure> {
+        match self.go_on(&mut ending).await {
+            Ok(()) => ending.close(),
+            Err(failure) => Err(ending.stopped(failure)),
+        }
+    }
+
+    async fn go_on(&mut self, ending: &mut Ending) -> Result<(), Failure> {
+        let batches = self.follow().stream();
+        pin_mut!(batches);
+        loop {
+            let groups = &mut self.groups;
+            let turn = async {
+                match groups {
+                    Some(groups) => groups.turn().await,
+                    None => std::future::pending().await,
+                }
+            };
+            // People first: who joins a group has to be there before.
+            let followed = tokio::select! {
+                biased;
+                followed = batches.next() => followed,
+                () = turn => {
+                    self.push_groups(ending).await?;
+                    continue;
+                }
+            };
+            let Some(followed) = followed else { return Ok(()) };
+            self.settle(followed, ending).await?;
+        }
+    }
+
+    fn follow(&self) -> Follow {
+        let Delivery { options, target, store, .. } = &self.delivery;
+        let follow = Follow::new(
+            self.people.source().clone(),
+            Arc::clone(&self.people.mapping),
+            Arc::clone(target),
+            Arc::clone(store),
+        );
+        let limit = options.max_removals.map(MaxRemovals::guard);
+        let guards = self.delivery.guards.iter().cloned().chain(limit);
+        guards
+            .fold(follow, Follow::guard)
+            .basis(self.delivery.basis)
+            .full_every(options.every.unwrap_or(FULL_EVERY))
+            .interval(options.poll)
+            .concurrency(options.concurrency.into())
+            .until(self.delivery.stop.clone())
+    }
+
+    async fn settle(
+        &mut self,
+        followed: Result<Followed, FollowError>,
+        ending: &mut Ending,
+    ) -> Result<(), Failure> {
+        let batch = match followed {
+            Ok(batch) => batch,
+            Err(FollowError::Plan(error)) if is_final(&error) => return Err(unplanned(error)),
+            Err(error) if error.is_final() => return Err(Failure::running(error)),
+            Err(error) => {
+                let _ = writeln!(std::io::stderr(), "still trying: {error}");
+                return Ok(());
+            }
+        };
+        match batch.full {
+            true => say!("{:<10}everybody: {}", "followed", batch.report),
+            false => {
+                let (events, people) =
+                    (thousands(batch.events as u64), thousands(batch.people as u64));
+                say!("{:<10}{events} events of {people} people: {}", "followed", batch.report);
+            }
+        }
+        let (full, came_or_went) = (batch.full, came_or_went(&batch));
+        ending.follow(self.delivery.what, batch, &self.delivery.store)?;
+        self.invitations.map_or(Ok(()), Inviting::check)?;
+        if let Some(groups) = self.groups.as_mut().filter(|_| full || came_or_went) {
+            groups.look_at_all();
+            self.push_groups(ending).await?;
+        }
+        match full {
+            true => ending.write_down(),
+            false => Ok(()),
+        }
+    }
+
+    async fn push_groups(&mut self, ending: &mut Ending) -> Result<(), Failure> {
+        match &mut self.groups {
+            Some(groups) if !self.delivery.stop.is_stopped() => groups.push(ending).await,
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Whether somebody is in the product now who was not, or is not any more: groups have members by that.
+fn came_or_went(batch: &Followed) -> bool {
+    let report = &batch.report;
+    report.created + report.existed + report.restored + report.removed > 0
+}
+
+fn is_final(error: &PlanError) -> bool {
+    !matches!(error, PlanError::Source { .. } | PlanError::Target { .. })
+}

@@ -1,0 +1,53 @@
+//! How every program begins and ends.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+use okta_client::SecretString;
+
+use crate::Failure;
+
+/// The options of the command line; wrong ones are told in one line, with exit code 2.
+///
+/// # Errors
+/// The exit code, when there is nothing to be done: after `--help`, or a complaint.
+pub fn parsed<T: Parser>(program: &str) -> Result<T, ExitCode> {
+    T::try_parse().map_err(|error| {
+        if error.use_stderr() {
+            let _ = writeln!(std::io::stderr(), "{program}: {}", in_one_line(&error));
+        } else {
+            let _ = error.print();
+        }
+        ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+    })
+}
+
+/// What clap has to say, less its hint at the usage.
+pub fn in_one_line(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let said = text.split("\nUsage:").next().unwrap_or(&text);
+    let said = said.split("\nFor more information").next().unwrap_or(said);
+    let lines = said.lines().map(str::trim).filter(|line| !line.is_empty());
+    let lines: Vec<&str> = lines.map(|line| line.strip_prefix("error: ").unwrap_or(line)).collect();
+    let line = lines.join(" ").replace(" tip: ", "; tip: ");
+    format!("{line}; --help shows the options")
+}
+
+/// What the program ends with: a line that says why, unless everything went well.
+pub fn ended(program: &str, result: Result<(), Failure>) -> ExitCode {
+    let Err(failure) = result else { return ExitCode::SUCCESS };
+    let _ = writeln!(std::io::stderr(), "{program}: {failure}");
+    ExitCode::from(failure.exit_code())
+}
+
+/// A secret, which is in the environment: what stands in a command line, everybody on the machine can
+/// see.
+///
+/// # Errors
+/// When the variable is not set, or empty.
+pub fn secret_of(option: &str, variable: &str) -> Result<SecretString, Failure> {
+    let value = std::env::var(variable).ok().filter(|value| !value.trim().is_empty());
+    let missing = || Failure::Settings(format!("{option}: the variable {variable} is not set"));
+    value.map(Into::into).ok_or_else(missing)
+}
