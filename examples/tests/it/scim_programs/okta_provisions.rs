@@ -25,12 +25,12 @@ fn people_and_groups_arrive_and_go_on_arriving() {
     assert_eq!(rig.sandbox.scim().user_count(), 6);
     assert_eq!(members(&rig, "Pushed by Okta"), ids(&rig, 0..6));
     // Everything else is Okta's doing now.
-    let (left, joined) = (rig.id(2), rig.id(9));
+    let (left, joined, changed) = (rig.id(2), rig.id(9), rig.id(4));
     rig.in_okta(async |okta| {
+        okta.users().update(&changed).set("firstName", "Changed").await.unwrap();
         okta.groups().remove_member(&id, &left).await.unwrap();
         okta.groups().add_member(&id, &joined).await.unwrap();
     });
-    rig.set(4, "firstName", "Changed");
     rig.block_on(okta.provisioned());
     assert_eq!(members(&rig, "Pushed by Okta"), ids(&rig, [0, 1, 3, 4, 5, 9]));
     assert_eq!(rig.user(&rig.email(2))["active"], false);
