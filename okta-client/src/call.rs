@@ -68,15 +68,4 @@ macro_rules! shows_endpoint_only {
     )+};
 }
 
-/// `Debug` of an answer that is a secret: its name and no more.
-macro_rules! hides_all {
-    ($($name:ident),+) => {$(
-        impl ::std::fmt::Debug for $name {
-            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                f.debug_struct(stringify!($name)).finish_non_exhaustive()
-            }
-        }
-    )+};
-}
-
-pub(crate) use {awaitable, hides_all, list_options, shows_endpoint_only};
+pub(crate) use {awaitable, list_options, shows_endpoint_only};

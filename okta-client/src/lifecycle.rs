@@ -3,12 +3,13 @@
 use std::marker::PhantomData;
 
 use http::{HeaderName, Method};
-use rest_core::{Request, SecretString};
-use serde::Deserialize;
+use rest_core::Request;
 
-use crate::call::{awaitable, hides_all};
+use crate::call::awaitable;
 use crate::error::{OktaError, Result};
+use crate::model::model;
 use crate::passwords::PasswordReset;
+use crate::secret::Secret;
 use crate::users::{Received, Users};
 
 const READ_STATUS: &str = "it may have been done: read the user's status before repeating it";
@@ -17,19 +18,18 @@ pub(crate) const MAILED_MAYBE: &str =
 const DELETED_MAYBE: &str = "the user may have been deactivated or deleted: read it first, because a \
     second delete destroys what the first only deactivated";
 
-/// The link and token of an activation that sent no mail. `Debug` does not show them; read them with
-/// [`ExposeSecret`](crate::ExposeSecret).
-#[derive(Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct Activation {
-    /// Where the person sets a password; `None` when Okta sent a mail.
-    pub activation_url: Option<SecretString>,
-    /// The token inside that link.
-    pub activation_token: Option<SecretString>,
+model! {
+    /// The link and token of an activation that sent no mail. `Debug` does not show them; read them
+    /// with [`ExposeSecret`](crate::ExposeSecret).
+    pub struct Activation {}
+    read {
+        /// Where the person sets a password; `None` when Okta sent a mail.
+        activation_url: Secret = "activationUrl",
+        /// The token inside that link.
+        activation_token: Secret = "activationToken",
+    }
+    shows {}
 }
-
-hides_all!(Activation);
 
 impl<P: Received> Users<P> {
     pub(crate) fn act(&self, template: &'static str, id: &str) -> Request<OktaError> {

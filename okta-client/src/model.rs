@@ -3,7 +3,8 @@
 /// Declares a struct of members that may be absent or null, at most 64.
 ///
 /// Members in the first block are also set by a method of their name; those after `read` only come
-/// from Okta. The member in brackets is always there in what was read.
+/// from Okta. The member in brackets is always there in what was read. `Debug` shows all members, or
+/// only those after `shows`, where others are secrets or personal.
 macro_rules! model {
     (
         $(#[$meta:meta])*
@@ -11,9 +12,10 @@ macro_rules! model {
             $($(#[$doc:meta])* $field:ident: $type:ty = $json:literal,)*
         }
         $(read { $($(#[$read_doc:meta])* $read:ident: $read_type:ty = $read_json:literal,)* })?
+        $(shows { $($shown:ident),* })?
     ) => {
         $(#[$meta])*
-        #[derive(Clone, Debug, Default, PartialEq)]
+        #[derive(Clone, Default, PartialEq)]
         #[non_exhaustive]
         pub struct $name {
             $(
@@ -25,7 +27,12 @@ macro_rules! model {
             rest: $crate::resource::Rest,
         }
 
+        $crate::model::shown! {
+            $name { $($key)? $($field)* $($($read)*)? rest } $({ $($shown)* })?
+        }
+
         impl $name {
+            #[allow(dead_code, reason = "some models have nothing but their key")]
             const NAMES: &[&str] = &[$($json,)* $($($read_json),*)?];
 
             $(
@@ -111,7 +118,25 @@ macro_rules! model {
     };
 }
 
-pub(crate) use model;
+macro_rules! shown {
+    ($name:ident { $($member:ident)* }) => {
+        impl ::std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                f.debug_struct(stringify!($name))$(.field(stringify!($member), &self.$member))*.finish()
+            }
+        }
+    };
+    ($name:ident { $($member:ident)* } { $($shown:ident)* }) => {
+        impl ::std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                let mut shown = f.debug_struct(stringify!($name));
+                shown$(.field(stringify!($shown), &self.$shown))*.finish_non_exhaustive()
+            }
+        }
+    };
+}
+
+pub(crate) use {model, shown};
 
 /// What is sent of a value that was read: all but the members of these names, which are Okta's.
 pub(crate) fn writable(value: &impl serde::Serialize, by_okta: &[&str]) -> serde_json::Value {
@@ -149,6 +174,28 @@ mod tests {
             /// How many.
             count: u64 = "count",
         }
+    }
+
+    model! {
+        /// A thing with a secret.
+        pub struct Safe {}
+        read {
+            /// Its label.
+            label: String = "label",
+            /// Its code.
+            code: String = "code",
+        }
+        shows { label }
+    }
+
+    #[test]
+    fn debug_shows_all_or_what_is_named() {
+        let thing: Thing = serde_json::from_value(json!({"id": "1", "label": "x"})).unwrap();
+        let shown = format!("{thing:?}");
+        assert!(shown.starts_with(r#"Thing { id: "1", label: Some("x"), parts: None,"#), "{shown}");
+        let safe = json!({"label": "x", "code": "s3cret", "new": "s3cret"});
+        let safe: Safe = serde_json::from_value(safe.clone()).unwrap();
+        assert_eq!(format!("{safe:?}"), r#"Safe { label: Some("x"), .. }"#);
     }
 
     #[test]

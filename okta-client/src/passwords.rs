@@ -5,12 +5,13 @@ use std::marker::PhantomData;
 use http::Method;
 use rest_core::{Request, SecretString};
 use secrecy::ExposeSecret;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::call::{awaitable, hides_all};
+use crate::call::awaitable;
 use crate::error::{OktaError, Result};
 use crate::lifecycle::{MAILED_MAYBE, MailAction};
+use crate::model::model;
+use crate::secret::Secret;
 use crate::user::{Credentials, User};
 use crate::users::{Received, Users};
 
@@ -19,26 +20,27 @@ const CHANGED_MAYBE: &str =
 const SET_MAYBE: &str =
     "the question may have been changed: read the user's credentials before repeating it";
 
-/// The link of a password reset that sent no mail. `Debug` does not show it; read it with
-/// [`ExposeSecret`](crate::ExposeSecret).
-#[derive(Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct PasswordReset {
-    /// Where the person sets a new password; `None` when Okta sent a mail.
-    pub reset_password_url: Option<SecretString>,
+model! {
+    /// The link of a password reset that sent no mail. `Debug` does not show it; read it with
+    /// [`ExposeSecret`](crate::ExposeSecret).
+    pub struct PasswordReset {}
+    read {
+        /// Where the person sets a new password; `None` when Okta sent a mail.
+        reset_password_url: Secret = "resetPasswordUrl",
+    }
+    shows {}
 }
 
-/// A temporary password. `Debug` does not show it; read it with [`ExposeSecret`](crate::ExposeSecret).
-#[derive(Clone, Default, Deserialize)]
-#[non_exhaustive]
-pub struct TemporaryPassword {
-    /// The password; the person must change it at the next sign-in. `None` when Okta named none.
-    #[serde(rename = "tempPassword")]
-    pub password: Option<SecretString>,
+model! {
+    /// A temporary password. `Debug` does not show it; read it with
+    /// [`ExposeSecret`](crate::ExposeSecret).
+    pub struct TemporaryPassword {}
+    read {
+        /// The password; the person must change it at the next sign-in. `None` when Okta named none.
+        password: Secret = "tempPassword",
+    }
+    shows {}
 }
-
-hides_all!(PasswordReset, TemporaryPassword);
 
 impl<P: Received> Users<P> {
     /// The person must change the password at the next sign-in; gives the user as it then is.

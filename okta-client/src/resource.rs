@@ -28,6 +28,12 @@ fn place(names: &[&str], name: &str) -> u64 {
     position.and_then(|position| 1_u64.checked_shl(position as u32)).unwrap_or(0)
 }
 
+/// A profile that came as null: null again, unless something was put into it since.
+pub(crate) fn or_null<P: serde::Serialize>(profile: &P) -> Option<serde_json::Value> {
+    let json = serde_json::to_value(profile).ok();
+    json.filter(|json| json.as_object().is_none_or(|members| !members.is_empty()))
+}
+
 /// Declares a struct with an id, a profile, and at most 32 members that may be absent or null.
 macro_rules! resource {
     (
@@ -51,10 +57,13 @@ macro_rules! resource {
         impl $(<$p: ::serde::Serialize>)? ::serde::Serialize for $name $(<$p>)? {
             fn serialize<S: ::serde::Serializer>(&self, to: S) -> ::std::result::Result<S::Ok, S::Error> {
                 use ::serde::ser::SerializeMap;
-                const NAMES: &[&str] = &[$($json),+];
+                const NAMES: &[&str] = &[$($json,)+ "profile"];
                 let mut map = to.serialize_map(None)?;
                 map.serialize_entry("id", &self.id)?;
-                map.serialize_entry("profile", &self.profile)?;
+                match self.rest.was_null(NAMES, "profile") {
+                    true => map.serialize_entry("profile", &$crate::resource::or_null(&self.profile))?,
+                    false => map.serialize_entry("profile", &self.profile)?,
+                }
                 $(
                     if self.$field.is_some() || self.rest.was_null(NAMES, $json) {
                         map.serialize_entry($json, &self.$field)?;
@@ -79,14 +88,19 @@ macro_rules! resource {
                     }
 
                     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> ::std::result::Result<Self::Value, A::Error> {
-                        const NAMES: &[&str] = &[$($json),+];
+                        const NAMES: &[&str] = &[$($json,)+ "profile"];
                         let (mut id, mut profile) = (None, None);
                         let mut rest = $crate::resource::Rest::default();
                         $(let mut $field: Option<$type> = None;)+
                         while let Some(name) = map.next_key::<::compact_str::CompactString>()? {
                             match name.as_str() {
                                 "id" => id = Some(map.next_value()?),
-                                "profile" => profile = Some(map.next_value()?),
+                                "profile" => {
+                                    profile = map.next_value::<Option<$profile>>()?;
+                                    if profile.is_none() {
+                                        rest.note_null(NAMES, "profile");
+                                    }
+                                }
                                 $($json => {
                                     $field = map.next_value()?;
                                     if $field.is_none() {

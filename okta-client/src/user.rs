@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::model;
 use crate::profile::Profile;
 use crate::resource::resource;
 use crate::value::{DateTime, Lazy, UserId, UserTypeId};
@@ -73,12 +74,9 @@ resource! {
     }
 }
 
-/// Refers to a user type.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct UserTypeRef {
-    /// The type's id.
-    pub id: UserTypeId,
+model! {
+    /// Refers to a user type.
+    pub struct UserTypeRef[id: UserTypeId] {}
 }
 
 /// Links by relation; one relation may have several.
@@ -111,22 +109,19 @@ pub struct Link {
     pub media_type: Option<String>,
 }
 
-/// How a user signs in, as Okta answers it: never a secret.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Credentials {
-    /// Present when a password is set; always empty.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub password: Option<serde_json::Map<String, serde_json::Value>>,
-    /// The addresses of the account.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub emails: Option<Vec<CredentialEmail>>,
-    /// The question for self-service recovery.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub recovery_question: Option<RecoveryQuestion>,
-    /// Who checks the password.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub provider: Option<Provider>,
+model! {
+    /// How a user signs in, as Okta answers it: never a secret.
+    pub struct Credentials {}
+    read {
+        /// Present when a password is set; always empty.
+        password: serde_json::Map<String, serde_json::Value> = "password",
+        /// The addresses of the account.
+        emails: Vec<CredentialEmail> = "emails",
+        /// The question for self-service recovery.
+        recovery_question: RecoveryQuestion = "recovery_question",
+        /// Who checks the password.
+        provider: Provider = "provider",
+    }
 }
 
 rest_core::open_enum! {
@@ -147,47 +142,43 @@ rest_core::open_enum! {
     }
 }
 
-/// Who checks a user's password.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Provider {
-    /// The kind of provider.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    pub kind: Option<ProviderType>,
-    /// Its name.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
+model! {
+    /// Who checks a user's password.
+    pub struct Provider {
+        /// The kind of provider.
+        kind: ProviderType = "type",
+        /// Its name.
+        name: String = "name",
+    }
 }
 
 impl Provider {
     /// A provider by kind and name.
     pub fn new(kind: ProviderType, name: impl Into<String>) -> Self {
-        Self { kind: Some(kind), name: Some(name.into()) }
+        Self::default().kind(kind).name(name)
     }
 }
 
-/// An address of an account.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct CredentialEmail {
-    /// The address.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub value: Option<String>,
-    /// Such as `VERIFIED`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub status: Option<String>,
-    /// `PRIMARY` or `SECONDARY`.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    pub kind: Option<String>,
+model! {
+    /// An address of an account.
+    pub struct CredentialEmail {}
+    read {
+        /// The address.
+        value: String = "value",
+        /// Such as `VERIFIED`.
+        status: String = "status",
+        /// `PRIMARY` or `SECONDARY`.
+        kind: String = "type",
+    }
 }
 
-/// The question for self-service recovery; its answer is never given.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct RecoveryQuestion {
-    /// The question.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub question: Option<String>,
+model! {
+    /// The question for self-service recovery; its answer is never given.
+    pub struct RecoveryQuestion {}
+    read {
+        /// The question.
+        question: String = "question",
+    }
 }
 
 #[cfg(test)]
@@ -199,9 +190,10 @@ mod tests {
         json!({
             "id": "00u1", "status": "NEW_STATUS", "created": "2020-08-27T18:14:11.000Z", "activated": null,
             "statusChanged": null, "lastLogin": null, "lastUpdated": "2026-03-25T13:45:47Z",
-            "passwordChanged": null, "type": {"id": "oty1"}, "realmId": "guo1",
+            "passwordChanged": null, "type": {"id": "oty1", "new": [1]}, "realmId": "guo1",
             "profile": {"login": "ada@x", "badge": 7, "secondEmail": null, "tags": ["a"]},
-            "credentials": {"password": {}, "provider": {"type": "NEW", "name": "x"}, "new": 1},
+            "credentials": {"password": {}, "provider": {"type": "NEW", "name": null, "new": 2},
+                "recovery_question": {"question": "q", "new": 3}, "emails": [{"new": 4}], "new": 1},
             "_links": {"self": {"href": "https://x"}, "logo": [{"href": "a"}, {"href": "b"}]}
         })
     }
@@ -213,6 +205,7 @@ mod tests {
         assert_eq!(user.profile.get::<u8>("badge").unwrap(), Some(7));
         assert_eq!(user.created.as_ref().unwrap().timestamp().unwrap().as_second(), 1_598_552_051);
         let credentials = user.credentials.as_ref().unwrap().get().unwrap();
+        assert_eq!(serde_json::to_value(&credentials).unwrap(), full()["credentials"]);
         assert_eq!(credentials.provider.unwrap().kind, Some(ProviderType::from("NEW")));
         assert_eq!(user.links.as_ref().unwrap().get().unwrap().len(), 2);
         assert_eq!(serde_json::to_value(&user).unwrap(), full());
@@ -231,6 +224,17 @@ mod tests {
             assert!(user.status.is_none() && user.profile.is_empty() && user.links.is_none());
         }
         assert!(serde_json::from_value::<User>(json!({"id": null})).is_err());
+    }
+
+    #[test]
+    fn a_null_profile_stays_null_until_it_is_filled() {
+        let came = json!({"id": "00u1", "profile": null});
+        let mut user: User = serde_json::from_value(came.clone()).unwrap();
+        assert_eq!(serde_json::to_value(&user).unwrap(), came);
+        user.profile = user.profile.with("login", "ada");
+        assert_eq!(serde_json::to_value(&user).unwrap()["profile"], json!({"login": "ada"}));
+        let user: User<Value> = serde_json::from_value(came.clone()).unwrap();
+        assert_eq!(serde_json::to_value(&user).unwrap(), came);
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! One test per call of the life cycle.
 
-use okta_client::{Error, ExposeSecret, SecretString};
+use okta_client::{Error, ExposeSecret, Secret};
 use serde_json::{Value, json};
 
 use crate::support::*;
 
-fn shown(secret: Option<&SecretString>) -> Option<&str> {
+fn shown(secret: Option<&Secret>) -> Option<&str> {
     secret.map(ExposeSecret::expose_secret)
 }
 

@@ -1,14 +1,14 @@
 //! One test per call about passwords, recovery questions, sessions and blocks.
 
 use okta_client::{
-    BlockedDevices, ExposeSecret, HashedPassword, NewCredentials, Profile, SaltOrder, SecretString,
+    BlockedDevices, ExposeSecret, HashedPassword, NewCredentials, Profile, SaltOrder, Secret,
     UserStatus,
 };
 use serde_json::{Value, json};
 
 use crate::support::*;
 
-fn shown(secret: Option<&SecretString>) -> Option<&str> {
+fn shown(secret: Option<&Secret>) -> Option<&str> {
     secret.map(ExposeSecret::expose_secret)
 }
 

@@ -4,11 +4,12 @@
 use okta_client::{AppGroup, AppUser, Application, Attributes};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::from_str;
 use serde_json::value::RawValue;
 
 use super::leaves::{Leaves, add, leaves, walk};
 use super::operations::Read;
-use super::typed::{Suggested, suggested};
+use super::typed::{Members, Suggested, suggested};
 
 pub(crate) type Checked = Result<(), serde_json::Error>;
 
@@ -30,6 +31,7 @@ where
     T: DeserializeOwned + Serialize + 'static,
 {
     let came: T = serde_json::from_str(json)?;
+    opened(&came, &came)?;
     let kept = leaves(&serde_json::to_string(&came)?);
     let json = json.to_owned();
     Ok(Read::new(kept, move || {
@@ -56,6 +58,7 @@ where
     T: DeserializeOwned + Serialize + 'static,
 {
     let came: Vec<T> = serde_json::from_str(json)?;
+    came.iter().try_for_each(|came| opened(came, came))?;
     let kept = leaves(&serde_json::to_string(&came)?);
     let json = json.to_owned();
     Ok(Read::new(kept, move || {
@@ -96,31 +99,39 @@ fn of_other_type(leaf: &str) -> &'static [&'static str] {
     }
 }
 
-/// Whether `get` reads each attribute as the type that the recorded value suggests.
+/// Whether `get` reads each attribute as the type that the recorded value suggests. A custom attribute
+/// that is an object is read into what its org knows it to be, a struct of the caller's; its members
+/// stand for the fields of that struct.
 pub(crate) fn same_types(came: Option<&Attributes>, changed: Option<&Attributes>) -> Checked {
     let (Some(came), Some(changed)) = (came, changed) else {
         return Ok(());
     };
     for (name, attribute) in came.iter() {
-        match suggested(attribute.json()) {
-            Suggested::Text | Suggested::Null => changed.get::<String>(name).map(drop)?,
-            Suggested::Yes => changed.get::<bool>(name).map(drop)?,
-            Suggested::Whole => changed.get::<i64>(name).map(drop)?,
-            Suggested::Number => changed.get::<f64>(name).map(drop)?,
-            Suggested::List => list_of_same_type(attribute.parse()?, name, changed)?,
-            Suggested::Object => {}
+        if let Some(now) = changed.get::<Box<RawValue>>(name)? {
+            same_type(attribute.json(), now.get())?;
         }
     }
     Ok(())
 }
 
-fn list_of_same_type(came: Vec<Box<RawValue>>, name: &str, changed: &Attributes) -> Checked {
-    match came.first().map_or(Suggested::Text, |item| suggested(item.get())) {
-        Suggested::Text | Suggested::Null => changed.get::<Vec<String>>(name).map(drop),
-        Suggested::Yes => changed.get::<Vec<bool>>(name).map(drop),
-        Suggested::Whole => changed.get::<Vec<i64>>(name).map(drop),
-        Suggested::Number => changed.get::<Vec<f64>>(name).map(drop),
-        Suggested::List | Suggested::Object => Ok(()),
+fn same_type(came: &str, now: &str) -> Checked {
+    match suggested(came) {
+        Suggested::Text | Suggested::Null => from_str::<Option<String>>(now).map(drop),
+        Suggested::Yes => from_str::<Option<bool>>(now).map(drop),
+        // Digits that no number of ours holds are no other type.
+        Suggested::Whole | Suggested::Number => match suggested(now) {
+            Suggested::Whole | Suggested::Number | Suggested::Null => Ok(()),
+            _ => from_str::<Option<f64>>(now).map(drop),
+        },
+        Suggested::List => {
+            let (came, now): (Vec<&RawValue>, Vec<&RawValue>) = (from_str(came)?, from_str(now)?);
+            came.iter().zip(now).try_for_each(|(came, now)| same_type(came.get(), now.get()))
+        }
+        Suggested::Object => {
+            let (came, now): (Members, Members) = (from_str(came)?, from_str(now)?);
+            let mut both = came.iter().filter_map(|(name, came)| Some((came, now.get(name)?)));
+            both.try_for_each(|(came, now)| same_type(came.get(), now.get()))
+        }
     }
 }
 
@@ -196,10 +207,27 @@ mod tests {
         };
         let read = modelled_list_with::<Thing>(&format!("[{JSON},\n {JSON}]"), opened).unwrap();
         let typed = paths(&read.typed);
-        let lies_deep = ["/1/gone", "/1/lazy/on", "/1/name", "/1/set/n", "/1/set/t", "/1/tags/0"];
-        assert_eq!(typed[7..13], lies_deep);
-        assert_eq!(typed.len(), 14);
+        let lies_deep = ["/1/gone", "/1/lazy/on", "/1/name", "/1/set/n", "/1/set/o/p", "/1/set/t"];
+        assert_eq!(typed[8..14], lies_deep);
+        assert_eq!(typed.len(), 16);
         let plain = modelled_list::<Thing>(&format!("[{JSON}]")).unwrap();
         assert!(!plain.typed.contains_key("/0/lazy/on") && plain.typed.contains_key("/0/name"));
+        let broken = JSON.replace(r#"{"on": true, "more": 1}"#, "{}");
+        assert!(modelled_with::<Thing>(&broken, opened).is_err(), "a part that cannot be read");
+    }
+
+    #[test]
+    fn what_an_org_put_into_an_object_is_of_the_types_it_has_there() {
+        let set = |json: &str| serde_json::from_str::<Attributes>(json).unwrap();
+        let came =
+            set(r#"{"deep": [{"n": 1, "big": 12345678901234567890, "in": {"t": "x"}}, null]}"#);
+        let same = |json: &str| same_types(Some(&came), Some(&set(json))).is_ok();
+        assert!(same(
+            r#"{"deep": [{"n": 2.5, "big": 1, "in": {"t": null, "more": 1}}, "x"], "o": 1}"#
+        ));
+        assert!(same(r#"{"deep": null}"#) && same("{}"));
+        for other in [r#"{"n": "x"}"#, r#"{"big": true}"#, r#"{"in": {"t": 1}}"#, r#"{"in": 1}"#] {
+            assert!(!same(&format!(r#"{{"deep": [{other}]}}"#)), "{other}");
+        }
     }
 }

@@ -8,6 +8,7 @@ pub(crate) fn of(body: &str) -> Vec<(&'static str, String)> {
     [
         ("an unknown value", changed_document(&body, &unknown_value)),
         ("nulls", changed_document(&body, &null)),
+        ("members that are null", with_null_members(&body)),
         ("unknown members", with_more_members(&body)),
         ("nothing but ids", with_ids_only(&body)),
         ("without its first member", without_nth_member(&body, 0)),
@@ -63,6 +64,15 @@ fn unknown_value(leaf: &Value) -> Value {
 
 fn null(_: &Value) -> Value {
     Value::Null
+}
+
+fn with_null_members(value: &Value) -> Value {
+    each_document(value, &|members| {
+        let null = |(name, value): (&String, &Value)| {
+            (name.clone(), if is_kept(name) { value.clone() } else { Value::Null })
+        };
+        members.iter().map(null).collect()
+    })
 }
 
 fn with_more_members(value: &Value) -> Value {

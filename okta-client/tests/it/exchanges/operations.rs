@@ -112,13 +112,9 @@ pub(crate) fn call_for(operation: &str) -> Option<Decode> {
         "changePassword" | "changeRecoveryQuestion" | "forgotPasswordSetNewPassword" => {
             modelled::<Credentials>
         }
-        "activateUser" | "reactivateUser" => |json| secret::<Activation>(json, typed::activation),
-        "resetPassword" | "forgotPassword" => {
-            |json| secret::<PasswordReset>(json, typed::password_reset)
-        }
-        "expirePasswordWithTempPassword" => {
-            |json| secret::<TemporaryPassword>(json, typed::temporary_password)
-        }
+        "activateUser" | "reactivateUser" => modelled::<Activation>,
+        "resetPassword" | "forgotPassword" => modelled::<PasswordReset>,
+        "expirePasswordWithTempPassword" => modelled::<TemporaryPassword>,
         "assignGroupOwner" => modelled::<GroupOwner>,
         "listGroupOwners" => modelled_list::<GroupOwner>,
         "createLinkedObjectDefinition" | "getLinkedObjectDefinition" => modelled::<LinkedObject>,
@@ -151,44 +147,51 @@ pub(crate) fn call_for(operation: &str) -> Option<Decode> {
         "listLogEvents" => |json| modelled_list_with::<LogEvent>(json, log_event_parts),
         LOG_EVENT => |json| modelled_with::<LogEvent>(json, log_event_parts),
         HOOK_BODY => |json| modelled_with::<Delivery>(json, delivery_parts),
-        // These give nothing, whatever Okta answers.
-        "deactivateUser"
-        | "deleteUser"
-        | "suspendUser"
-        | "unsuspendUser"
-        | "unlockUser"
-        | "resetFactors"
-        | "revokeUserSessions"
-        | "deleteGroup"
-        | "deleteEventHook"
-        | "deleteApplication"
-        | "activateApplication"
-        | "deactivateApplication"
-        | "unassignUserFromApplication"
-        | "unassignApplicationFromGroup"
-        | "activateDefaultProvisioningConnectionForApplication"
-        | "deactivateDefaultProvisioningConnectionForApplication"
-        | "verifyProvisioningConnectionForApplication"
-        | "deleteGroupPushMapping"
-        | "deleteGroupRule"
-        | "activateGroupRule"
-        | "deactivateGroupRule"
-        | "deleteUserType"
-        | "deleteGroupOwner"
-        | "deleteLinkedObjectDefinition"
-        | "assignLinkedObjectValueForPrimary"
-        | "deleteLinkedObjectForUser"
-        | "unassignRoleFromUser"
-        | "unassignRoleFromGroup"
-        | "revokeUserGrant"
-        | "revokeUserGrants"
-        | "revokeGrantsForUserAndClient"
-        | "revokeTokenForUserAndClient"
-        | "revokeTokensForUserAndClient"
-        | "assignUserToGroup"
-        | "unassignUserFromGroup" => |_| Ok(Read::default()),
+        _ if gives_nothing(operation) => |_| Ok(Read::default()),
         _ => return None,
     })
+}
+
+/// Whether our call gives nothing of the answer, whatever Okta answers.
+pub(crate) fn gives_nothing(operation: &str) -> bool {
+    matches!(
+        operation,
+        "deactivateUser"
+            | "deleteUser"
+            | "suspendUser"
+            | "unsuspendUser"
+            | "unlockUser"
+            | "resetFactors"
+            | "revokeUserSessions"
+            | "deleteGroup"
+            | "deleteEventHook"
+            | "deleteApplication"
+            | "activateApplication"
+            | "deactivateApplication"
+            | "unassignUserFromApplication"
+            | "unassignApplicationFromGroup"
+            | "activateDefaultProvisioningConnectionForApplication"
+            | "deactivateDefaultProvisioningConnectionForApplication"
+            | "verifyProvisioningConnectionForApplication"
+            | "deleteGroupPushMapping"
+            | "deleteGroupRule"
+            | "activateGroupRule"
+            | "deactivateGroupRule"
+            | "deleteUserType"
+            | "deleteGroupOwner"
+            | "deleteLinkedObjectDefinition"
+            | "assignLinkedObjectValueForPrimary"
+            | "deleteLinkedObjectForUser"
+            | "unassignRoleFromUser"
+            | "unassignRoleFromGroup"
+            | "revokeUserGrant"
+            | "revokeUserGrants"
+            | "revokeGrantsForUserAndClient"
+            | "revokeTokenForUserAndClient"
+            | "revokeTokensForUserAndClient"
+            | "assignUserToGroup"
+            | "unassignUserFromGroup"
+    )
 }
 
 /// The call gives what is in it.
@@ -232,16 +235,6 @@ fn many<T: DeserializeOwned + Serialize>(
         accessors(value, &mut typed);
     }
     Ok(Read::new(leaves(&serde_json::to_string(&values)?), || typed.leaves))
-}
-
-/// What holds a secret cannot be written again, on purpose: what the accessors give is what is kept.
-fn secret<T: DeserializeOwned>(
-    json: &str,
-    accessors: fn(&T, &mut Typed),
-) -> Result<Read, serde_json::Error> {
-    let mut typed = Typed::default();
-    accessors(&serde_json::from_str(json)?, &mut typed);
-    Ok(Read::new(typed.leaves.clone(), || typed.leaves))
 }
 
 /// An error answer, read as the client does. A body that is no JSON object is kept as text by the

@@ -2,16 +2,22 @@
 //!
 //! A field counts with the value that it gives; `None` counts as null. Times count when they are
 //! times. Base attributes of a profile count by their accessor, custom ones when `get` decodes them as
-//! the Rust type that their JSON type suggests: text, whole number, number, yes/no, or a list of one
-//! of these. An object inside a custom attribute is kept, and not counted as typed.
+//! the Rust type that their JSON type suggests: text, whole number, number, yes/no, an object, or a
+//! list of one of these.
+//!
+//! An object in a custom attribute counts with all that is in it when `get` gives it as a map and
+//! nothing in it has changed. What is inside was named and typed by the org, which is why `get` takes
+//! the caller's own struct: no crate can have a field for it, and a share that counted it as missing
+//! would measure how orgs fill their profiles, not how well answers are typed.
+
+use std::collections::BTreeMap;
 
 use okta_client::{
-    Activation, Attribute, Attributes, Credentials, DateTime, Group, GroupProfile, OktaError,
-    PasswordReset, Profile, Schema, SecretString, TemporaryPassword, User,
+    Attributes, Credentials, DateTime, Group, GroupProfile, OktaError, Profile, Schema, User,
 };
-use secrecy::ExposeSecret;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 
 use super::leaves::{Leaves, add};
 
@@ -34,10 +40,6 @@ impl Typed {
         }
     }
 
-    fn secret(&mut self, name: &str, value: &Option<SecretString>) {
-        self.put(name, &value.as_ref().map(|secret| secret.expose_secret()));
-    }
-
     fn custom(&mut self, set: &Attributes) {
         for (name, attribute) in set.iter() {
             let path = format!("profile/{}", name.replace('/', "~1"));
@@ -47,20 +49,18 @@ impl Typed {
                 Suggested::Yes => self.as_type::<bool>(set, name, &path),
                 Suggested::Whole => self.as_type::<i64>(set, name, &path),
                 Suggested::Number => self.as_type::<f64>(set, name, &path),
-                Suggested::List => self.list(attribute, set, name, &path),
-                Suggested::Object => {}
+                Suggested::List => match first_of_list(attribute.json()) {
+                    Suggested::Text | Suggested::Null => {
+                        self.as_type::<Vec<Option<String>>>(set, name, &path);
+                    }
+                    Suggested::Yes => self.as_type::<Vec<bool>>(set, name, &path),
+                    Suggested::Whole => self.as_type::<Vec<i64>>(set, name, &path),
+                    Suggested::Number => self.as_type::<Vec<f64>>(set, name, &path),
+                    Suggested::Object => self.as_type::<Vec<Members>>(set, name, &path),
+                    Suggested::List => self.as_type::<Vec<Vec<Box<RawValue>>>>(set, name, &path),
+                },
+                Suggested::Object => self.as_type::<Members>(set, name, &path),
             }
-        }
-    }
-
-    fn list(&mut self, attribute: Attribute<'_>, set: &Attributes, name: &str, path: &str) {
-        let items: Vec<Box<serde_json::value::RawValue>> = attribute.parse().unwrap();
-        match items.first().map_or(Suggested::Text, |item| suggested(item.get())) {
-            Suggested::Text | Suggested::Null => self.as_type::<Vec<String>>(set, name, path),
-            Suggested::Yes => self.as_type::<Vec<bool>>(set, name, path),
-            Suggested::Whole => self.as_type::<Vec<i64>>(set, name, path),
-            Suggested::Number => self.as_type::<Vec<f64>>(set, name, path),
-            Suggested::List | Suggested::Object => {}
         }
     }
 
@@ -76,7 +76,10 @@ impl Typed {
     }
 }
 
-#[derive(PartialEq)]
+/// An object of somebody's own.
+pub(crate) type Members = BTreeMap<String, Box<RawValue>>;
+
+#[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Suggested {
     Null,
     Text,
@@ -97,6 +100,13 @@ pub(crate) fn suggested(json: &str) -> Suggested {
         _ if json.contains(['.', 'e', 'E']) => Suggested::Number,
         _ => Suggested::Whole,
     }
+}
+
+/// Of the first item that is not null; an empty list may be one of texts.
+pub(crate) fn first_of_list(json: &str) -> Suggested {
+    let items: Vec<&RawValue> = serde_json::from_str(json).unwrap();
+    let mut items = items.iter().map(|item| suggested(item.get()));
+    items.find(|one| *one != Suggested::Null).unwrap_or(Suggested::Text)
 }
 
 type Text = fn(&Profile) -> Option<&str>;
@@ -152,6 +162,9 @@ pub(crate) fn user(user: &User, typed: &mut Typed) {
         typed.leaves.retain(|path, _| *path != format!("{}/profile/{name}", typed.at));
         typed.put(&format!("profile/{name}"), &accessor(&user.profile));
     }
+    if user.profile.is_empty() {
+        typed.put("profile", &serde_json::to_value(user).unwrap()["profile"]);
+    }
     match user.credentials.as_ref().map(|credentials| credentials.get()) {
         Some(Ok(given)) => credentials(&given, typed),
         Some(Err(_)) => {}
@@ -191,23 +204,13 @@ pub(crate) fn group(group: &Group, typed: &mut Typed) {
     }
     typed.custom(&group.profile);
     let profile: &GroupProfile = &group.profile;
+    if profile.is_empty() {
+        typed.put("profile", &serde_json::to_value(group).unwrap()["profile"]);
+    }
     for (name, text) in [("name", profile.name()), ("description", profile.description())] {
         typed.leaves.retain(|path, _| *path != format!("{}/profile/{name}", typed.at));
         typed.put(&format!("profile/{name}"), &text);
     }
-}
-
-pub(crate) fn activation(activation: &Activation, typed: &mut Typed) {
-    typed.secret("activationUrl", &activation.activation_url);
-    typed.secret("activationToken", &activation.activation_token);
-}
-
-pub(crate) fn password_reset(reset: &PasswordReset, typed: &mut Typed) {
-    typed.secret("resetPasswordUrl", &reset.reset_password_url);
-}
-
-pub(crate) fn temporary_password(temporary: &TemporaryPassword, typed: &mut Typed) {
-    typed.secret("tempPassword", &temporary.password);
 }
 
 pub(crate) fn error(error: &OktaError, typed: &mut Typed) {
