@@ -34,6 +34,7 @@ mod roles;
 mod schemas;
 mod service_app;
 mod settings;
+mod standing;
 mod support;
 mod token_org;
 mod token_server;

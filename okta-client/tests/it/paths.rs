@@ -54,6 +54,7 @@ fn of_users(okta: &Okta, id: &str) -> Vec<Call> {
         "GET /users/{}/blocks" => okta.users().blocks(&id),
         "GET /users/{}/appLinks" => okta.users().app_links(&id),
         "DELETE /users/{}/sessions" => okta.users().revoke_sessions(&id),
+        "GET /users/{}/risk" => okta.users().risk(&id),
         "GET /users/{}/clients" => okta.users().clients(&id).stream().try_next(),
         "GET /users/{}/devices" => okta.users().devices(&id).stream().try_next(),
         "GET /users/{}/linkedObjects/{}" =>

@@ -20,5 +20,6 @@ mod proxy;
 mod schemas;
 mod spec;
 mod stand_in;
+mod standing;
 mod users;
 mod validator;

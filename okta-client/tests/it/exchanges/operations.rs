@@ -10,7 +10,7 @@ use okta_client::{
     LogStreamSchema, OAuthClient, OktaError, OrgMetadata, OrgSettings, PasswordReset,
     ProfileMapping, ProvisioningConnection, PushMapping, RefreshToken, RoleAssignment,
     RoleGovernance, RoleGrant, RoleResource, Schema, TemporaryPassword, User, UserBlock,
-    UserDevice, UserType,
+    UserDevice, UserRisk, UserType,
 };
 use rest_core::ErrorBody;
 use serde::de::DeserializeOwned;
@@ -137,6 +137,7 @@ pub(crate) fn call_for(operation: &str) -> Option<Decode> {
         "listUserDevices" => modelled_list::<UserDevice>,
         "getLogStreamSchema" => modelled::<LogStreamSchema>,
         "listLogStreamSchemas" => modelled_list::<LogStreamSchema>,
+        "getUserRisk" => modelled::<UserRisk>,
         "createEventHook"
         | "getEventHook"
         | "replaceEventHook"

@@ -1,0 +1,59 @@
+//! How risky Okta takes a user to be.
+
+use http::Method;
+
+use crate::error::Result;
+use crate::model::model;
+use crate::user::Links;
+use crate::users::Users;
+use crate::value::Lazy;
+
+rest_core::open_enum! {
+    /// How risky a user is.
+    pub enum RiskLevel {
+        /// Nothing is known against the user; cannot be set.
+        None = "NONE",
+        /// A little.
+        Low = "LOW",
+        /// More.
+        Medium = "MEDIUM",
+        /// Very.
+        High = "HIGH",
+    }
+}
+
+model! {
+    /// How risky a user is, and why.
+    ///
+    /// <https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserRisk/>
+    pub struct UserRisk {}
+    read {
+        /// How risky.
+        level: RiskLevel = "riskLevel",
+        /// Why.
+        reason: String = "reason",
+        /// Itself and the user. Text until asked for.
+        links: Lazy<Links> = "_links",
+    }
+}
+
+impl<P> Users<P> {
+    /// Gets how risky a user is.
+    ///
+    /// Scope `okta.userRisk.read`.
+    /// Okta: [`getUserRisk`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserRisk/#tag/UserRisk/operation/getUserRisk).
+    ///
+    /// # Errors
+    /// 404 `E0000007` when there is no such user; 403 in an org without identity threat protection.
+    ///
+    /// ```no_run
+    /// # async fn run(okta: okta_client::Okta) -> okta_client::Result<()> {
+    /// use okta_client::RiskLevel;
+    ///
+    /// let is_risky = okta.users().risk("00u1").await?.level == Some(RiskLevel::High);
+    /// # Ok(()) }
+    /// ```
+    pub async fn risk(&self, id: impl AsRef<str>) -> Result<UserRisk> {
+        self.user(Method::GET, "/api/v1/users/{userId}/risk", id.as_ref()).json().await
+    }
+}
