@@ -42,7 +42,7 @@
 //! | see and delete such relations | [`LinkedObjects::list`], [`LinkedObjects::get`], [`LinkedObjects::try_get`], [`LinkedObjects::delete`] |
 //! | see and revoke what users let apps do | [`Users::clients`], [`UserGrants::list`], [`UserGrants::get`], [`UserGrants::revoke`], [`UserGrants::revoke_all`], [`UserClient::grants`], [`UserClient::revoke_grants`] |
 //! | see and revoke users' refresh tokens | [`UserClient::tokens`], [`UserClient::token`], [`UserClient::revoke_token`], [`UserClient::revoke_tokens`] |
-//! | know how risky a user is | [`Users::risk`] |
+//! | know or say how risky a user is | [`Users::risk`], [`Users::set_risk`] |
 //! | see users' devices | [`Users::devices`] |
 //! | know the settings of log streams | [`Schemas::log_streams`], [`Schemas::log_stream`] |
 //! | tell kinds of users apart | [`UserTypes::list`], [`UserTypes::get`], [`UserTypes::try_get`], [`CreateUser::user_type`] |
@@ -200,7 +200,7 @@ pub use user_grants::{
 };
 pub use user_linked_objects::{LinkedUser, UserLinkedObjects};
 pub use user_requests::{CreateUser, GetUser, ListUsers, Omit, ReplaceUser, UpdateUser};
-pub use user_risk::{RiskLevel, UserRisk};
+pub use user_risk::{RiskLevel, SetUserRisk, UserRisk};
 pub use user_roles::UserRoles;
 pub use user_types::{UserType, UserTypes};
 pub use users::{BlockedDevices, Received, Sent, UserBlock, Users};

@@ -7,7 +7,7 @@ use futures::TryStreamExt;
 use futures::future::BoxFuture;
 use okta_client::{
     Application, Capabilities, EventHook, FeatureName, GroupOwnerType, GroupProfile, GroupRule,
-    LogStreamType, Okta, Profile, PushTarget, RoleType, UserType,
+    LogStreamType, Okta, Profile, PushTarget, RiskLevel, RoleType, UserType,
 };
 use serde_json::json;
 
@@ -55,6 +55,7 @@ fn of_users(okta: &Okta, id: &str) -> Vec<Call> {
         "GET /users/{}/appLinks" => okta.users().app_links(&id),
         "DELETE /users/{}/sessions" => okta.users().revoke_sessions(&id),
         "GET /users/{}/risk" => okta.users().risk(&id),
+        "PUT /users/{}/risk" => okta.users().set_risk(&id, RiskLevel::High),
         "GET /users/{}/clients" => okta.users().clients(&id).stream().try_next(),
         "GET /users/{}/devices" => okta.users().devices(&id).stream().try_next(),
         "GET /users/{}/linkedObjects/{}" =>

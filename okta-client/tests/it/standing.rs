@@ -19,3 +19,12 @@ async fn a_risk_is_read() {
     assert_eq!(found.reason.as_deref(), Some("Admin override risk"));
     assert_eq!(serde_json::to_value(&found).unwrap(), risk());
 }
+
+#[tokio::test]
+async fn a_risk_is_set() {
+    let org = Org::answers(risk()).await;
+    let set = org.okta.users().set_risk("00u1", RiskLevel::Low).reason("Cleared").await.unwrap();
+    let body = json!({"riskLevel": "LOW", "riskReason": "Cleared"});
+    org.saw("PUT /api/v1/users/00u1/risk", &[], body).await;
+    assert_eq!(serde_json::to_value(&set).unwrap(), risk());
+}

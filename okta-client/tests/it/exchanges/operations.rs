@@ -137,7 +137,7 @@ pub(crate) fn call_for(operation: &str) -> Option<Decode> {
         "listUserDevices" => modelled_list::<UserDevice>,
         "getLogStreamSchema" => modelled::<LogStreamSchema>,
         "listLogStreamSchemas" => modelled_list::<LogStreamSchema>,
-        "getUserRisk" => modelled::<UserRisk>,
+        "getUserRisk" | "upsertUserRisk" => modelled::<UserRisk>,
         "createEventHook"
         | "getEventHook"
         | "replaceEventHook"
