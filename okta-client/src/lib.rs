@@ -43,6 +43,7 @@
 //! | see and revoke what users let apps do | [`Users::clients`], [`UserGrants::list`], [`UserGrants::get`], [`UserGrants::revoke`], [`UserGrants::revoke_all`], [`UserClient::grants`], [`UserClient::revoke_grants`] |
 //! | see and revoke users' refresh tokens | [`UserClient::tokens`], [`UserClient::token`], [`UserClient::revoke_token`], [`UserClient::revoke_tokens`] |
 //! | know or say how risky a user is | [`Users::risk`], [`Users::set_risk`] |
+//! | know or say what a user counts as | [`Users::classification`], [`Users::set_classification`] |
 //! | see users' devices | [`Users::devices`] |
 //! | know the settings of log streams | [`Schemas::log_streams`], [`Schemas::log_stream`] |
 //! | tell kinds of users apart | [`UserTypes::list`], [`UserTypes::get`], [`UserTypes::try_get`], [`CreateUser::user_type`] |
@@ -99,6 +100,7 @@ pub mod search;
 mod secret;
 mod sessions;
 mod user;
+mod user_classification;
 mod user_clients;
 mod user_devices;
 mod user_grants;
@@ -187,6 +189,7 @@ pub use user::{
     CredentialEmail, Credentials, Link, Links, OneOrMany, Provider, ProviderType, RecoveryQuestion,
     User, UserStatus, UserTypeRef,
 };
+pub use user_classification::{ClassificationType, UserClassification};
 pub use user_clients::{
     GetRefreshToken, ListClientGrants, ListRefreshTokens, OAuthClient, RefreshToken,
     RefreshTokenEmbedded, UserClient,

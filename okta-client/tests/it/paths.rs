@@ -6,8 +6,9 @@ use std::path::Path;
 use futures::TryStreamExt;
 use futures::future::BoxFuture;
 use okta_client::{
-    Application, Capabilities, EventHook, FeatureName, GroupOwnerType, GroupProfile, GroupRule,
-    LogStreamType, Okta, Profile, PushTarget, RiskLevel, RoleType, UserType,
+    Application, Capabilities, ClassificationType, EventHook, FeatureName, GroupOwnerType,
+    GroupProfile, GroupRule, LogStreamType, Okta, Profile, PushTarget, RiskLevel, RoleType,
+    UserType,
 };
 use serde_json::json;
 
@@ -56,6 +57,9 @@ fn of_users(okta: &Okta, id: &str) -> Vec<Call> {
         "DELETE /users/{}/sessions" => okta.users().revoke_sessions(&id),
         "GET /users/{}/risk" => okta.users().risk(&id),
         "PUT /users/{}/risk" => okta.users().set_risk(&id, RiskLevel::High),
+        "GET /users/{}/classification" => okta.users().classification(&id),
+        "PUT /users/{}/classification" =>
+            okta.users().set_classification(&id, ClassificationType::Lite),
         "GET /users/{}/clients" => okta.users().clients(&id).stream().try_next(),
         "GET /users/{}/devices" => okta.users().devices(&id).stream().try_next(),
         "GET /users/{}/linkedObjects/{}" =>

@@ -10,7 +10,7 @@ use okta_client::{
     LogStreamSchema, OAuthClient, OktaError, OrgMetadata, OrgSettings, PasswordReset,
     ProfileMapping, ProvisioningConnection, PushMapping, RefreshToken, RoleAssignment,
     RoleGovernance, RoleGrant, RoleResource, Schema, TemporaryPassword, User, UserBlock,
-    UserDevice, UserRisk, UserType,
+    UserClassification, UserDevice, UserRisk, UserType,
 };
 use rest_core::ErrorBody;
 use serde::de::DeserializeOwned;
@@ -138,6 +138,7 @@ pub(crate) fn call_for(operation: &str) -> Option<Decode> {
         "getLogStreamSchema" => modelled::<LogStreamSchema>,
         "listLogStreamSchemas" => modelled_list::<LogStreamSchema>,
         "getUserRisk" | "upsertUserRisk" => modelled::<UserRisk>,
+        "getUserClassification" | "replaceUserClassification" => modelled::<UserClassification>,
         "createEventHook"
         | "getEventHook"
         | "replaceEventHook"
