@@ -44,6 +44,9 @@
 //! | see and revoke users' refresh tokens | [`UserClient::tokens`], [`UserClient::token`], [`UserClient::revoke_token`], [`UserClient::revoke_tokens`] |
 //! | know or say how risky a user is | [`Users::risk`], [`Users::set_risk`] |
 //! | know or say what a user counts as | [`Users::classification`], [`Users::set_classification`] |
+//! | see which factors somebody has, or may have | [`UserFactors::list`], [`UserFactors::get`], [`UserFactors::try_get`], [`UserFactors::supported`], [`UserFactors::questions`] |
+//! | enrol, activate and remove factors | [`UserFactors::enroll`], [`UserFactors::activate`], [`UserFactors::activate_push`], [`UserFactors::resend`], [`UserFactors::unenroll`] |
+//! | verify somebody by a code, an answer or a push message | [`UserFactors::challenge`], [`UserFactors::verify`], [`UserFactors::wait`], [`UserFactors::transaction`] |
 //! | see users' devices | [`Users::devices`] |
 //! | know the settings of log streams | [`Schemas::log_streams`], [`Schemas::log_stream`] |
 //! | tell kinds of users apart | [`UserTypes::list`], [`UserTypes::get`], [`UserTypes::try_get`], [`CreateUser::user_type`] |
@@ -73,6 +76,7 @@ mod connections;
 mod credentials;
 mod error;
 mod event_hooks;
+mod factors;
 mod features;
 mod group_owners;
 mod group_roles;
@@ -132,6 +136,12 @@ pub use event_hooks::{
     EventHook, EventHookAuthScheme, EventHookChannel, EventHookCondition, EventHookConfig,
     EventHookEvents, EventHookFilter, EventHookFilterEntry, EventHookHeader, EventHookStatus,
     EventHookVerification, EventHooks,
+};
+pub use factors::{
+    ChallengeFactor, EnrollFactor, FactorActivation, FactorChallenge, FactorEmbedded,
+    FactorEnrollment, FactorPassCodes, FactorProfile, FactorProof, FactorProvider, FactorResult,
+    FactorStatus, FactorType, FactorVerification, PhoneNumber, PushActivation, ResendFactor,
+    SecurityQuestion, SupportedFactor, UnenrollFactor, UserFactor, UserFactors, WaitForFactor,
 };
 pub use features::{
     AppFeatures, Capabilities, CreateCapability, EnabledStatus, Feature, FeatureName, ImportRules,
@@ -208,9 +218,9 @@ pub use user_roles::UserRoles;
 pub use user_types::{UserType, UserTypes};
 pub use users::{BlockedDevices, Received, Sent, UserBlock, Users};
 pub use value::{
-    AppId, ClientId, DateTime, DeviceId, EventHookId, GrantId, GroupId, GroupOwnerId, GroupRuleId,
-    Lazy, LogEventId, MappingId, PushMappingId, RefreshTokenId, RoleAssignmentId, UserId,
-    UserTypeId,
+    AppId, ClientId, DateTime, DeviceId, EventHookId, FactorId, GrantId, GroupId, GroupOwnerId,
+    GroupRuleId, Lazy, LogEventId, MappingId, PushMappingId, RefreshTokenId, RoleAssignmentId,
+    UserId, UserTypeId,
 };
 
 pub use jiff;

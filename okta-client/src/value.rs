@@ -86,6 +86,8 @@ text_value! {
     RefreshTokenId,
     /// A device's id, such as `guo8jx5vVoxfvJeLb0w4`.
     DeviceId,
+    /// A factor's id, such as `sms2gt8gzgEBPUWBIFHN`.
+    FactorId,
     /// A point in time as Okta writes it, such as `2013-06-24T16:39:18.000Z`: kept to the letter.
     DateTime,
 }

@@ -12,6 +12,7 @@ mod documented;
 mod dpop;
 mod event_hooks;
 mod exchanges;
+mod factors;
 mod flows;
 mod follow;
 mod foreign;

@@ -6,9 +6,9 @@ use std::path::Path;
 use futures::TryStreamExt;
 use futures::future::BoxFuture;
 use okta_client::{
-    Application, Capabilities, ClassificationType, EventHook, FeatureName, GroupOwnerType,
-    GroupProfile, GroupRule, LogStreamType, Okta, Profile, PushTarget, RiskLevel, RoleType,
-    UserType,
+    Application, Capabilities, ClassificationType, EventHook, FactorProof, FeatureName,
+    GroupOwnerType, GroupProfile, GroupRule, LogStreamType, Okta, Profile, PushTarget, RiskLevel,
+    RoleType, UserFactor, UserType,
 };
 use serde_json::json;
 
@@ -85,6 +85,33 @@ fn of_users(okta: &Okta, id: &str) -> Vec<Call> {
         "POST /users/{}/credentials/change_recovery_question" =>
             okta.users().change_recovery_question(&id, "p", "q", "a"),
     )
+}
+
+/// Every call with a factor in its path.
+fn of_factors(okta: &Okta, id: &str) -> Vec<Call> {
+    calls!(okta, id,
+        "GET /users/{}/factors" => okta.users().factors(&id).list(),
+        "POST /users/{}/factors" => okta.users().factors(&id).enroll(&factor("x")),
+        "GET /users/{}/factors/catalog" => okta.users().factors(&id).supported(),
+        "GET /users/{}/factors/questions" => okta.users().factors(&id).questions(),
+        "GET /users/{}/factors/{}" => okta.users().factors(&id).get(&id),
+        "GET /users/{}/factors/{}" => okta.users().factors(&id).try_get(&id),
+        "DELETE /users/{}/factors/{}" => okta.users().factors(&id).unenroll(&id),
+        "POST /users/{}/factors/{}/lifecycle/activate" =>
+            okta.users().factors(&id).activate(&id, FactorProof::pass_code("1")),
+        "POST /users/{}/factors/{}/lifecycle/activate" =>
+            okta.users().factors(&id).activate_push(&id),
+        "POST /users/{}/factors/{}/resend" => okta.users().factors(&id).resend(&factor(&id)),
+        "POST /users/{}/factors/{}/verify" => okta.users().factors(&id).challenge(&id),
+        "POST /users/{}/factors/{}/verify" =>
+            okta.users().factors(&id).verify(&id, FactorProof::pass_code("1")),
+        "GET /users/{}/factors/{}/transactions/{}" =>
+            okta.users().factors(&id).transaction(&id, &id),
+    )
+}
+
+fn factor(id: &str) -> UserFactor {
+    serde_json::from_value(json!({"id": id})).unwrap_or_default()
 }
 
 /// Every call with an app in its path, and what belongs to it.
@@ -217,7 +244,7 @@ fn of_the_rest(okta: &Okta, id: &str) -> Vec<Call> {
 }
 
 fn all(okta: &Okta, id: &str) -> Vec<Call> {
-    [of_users, of_grants_and_roles, of_apps, of_the_rest]
+    [of_users, of_factors, of_grants_and_roles, of_apps, of_the_rest]
         .into_iter()
         .flat_map(|calls| calls(okta, id))
         .collect()

@@ -14,6 +14,7 @@ mod drive;
 mod emulator;
 mod errors;
 mod exceptions;
+mod factors;
 mod groups;
 mod provisioning;
 mod proxy;

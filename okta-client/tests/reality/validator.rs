@@ -7,7 +7,9 @@ use crate::exceptions::{EXCEPTIONS, Evidence, Exception};
 use crate::proxy::{Exchange, Proxy};
 use crate::spec::{self, Described, Deviation, Spec};
 use crate::stand_in::{StandIn, say, shared};
-use crate::{access, apps, assignments, directory, groups, provisioning, schemas, standing, users};
+use crate::{
+    access, apps, assignments, directory, factors, groups, provisioning, schemas, standing, users,
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_operation_keeps_to_the_spec() {
@@ -24,6 +26,7 @@ async fn every_operation_keeps_to_the_spec() {
     directory::drive(&mut drive).await;
     access::drive(&mut drive).await;
     standing::drive(&mut drive).await;
+    factors::drive(&mut drive).await;
 
     let driven = driven(&spec, &drive.rows);
     let wrong: Vec<String> = drive.rows.iter().flat_map(|row| faults(&spec, row)).collect();

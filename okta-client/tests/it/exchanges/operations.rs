@@ -6,11 +6,12 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use okta_client::app::JsonWebKeySet;
 use okta_client::{
     Activation, Administrator, AppGroup, AppLink, AppUser, Application, Credentials, Delivery,
-    EventHook, Feature, Grant, Group, GroupOwner, GroupRule, LinkedObject, LinkedUser, LogEvent,
-    LogStreamSchema, OAuthClient, OktaError, OrgMetadata, OrgSettings, PasswordReset,
-    ProfileMapping, ProvisioningConnection, PushMapping, RefreshToken, RoleAssignment,
-    RoleGovernance, RoleGrant, RoleResource, Schema, TemporaryPassword, User, UserBlock,
-    UserClassification, UserDevice, UserRisk, UserType,
+    EventHook, FactorVerification, Feature, Grant, Group, GroupOwner, GroupRule, LinkedObject,
+    LinkedUser, LogEvent, LogStreamSchema, OAuthClient, OktaError, OrgMetadata, OrgSettings,
+    PasswordReset, ProfileMapping, ProvisioningConnection, PushMapping, RefreshToken,
+    RoleAssignment, RoleGovernance, RoleGrant, RoleResource, Schema, SecurityQuestion,
+    SupportedFactor, TemporaryPassword, User, UserBlock, UserClassification, UserDevice,
+    UserFactor, UserRisk, UserType,
 };
 use rest_core::ErrorBody;
 use serde::de::DeserializeOwned;
@@ -139,6 +140,13 @@ pub(crate) fn call_for(operation: &str) -> Option<Decode> {
         "listLogStreamSchemas" => modelled_list::<LogStreamSchema>,
         "getUserRisk" | "upsertUserRisk" => modelled::<UserRisk>,
         "getUserClassification" | "replaceUserClassification" => modelled::<UserClassification>,
+        "enrollFactor" | "getFactor" | "activateFactor" | "resendEnrollFactor" => {
+            modelled::<UserFactor>
+        }
+        "listFactors" => modelled_list::<UserFactor>,
+        "listSupportedFactors" => modelled_list::<SupportedFactor>,
+        "listSupportedSecurityQuestions" => modelled_list::<SecurityQuestion>,
+        "verifyFactor" | "getFactorTransactionStatus" => modelled::<FactorVerification>,
         "createEventHook"
         | "getEventHook"
         | "replaceEventHook"
@@ -192,6 +200,7 @@ pub(crate) fn gives_nothing(operation: &str) -> bool {
             | "revokeTokenForUserAndClient"
             | "revokeTokensForUserAndClient"
             | "assignUserToGroup"
+            | "unenrollFactor"
             | "unassignUserFromGroup"
     )
 }
