@@ -47,6 +47,9 @@
 //! | see which factors somebody has, or may have | [`UserFactors::list`], [`UserFactors::get`], [`UserFactors::try_get`], [`UserFactors::supported`], [`UserFactors::questions`] |
 //! | enrol, activate and remove factors | [`UserFactors::enroll`], [`UserFactors::activate`], [`UserFactors::activate_push`], [`UserFactors::resend`], [`UserFactors::unenroll`] |
 //! | verify somebody by a code, an answer or a push message | [`UserFactors::challenge`], [`UserFactors::verify`], [`UserFactors::wait`], [`UserFactors::transaction`] |
+//! | see and remove what somebody has enrolled in identity engine | [`AuthenticatorEnrollments::list`], [`AuthenticatorEnrollments::get`], [`AuthenticatorEnrollments::delete`] |
+//! | enrol a phone, make a temporary access code | [`AuthenticatorEnrollments::create_phone`], [`AuthenticatorEnrollments::create_access_code`] |
+//! | see the org's YubiKeys, upload seeds | [`Yubikeys::list`], [`Yubikeys::get`], [`Yubikeys::upload`] |
 //! | see users' devices | [`Users::devices`] |
 //! | know the settings of log streams | [`Schemas::log_streams`], [`Schemas::log_stream`] |
 //! | tell kinds of users apart | [`UserTypes::list`], [`UserTypes::get`], [`UserTypes::try_get`], [`CreateUser::user_type`] |
@@ -69,6 +72,7 @@ mod app_users;
 mod apps;
 mod attributes;
 mod auth;
+mod authenticator_enrollments;
 mod call;
 mod challenge;
 mod config;
@@ -115,6 +119,7 @@ mod user_roles;
 mod user_types;
 mod users;
 mod value;
+mod yubikeys;
 
 pub use app::{AppStatus, Application, SignOnMode};
 pub use app_groups::{AppGroup, AppGroups, AssignGroup, ListAppGroups, UpdateAppGroup};
@@ -126,6 +131,10 @@ pub use app_users::{
 pub use apps::{Apps, CreateApp, GetExpanded, ListApps, ListGroupApps};
 pub use attributes::{Attribute, Attributes};
 pub use auth::{Algorithm, ApiToken, Auth, BearerToken, ServiceApp, ServiceAppBuilder, SigningKey};
+pub use authenticator_enrollments::{
+    AuthenticatorEnrollment, AuthenticatorEnrollments, AuthenticatorType, CreateAccessCode,
+    EnrollmentProfile, ReadEnrollments,
+};
 pub use connections::{
     AppConnection, ConnectionProfile, ConnectionScheme, ConnectionSettings, ConnectionSigning,
     ConnectionStatus, Office365Admin, ProvisioningConnection, UpdateConnection,
@@ -218,9 +227,12 @@ pub use user_roles::UserRoles;
 pub use user_types::{UserType, UserTypes};
 pub use users::{BlockedDevices, Received, Sent, UserBlock, Users};
 pub use value::{
-    AppId, ClientId, DateTime, DeviceId, EventHookId, FactorId, GrantId, GroupId, GroupOwnerId,
-    GroupRuleId, Lazy, LogEventId, MappingId, PushMappingId, RefreshTokenId, RoleAssignmentId,
-    UserId, UserTypeId,
+    AppId, ClientId, DateTime, DeviceId, EnrollmentId, EventHookId, FactorId, GrantId, GroupId,
+    GroupOwnerId, GroupRuleId, Lazy, LogEventId, MappingId, PushMappingId, RefreshTokenId,
+    RoleAssignmentId, UserId, UserTypeId, YubikeyId,
+};
+pub use yubikeys::{
+    ListYubikeys, Yubikey, YubikeyEmbedded, YubikeyProfile, YubikeySeed, YubikeyStatus, Yubikeys,
 };
 
 pub use jiff;

@@ -19,6 +19,7 @@ use crate::roles::Roles;
 use crate::schemas::Schemas;
 use crate::user_types::UserTypes;
 use crate::users::Users;
+use crate::yubikeys::Yubikeys;
 
 const USER_AGENT: &str = concat!("okta-client/", env!("CARGO_PKG_VERSION"));
 
@@ -124,6 +125,11 @@ impl Okta {
     /// Administrator roles of users and groups.
     pub fn roles(&self) -> Roles {
         Roles::new(self.client.clone())
+    }
+
+    /// The org's YubiKeys for one-time passwords.
+    pub fn yubikeys(&self) -> Yubikeys {
+        Yubikeys::new(self.client.clone())
     }
 
     /// Profile mappings: which attribute of an app's user is made of what.

@@ -86,6 +86,10 @@ text_value! {
     RefreshTokenId,
     /// A device's id, such as `guo8jx5vVoxfvJeLb0w4`.
     DeviceId,
+    /// An authenticator enrolment's id, such as `sms8evhwh0Ne35iPR0g7`.
+    EnrollmentId,
+    /// A YubiKey's id, such as `ykkxdtCA1fKVxyu6R0g3`.
+    YubikeyId,
     /// A factor's id, such as `sms2gt8gzgEBPUWBIFHN`.
     FactorId,
     /// A point in time as Okta writes it, such as `2013-06-24T16:39:18.000Z`: kept to the letter.

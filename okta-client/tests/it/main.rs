@@ -10,6 +10,7 @@ mod apps;
 mod directory;
 mod documented;
 mod dpop;
+mod enrollments;
 mod event_hooks;
 mod exchanges;
 mod factors;

@@ -90,6 +90,17 @@ fn of_users(okta: &Okta, id: &str) -> Vec<Call> {
 /// Every call with a factor in its path.
 fn of_factors(okta: &Okta, id: &str) -> Vec<Call> {
     calls!(okta, id,
+        "GET /users/{}/authenticator-enrollments" =>
+            okta.users().authenticator_enrollments(&id).list(),
+        "GET /users/{}/authenticator-enrollments/{}" =>
+            okta.users().authenticator_enrollments(&id).get(&id),
+        "DELETE /users/{}/authenticator-enrollments/{}" =>
+            okta.users().authenticator_enrollments(&id).delete(&id),
+        "POST /users/{}/authenticator-enrollments/phone" =>
+            okta.users().authenticator_enrollments(&id).create_phone("a", "+1"),
+        "POST /users/{}/authenticator-enrollments/tac" =>
+            okta.users().authenticator_enrollments(&id).create_access_code("a"),
+        "GET /org/factors/yubikey_token/tokens/{}" => okta.yubikeys().get(&id),
         "GET /users/{}/factors" => okta.users().factors(&id).list(),
         "POST /users/{}/factors" => okta.users().factors(&id).enroll(&factor("x")),
         "GET /users/{}/factors/catalog" => okta.users().factors(&id).supported(),

@@ -39,7 +39,7 @@ const STANDARD: [RoleType; 12] = [
 
 /// The validator answers with Okta's examples. The next page of some is on another host, where our
 /// listing does not go: what comes before it is read.
-async fn first_page<T>(items: impl Stream<Item = Result<T>>) -> Result<()> {
+pub(crate) async fn first_page<T>(items: impl Stream<Item = Result<T>>) -> Result<()> {
     match items.try_collect::<Vec<T>>().await {
         Err(error) if matches!(error.kind(), ErrorKind::Paging(_)) => Ok(()),
         other => other.map(drop),

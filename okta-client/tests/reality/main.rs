@@ -12,6 +12,7 @@ mod assignments;
 mod directory;
 mod drive;
 mod emulator;
+mod enrollments;
 mod errors;
 mod exceptions;
 mod factors;

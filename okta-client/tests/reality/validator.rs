@@ -8,7 +8,8 @@ use crate::proxy::{Exchange, Proxy};
 use crate::spec::{self, Described, Deviation, Spec};
 use crate::stand_in::{StandIn, say, shared};
 use crate::{
-    access, apps, assignments, directory, factors, groups, provisioning, schemas, standing, users,
+    access, apps, assignments, directory, enrollments, factors, groups, provisioning, schemas,
+    standing, users,
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -27,6 +28,7 @@ async fn every_operation_keeps_to_the_spec() {
     access::drive(&mut drive).await;
     standing::drive(&mut drive).await;
     factors::drive(&mut drive).await;
+    enrollments::drive(&mut drive).await;
 
     let driven = driven(&spec, &drive.rows);
     let wrong: Vec<String> = drive.rows.iter().flat_map(|row| faults(&spec, row)).collect();

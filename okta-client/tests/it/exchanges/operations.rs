@@ -5,13 +5,13 @@ use std::cell::LazyCell;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use okta_client::app::JsonWebKeySet;
 use okta_client::{
-    Activation, Administrator, AppGroup, AppLink, AppUser, Application, Credentials, Delivery,
-    EventHook, FactorVerification, Feature, Grant, Group, GroupOwner, GroupRule, LinkedObject,
-    LinkedUser, LogEvent, LogStreamSchema, OAuthClient, OktaError, OrgMetadata, OrgSettings,
-    PasswordReset, ProfileMapping, ProvisioningConnection, PushMapping, RefreshToken,
-    RoleAssignment, RoleGovernance, RoleGrant, RoleResource, Schema, SecurityQuestion,
-    SupportedFactor, TemporaryPassword, User, UserBlock, UserClassification, UserDevice,
-    UserFactor, UserRisk, UserType,
+    Activation, Administrator, AppGroup, AppLink, AppUser, Application, AuthenticatorEnrollment,
+    Credentials, Delivery, EventHook, FactorVerification, Feature, Grant, Group, GroupOwner,
+    GroupRule, LinkedObject, LinkedUser, LogEvent, LogStreamSchema, OAuthClient, OktaError,
+    OrgMetadata, OrgSettings, PasswordReset, ProfileMapping, ProvisioningConnection, PushMapping,
+    RefreshToken, RoleAssignment, RoleGovernance, RoleGrant, RoleResource, Schema,
+    SecurityQuestion, SupportedFactor, TemporaryPassword, User, UserBlock, UserClassification,
+    UserDevice, UserFactor, UserRisk, UserType, Yubikey,
 };
 use rest_core::ErrorBody;
 use serde::de::DeserializeOwned;
@@ -147,6 +147,12 @@ pub(crate) fn call_for(operation: &str) -> Option<Decode> {
         "listSupportedFactors" => modelled_list::<SupportedFactor>,
         "listSupportedSecurityQuestions" => modelled_list::<SecurityQuestion>,
         "verifyFactor" | "getFactorTransactionStatus" => modelled::<FactorVerification>,
+        "getAuthenticatorEnrollment"
+        | "createAuthenticatorEnrollment"
+        | "createTacAuthenticatorEnrollment" => modelled::<AuthenticatorEnrollment>,
+        "listAuthenticatorEnrollments" => modelled_list::<AuthenticatorEnrollment>,
+        "getYubikeyOtpTokenById" | "uploadYubikeyOtpTokenSeed" => modelled::<Yubikey>,
+        "listYubikeyOtpTokens" => modelled_list::<Yubikey>,
         "createEventHook"
         | "getEventHook"
         | "replaceEventHook"
@@ -200,6 +206,7 @@ pub(crate) fn gives_nothing(operation: &str) -> bool {
             | "revokeTokenForUserAndClient"
             | "revokeTokensForUserAndClient"
             | "assignUserToGroup"
+            | "deleteAuthenticatorEnrollment"
             | "unenrollFactor"
             | "unassignUserFromGroup"
     )
