@@ -31,10 +31,14 @@ impl Spec {
     }
 }
 
+const VENDOR: &str = "https://developer.okta.com/docs/api/openapi/okta-management/management/tag";
+
 /// Where an operation is, and the bodies that the spec itself gives for it.
 pub(crate) struct Described {
     pub(crate) method: String,
     pub(crate) path: String,
+    /// Okta's page of it.
+    pub(crate) page: String,
     pub(crate) examples: Vec<Value>,
 }
 
@@ -47,7 +51,9 @@ impl Spec {
         let examples = one["requestBody"]["content"]["application/json"]["examples"].as_object();
         let examples = examples.into_iter().flat_map(|named| named.values());
         let examples = examples.map(|example| self.example(example).clone()).collect();
-        Described { method: method.to_ascii_uppercase(), path: path.clone(), examples }
+        let tag = one["tags"][0].as_str().unwrap();
+        let page = format!("{VENDOR}/{tag}/#tag/{tag}/operation/{operation}");
+        Described { method: method.to_ascii_uppercase(), path: path.clone(), page, examples }
     }
 
     fn example<'s>(&'s self, example: &'s Value) -> &'s Value {
@@ -93,6 +99,7 @@ fn linked(text: &str, found: &mut BTreeSet<String>) {
 pub(crate) struct Deviation {
     pub(crate) what: String,
     pub(crate) operations: Vec<String>,
+    pub(crate) seen: usize,
 }
 
 pub(crate) fn deviations(shared: &Path) -> Vec<Deviation> {

@@ -32,7 +32,9 @@ async fn every_operation_keeps_to_the_spec() {
 
     let driven = driven(&spec, &drive.rows);
     let wrong: Vec<String> = drive.rows.iter().flat_map(|row| faults(&spec, row)).collect();
+    let deviations = spec::deviations(&shared);
     report(&drive.rows, &driven, &wrong);
+    EXCEPTIONS.iter().for_each(|one| say(&listed(one, &deviations, &spec)));
     assert!(wrong.is_empty(), "{} faults:\n{}", wrong.len(), wrong.join("\n"));
     let driven: BTreeSet<String> = driven.into_keys().collect();
     let has = spec::of_the_client();
@@ -44,7 +46,6 @@ async fn every_operation_keeps_to_the_spec() {
     let not_linked: Vec<_> = driven.difference(&has).collect();
     assert!(not_linked.is_empty(), "no call links to these: {not_linked:?}");
     assert_no_exception_is_idle(&drive.rows);
-    let deviations = spec::deviations(&shared);
     for exception in EXCEPTIONS {
         assert_holds(exception, &deviations, &spec, &drive).await;
     }
@@ -96,16 +97,33 @@ fn exception(row: &Row, operation: &str, said: &str) -> Option<&'static Exceptio
 fn report(rows: &[Row], driven: &BTreeMap<String, usize>, wrong: &[String]) {
     let requests: usize = driven.values().sum();
     let (calls, faults) = (rows.len(), wrong.len());
-    let mut text = format!(
-        "validator: {} operations, {calls} calls, {requests} requests; {faults} faults, {} exceptions\n",
+    let text = format!(
+        "validator: {} operations, {calls} calls, {requests} requests; {faults} faults, {} exceptions",
         driven.len(),
         EXCEPTIONS.len()
     );
-    for Exception { operation, calls, violation, why, .. } in EXCEPTIONS {
-        let calls = calls.join(", ");
-        text += &format!("validator: except {operation} ({calls}): {violation}: {why}\n");
-    }
-    say(text.trim_end());
+    say(&text);
+}
+
+/// An exception and what shows that it is one.
+fn listed(one: &Exception, deviations: &[Deviation], spec: &Spec) -> String {
+    let Exception { operation, calls, violation, evidence, why } = one;
+    let evidence = match evidence {
+        Evidence::Recorded(of, what) => {
+            let seen = deviations.iter().find(|row| is_of(row, of, what)).map_or(0, |row| row.seen);
+            format!("recorded of {of} {seen} times: {what}")
+        }
+        Evidence::OwnExample => {
+            let Described { page, examples, .. } = spec.described(operation);
+            format!("not recorded; Okta's own {} examples are refused: {page}", examples.len())
+        }
+    };
+    let calls = calls.join(", ");
+    format!("validator: except {operation} ({calls}): {violation}: {why} [{evidence}]")
+}
+
+fn is_of(row: &Deviation, operation: &str, what: &str) -> bool {
+    row.what == what && row.operations.iter().any(|one| one == operation)
 }
 
 /// An exception that nothing needs hides something.
@@ -123,15 +141,13 @@ async fn assert_holds(one: &Exception, deviations: &[Deviation], spec: &Spec, dr
     let Exception { operation, violation, evidence, .. } = one;
     match evidence {
         Evidence::Recorded(of, what) => {
-            let is_recorded =
-                |row: &Deviation| row.what == *what && row.operations.contains(&(*of).to_owned());
             assert!(
-                deviations.iter().any(is_recorded),
+                deviations.iter().any(|row| is_of(row, of, what)),
                 "{operation}: {of} has no deviation {what}"
             );
         }
         Evidence::OwnExample => {
-            let Described { method, path, examples } = spec.described(operation);
+            let Described { method, path, examples, .. } = spec.described(operation);
             assert!(!examples.is_empty(), "{operation} has no example");
             for example in &examples {
                 let said = drive.violations(&method, &path, example).await;
