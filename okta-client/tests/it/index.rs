@@ -7,6 +7,8 @@ pub(crate) struct Call {
     /// Such as `Users::get`.
     pub(crate) name: String,
     pub(crate) operations: Vec<String>,
+    /// Its documentation.
+    pub(crate) text: String,
 }
 
 /// All such calls of this crate.
@@ -41,7 +43,7 @@ fn sources_below(folder: &Path, found: &mut Vec<String>) {
 }
 
 fn calls_in(source: &str, found: &mut Vec<Call>) {
-    let (mut of, mut operations) = (String::new(), Vec::new());
+    let (mut of, mut operations, mut text) = (String::new(), Vec::new(), String::new());
     for line in source.lines() {
         if let Some(rest) = line.strip_prefix("impl") {
             let (_, name) = rest.split_once("> ").unwrap_or(("", rest));
@@ -49,11 +51,13 @@ fn calls_in(source: &str, found: &mut Vec<Call>) {
         }
         if line.trim_start().starts_with("///") {
             operations.extend(operations_in(line));
+            text.push_str(line.trim_start().trim_start_matches('/'));
+            text.push('\n');
         }
         let name = ["    pub fn ", "    pub async fn "].iter().find_map(|at| line.strip_prefix(at));
         if let Some(name) = name.and_then(|name| name.split(['(', '<']).next()) {
-            let operations = std::mem::take(&mut operations);
-            let call = Call { name: format!("{of}::{name}"), operations };
+            let (operations, text) = (std::mem::take(&mut operations), std::mem::take(&mut text));
+            let call = Call { name: format!("{of}::{name}"), operations, text };
             found.extend(Some(call).filter(|call| !call.operations.is_empty()));
         }
     }
@@ -75,4 +79,33 @@ fn every_call_stands_in_the_index() {
     let missing: Vec<_> =
         found.iter().map(|call| &call.name).filter(|name| !stands_there(name)).collect();
     assert!(missing.is_empty(), "{missing:?}");
+}
+
+/// A listing fails when it is read, and says so where it is read.
+fn lacks(call: &Call) -> Option<&'static str> {
+    let (text, is_listing) = (&call.text, call.text.contains(".stream()"));
+    let parts = [
+        // Or the call that it is like.
+        ("its scope", text.contains("cope") || text.contains("As [`")),
+        ("an example", text.contains("```no_run")),
+        ("its errors", is_listing || text.contains("# Errors")),
+    ];
+    parts.iter().find(|(_, is_there)| !is_there).map(|(what, _)| *what)
+}
+
+#[test]
+fn every_call_tells_its_scope_its_errors_and_an_example() {
+    let calls = calls();
+    let lacking = calls.iter().filter_map(|call| Some(format!("{}: {}", call.name, lacks(call)?)));
+    let lacking: Vec<_> = lacking.collect();
+    assert!(lacking.is_empty(), "{lacking:#?}");
+}
+
+#[test]
+fn every_operation_is_measured_over_the_recordings() {
+    let is_known = |operation: &&String| crate::exchanges::is_read(operation);
+    let calls = calls();
+    let operations: Vec<_> = calls.iter().flat_map(|call| &call.operations).collect();
+    let missing: Vec<_> = operations.iter().filter(|one| !is_known(one)).collect();
+    assert!(operations.len() > 1 && missing.is_empty(), "{missing:?}");
 }

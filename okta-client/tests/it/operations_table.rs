@@ -65,6 +65,85 @@ fn table(spec: &Spec, calls: &[Call]) -> String {
     format!("{covered} of {all} operations have a typed call.\n\n{what}\n{tables}")
 }
 
+/// The operation that a request is for: of several templates that fit, the most literal one.
+fn operation_of<'s>(spec: &'s Spec, line: &str) -> Option<&'s str> {
+    let (method, path) = line.split_once(' ')?;
+    let fits = |template: &str| {
+        let (template, path): (Vec<_>, Vec<_>) =
+            (template.split('/').collect(), path.split('/').collect());
+        let fit = |(part, segment): (&&str, &&str)| part.starts_with('{') || part == segment;
+        template.len() == path.len() && template.iter().zip(&path).all(fit)
+    };
+    let fitting = spec.paths.iter().filter(|(template, _)| fits(template));
+    let operations = fitting.filter_map(|(template, item)| {
+        let id = item.get(&method.to_ascii_lowercase())?.get("operationId")?.as_str()?;
+        Some((template.matches('{').count(), id))
+    });
+    operations.min().map(|(_, id)| id)
+}
+
+/// What the documentation says wrongly or not at all: each call of the table must be seen sending what
+/// the table says, and each operation must be sent by a call.
+fn faults(spec: &Spec, calls: &[Call], sent: &[(&str, String)]) -> Vec<String> {
+    let mut faults = Vec::new();
+    let seen: Vec<_> =
+        sent.iter().map(|(source, line)| (source, operation_of(spec, line))).collect();
+    for call in calls {
+        let method = call.name.rsplit(':').next().unwrap_or_default();
+        for operation in &call.operations {
+            let is_sent = |(source, id): &(&&str, Option<&str>)| {
+                // As the compiler writes it, with or without a space or a line break.
+                let source: String = source.split_whitespace().collect();
+                let is_made = |end| source.contains(&format!(".{method}{end}"));
+                *id == Some(&**operation) && (is_made("(") || is_made("::<"))
+            };
+            if !seen.iter().any(is_sent) {
+                faults.push(format!("{} was not seen to send {operation}", call.name));
+            }
+        }
+    }
+    for operation in spec.by_tag().into_values().flatten() {
+        let id = operation.operation_id;
+        if calls_of(&id, calls).is_empty() {
+            faults.push(format!("no call for {id}"));
+        }
+    }
+    faults
+}
+
+#[tokio::test]
+async fn every_operation_is_sent_by_the_call_that_the_table_names() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    // The other test says when it is not there.
+    let Ok(spec) = std::fs::read_to_string(root.join("../../shared/okta/openapi.json")) else {
+        return;
+    };
+    let spec: Spec = serde_json::from_str(&spec).unwrap();
+    assert!(!spec.by_tag().is_empty(), "openapi.json describes no operation");
+    let faults = faults(&spec, &calls(), &crate::paths::sent().await);
+    assert!(faults.is_empty(), "{faults:#?}");
+}
+
+#[test]
+fn what_is_not_sent_or_has_no_call_is_a_fault() {
+    let spec = r#"{"paths": {"/users/{id}": {"parameters": [],
+        "get": {"operationId": "getUser", "tags": ["User"]},
+        "put": {"operationId": "replaceUser", "tags": ["User"]}},
+        "/users/me": {"get": {"operationId": "getMe", "tags": ["User"]}}}}"#;
+    let spec: Spec = serde_json::from_str(spec).unwrap();
+    assert_eq!(operation_of(&spec, "GET /users/me"), Some("getMe"));
+    assert_eq!(operation_of(&spec, "DELETE /users/x"), None);
+    let call = |name: &str, operation: &str| Call {
+        name: name.into(),
+        operations: vec![operation.into()],
+        text: String::new(),
+    };
+    let calls = [call("Users::get", "getUser"), call("Users::me", "getMe")];
+    let sent = [("okta.users() .get(&id)", "GET /users/x".to_owned())];
+    let found = faults(&spec, &calls, &sent);
+    assert_eq!(found, ["Users::me was not seen to send getMe", "no call for replaceUser"]);
+}
+
 #[test]
 fn the_table_says_by_which_call_each_operation_is_made() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -86,7 +165,10 @@ fn the_table_counts_what_has_a_call() {
     let spec = r#"{"paths": {"/users/{id}": {"parameters": [],
         "get": {"operationId": "getUser", "tags": ["User"]},
         "put": {"operationId": "replaceUser", "tags": ["User"]}}}}"#;
-    let call = |name: &str| Call { name: name.into(), operations: vec!["getUser".into()] };
+    let call = |name: &str| {
+        let operations = vec!["getUser".into()];
+        Call { name: name.into(), operations, text: String::new() }
+    };
     let calls = [call("Users::try_get"), call("Users::get")];
     let table = table(&serde_json::from_str(spec).unwrap(), &calls);
     assert!(table.starts_with("1 of 2 operations have a typed call.\n"), "{table}");

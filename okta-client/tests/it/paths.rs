@@ -6,9 +6,10 @@ use std::path::Path;
 use futures::TryStreamExt;
 use futures::future::BoxFuture;
 use okta_client::{
-    Application, Capabilities, ClassificationType, EventHook, FactorProof, FeatureName,
-    GroupOwnerType, GroupProfile, GroupRule, LogStreamType, Okta, Profile, PushTarget, RiskLevel,
-    RoleType, UserFactor, UserType,
+    Application, Capabilities, ClassificationType, ConnectionSettings, EventHook, FactorProof,
+    FactorVerification, FeatureName, GroupOwnerType, GroupProfile, GroupRule, LinkedObject,
+    LogStreamType, Okta, OrgSettings, Profile, PushTarget, RiskLevel, RoleType, UserFactor,
+    UserType, YubikeySeed,
 };
 use serde_json::json;
 
@@ -30,14 +31,20 @@ const HOSTILE: [(&str, &str); 12] = [
 ];
 
 /// What is sent, below `/api/v1`, with an id that is one segment `{}`, and the call that sends it.
-type Call = (&'static str, BoxFuture<'static, okta_client::Result<()>>);
+struct Call {
+    line: &'static str,
+    /// The call as it stands here, such as `okta.users().get(&id)`.
+    source: &'static str,
+    made: BoxFuture<'static, okta_client::Result<()>>,
+}
 
 macro_rules! calls {
     ($okta:ident, $id:ident, $($line:literal => $call:expr,)+) => {
         vec![$({
+            #[allow(unused_variables, reason = "some calls have no id")]
             let ($okta, $id) = ($okta.clone(), $id.to_owned());
             let done = async move { $call.await.map(drop) };
-            ($line, Box::pin(done) as BoxFuture<'static, okta_client::Result<()>>)
+            Call { line: $line, source: stringify!($call), made: Box::pin(done) }
         },)+]
     };
 }
@@ -261,6 +268,64 @@ fn all(okta: &Okta, id: &str) -> Vec<Call> {
         .collect()
 }
 
+/// Every call without an id.
+fn of_no_id(okta: &Okta) -> Vec<Call> {
+    let id = "x";
+    calls!(okta, id,
+        "" => okta.groups().members_as::<Profile>(&id).stream().try_next(),
+        "" => okta.users().list().stream().try_next(),
+        "" => okta.users().create(Profile::new()),
+        "" => okta.groups().list().stream().try_next(),
+        "" => okta.groups().create(&GroupProfile::new()),
+        "" => okta.group_rules().list().stream().try_next(),
+        "" => okta.group_rules().create(&GroupRule::default()),
+        "" => okta.apps().list().stream().try_next(),
+        "" => okta.apps().create(&Application::default()),
+        "" => okta.apps().connection("x").update(&ConnectionSettings::default()),
+        "" => okta.user_types().list(),
+        "" => okta.user_types().create(&UserType::default()),
+        "" => okta.linked_objects().list(),
+        "" => okta.linked_objects().create(&LinkedObject::default()),
+        "" => okta.roles().administrators().stream().try_next(),
+        "" => okta.schemas().group(),
+        "" => okta.schemas().update_group(),
+        "" => okta.schemas().log_streams(),
+        "" => okta.mappings().list().stream().try_next(),
+        "" => okta.event_hooks().list().stream().try_next(),
+        "" => okta.event_hooks().create(&EventHook::default()),
+        "" => okta.logs().list().stream().try_next(),
+        "" => okta.logs().follow(okta_client::jiff::Timestamp::UNIX_EPOCH).stream().try_next(),
+        "" => okta.org().get(),
+        "" => okta.org().metadata(),
+        "" => okta.org().update(&OrgSettings::default()),
+        "" => okta.org().replace(&OrgSettings::default()),
+        "" => okta.yubikeys().list().stream().try_next(),
+        "" => okta.yubikeys().upload(&YubikeySeed::default()),
+        "" => okta.users().factors("x").wait("x", &pushed()),
+    )
+}
+
+fn pushed() -> FactorVerification {
+    let poll = json!({"href": "https://acme.okta.com/transactions/x"});
+    serde_json::from_value(json!({"_links": {"poll": poll}})).unwrap()
+}
+
+/// What each call sends first: the call as it stands here, then method and path.
+pub(crate) async fn sent() -> Vec<(&'static str, String)> {
+    let wire = Wire::answering(json!({}));
+    let okta = builder(&wire.url).build().unwrap();
+    let mut sent = Vec::new();
+    for Call { source, made, .. } in all(&okta, "x").into_iter().chain(of_no_id(&okta)) {
+        let before = wire.lines().len();
+        // Many answers are not the empty object; what was asked is what counts.
+        let _ = made.await;
+        let lines = wire.lines();
+        let line = lines.get(before).unwrap_or_else(|| panic!("{source} sends nothing"));
+        sent.push((source, line.split('?').next().unwrap_or_default().to_owned()));
+    }
+    sent
+}
+
 /// Every route with an id, as `/users/{}`, that stands in a source file.
 fn routes(folder: &Path, found: &mut BTreeSet<String>) {
     for entry in std::fs::read_dir(folder).unwrap() {
@@ -285,7 +350,7 @@ fn without_names(route: &str) -> String {
 #[test]
 fn every_route_with_an_id_is_tried() {
     let okta = builder("http://127.0.0.1:9").build().unwrap();
-    let lines = all(&okta, "x").into_iter().map(|(line, _)| line);
+    let lines = all(&okta, "x").into_iter().map(|call| call.line);
     let path = |line: &str| line.split([' ', '?']).nth(1).unwrap().to_owned();
     let tried: BTreeSet<String> = lines.map(path).collect();
     let mut routes_with_id = BTreeSet::new();
@@ -301,10 +366,10 @@ async fn hostile_ids_stay_in_their_segment() {
     let okta = builder(&wire.url).build().unwrap();
     let mut expected = Vec::new();
     for (id, segment) in HOSTILE {
-        for (line, call) in all(&okta, id) {
+        for Call { line, made, .. } in all(&okta, id) {
             expected.push(line.replace(" /", " /api/v1/").replace("{}", segment));
             // Many answers are not the empty object; what was asked is what counts.
-            let _ = call.await;
+            let _ = made.await;
         }
     }
     let lines = wire.lines();
@@ -319,8 +384,8 @@ async fn ids_that_would_address_something_else_are_refused_before_anything_is_se
     let wire = Wire::answering(json!({}));
     let okta = builder(&wire.url).build().unwrap();
     for id in ["", ".", ".."] {
-        for (line, call) in all(&okta, id) {
-            let error = call.await.unwrap_err();
+        for Call { line, made, .. } in all(&okta, id) {
+            let error = made.await.unwrap_err();
             assert!(error.to_string().contains("cannot be the"), "{line}: {error}");
             assert!(!error.is_unclear(), "{line}: {error}");
         }

@@ -35,6 +35,11 @@ const REASONS: [(&str, &str); 7] = [
     ("properties.profile.allOf.[].$ref", "of a schema: always the two halves; kept as text"),
 ];
 
+/// Whether recorded answers of this operation are read.
+pub(crate) fn is_read(operation: &str) -> bool {
+    call_for(operation).is_some()
+}
+
 /// One line of a recording.
 #[derive(Deserialize)]
 struct Exchange {
