@@ -117,7 +117,8 @@ impl AuthenticatorEnrollments {
     /// Okta: [`listAuthenticatorEnrollments`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserAuthenticatorEnrollments/#tag/UserAuthenticatorEnrollments/operation/listAuthenticatorEnrollments).
     ///
     /// # Errors
-    /// 404 `E0000007` when there is no such user; 403 in an org without identity engine.
+    /// 404 `E0000007` when there is no such user; 403 when the credential may not
+    /// read them. Only in orgs with identity engine.
     ///
     /// ```no_run
     /// # async fn run(okta: okta_client::Okta) -> okta_client::Result<()> {
@@ -267,7 +268,7 @@ pub struct CreateAccessCode {
 }
 
 impl CreateAccessCode {
-    /// How long it holds; at least 10 minutes.
+    /// How long it holds: 10 minutes to 10 days, or what the authenticator allows of that.
     pub fn minutes(mut self, minutes: u32) -> Self {
         // Okta's schema says that this is a text.
         self.body["profile"]["ttl"] = minutes.to_string().into();

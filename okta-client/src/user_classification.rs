@@ -1,4 +1,4 @@
-//! What a user counts as for Okta's licences.
+//! What a user counts as: lite or standard. Early access at Okta.
 
 use http::Method;
 use serde_json::json;
@@ -11,9 +11,9 @@ use crate::value::DateTime;
 rest_core::open_enum! {
     /// What a user counts as.
     pub enum ClassificationType {
-        /// With few features.
+        /// Lite.
         Lite = "LITE",
-        /// With all.
+        /// Standard.
         Standard = "STANDARD",
     }
 }
@@ -38,7 +38,8 @@ impl<P> Users<P> {
     /// Okta: [`getUserClassification`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserClassification/#tag/UserClassification/operation/getUserClassification).
     ///
     /// # Errors
-    /// 404 `E0000007` when there is no such user; 403 in an org without classifications.
+    /// 404 `E0000007` when there is no such user; 403 when the credential may
+    /// not read it.
     ///
     /// ```no_run
     /// # async fn run(okta: okta_client::Okta) -> okta_client::Result<()> {
@@ -55,7 +56,7 @@ impl<P> Users<P> {
     /// Okta: [`replaceUserClassification`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserClassification/#tag/UserClassification/operation/replaceUserClassification).
     ///
     /// # Errors
-    /// 400 `E0000001` for a type that the org does not have; 404 `E0000007`.
+    /// 403 when the credential may not change it; 404 `E0000007`.
     ///
     /// ```no_run
     /// # async fn run(okta: okta_client::Okta) -> okta_client::Result<()> {

@@ -47,7 +47,8 @@ impl<P> Users<P> {
     /// Okta: [`getUserRisk`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserRisk/#tag/UserRisk/operation/getUserRisk).
     ///
     /// # Errors
-    /// 404 `E0000007` when there is no such user; 403 in an org without identity threat protection.
+    /// 404 `E0000007` when there is no such user; 403 when the credential may
+    /// not read it.
     ///
     /// ```no_run
     /// # async fn run(okta: okta_client::Okta) -> okta_client::Result<()> {

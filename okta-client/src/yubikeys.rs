@@ -73,7 +73,7 @@ model! {
 }
 
 model! {
-    /// The seed of a YubiKey, as Yubico's tool gives it. `Debug` shows the serial number only.
+    /// The seed of a YubiKey. `Debug` shows the serial number only.
     pub struct YubikeySeed {
         /// The key's serial number.
         serial_number: String = "serialNumber",

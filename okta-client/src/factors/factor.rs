@@ -287,8 +287,8 @@ rest_core::open_enum! {
         Rejected = "REJECTED",
         /// Nobody answered in time.
         Timeout = "TIMEOUT",
-        /// It was called off.
-        Cancelled = "CANCELLED",
+        /// The challenge has expired.
+        Expired = "EXPIRED",
         /// It went wrong.
         Error = "ERROR",
         /// It could not be judged.

@@ -141,7 +141,7 @@ impl<'de> Deserialize<'de> for PushActivation {
     }
 }
 
-// Okta gives no pace of its own for this; its sign-in page asks about as often.
+// Okta names no pace for this and no limit of its own; a person takes some seconds to answer.
 const INTERVAL: Duration = Duration::from_secs(4);
 const LONGEST: Duration = Duration::from_secs(300);
 

@@ -140,9 +140,12 @@ pub(crate) fn call_for(operation: &str) -> Option<Decode> {
         "listLogStreamSchemas" => modelled_list::<LogStreamSchema>,
         "getUserRisk" | "upsertUserRisk" => modelled::<UserRisk>,
         "getUserClassification" | "replaceUserClassification" => modelled::<UserClassification>,
-        "enrollFactor" | "getFactor" | "activateFactor" | "resendEnrollFactor" => {
-            modelled::<UserFactor>
-        }
+        "enrollFactor" | "getFactor" | "resendEnrollFactor" => modelled::<UserFactor>,
+        // Of a push message that waits, how it stands.
+        "activateFactor" => |json| match leaves(json).contains_key("/id") {
+            true => modelled::<UserFactor>(json),
+            false => modelled::<FactorVerification>(json),
+        },
         "listFactors" => modelled_list::<UserFactor>,
         "listSupportedFactors" => modelled_list::<SupportedFactor>,
         "listSupportedSecurityQuestions" => modelled_list::<SecurityQuestion>,
@@ -150,7 +153,11 @@ pub(crate) fn call_for(operation: &str) -> Option<Decode> {
         "getAuthenticatorEnrollment"
         | "createAuthenticatorEnrollment"
         | "createTacAuthenticatorEnrollment" => modelled::<AuthenticatorEnrollment>,
-        "listAuthenticatorEnrollments" => modelled_list::<AuthenticatorEnrollment>,
+        // One by Okta's schema, a list by its example.
+        "listAuthenticatorEnrollments" => |json| match json.trim_start().starts_with('{') {
+            true => modelled::<AuthenticatorEnrollment>(json),
+            false => modelled_list::<AuthenticatorEnrollment>(json),
+        },
         "getYubikeyOtpTokenById" | "uploadYubikeyOtpTokenSeed" => modelled::<Yubikey>,
         "listYubikeyOtpTokens" => modelled_list::<Yubikey>,
         "createEventHook"
