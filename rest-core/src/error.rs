@@ -127,6 +127,7 @@ struct Inner<A> {
     request_id: Option<String>,
     retry_after: Option<Duration>,
     cursor: Option<Cursor>,
+    item: Option<Box<str>>,
     unclear: Option<&'static str>,
     advice: Option<String>,
     source: Option<BoxError>,
@@ -141,6 +142,7 @@ impl<A> Error<A> {
             request_id: None,
             retry_after: None,
             cursor: None,
+            item: None,
             unclear: None,
             advice: None,
             source: None,
@@ -195,6 +197,11 @@ impl<A> Error<A> {
         self
     }
 
+    pub(crate) fn with_item(mut self, json: String) -> Self {
+        self.0.item = Some(json.into());
+        self
+    }
+
     /// Says that it may have been carried out all the same; `hint` tells how to find out.
     #[must_use]
     pub fn with_unclear(mut self, hint: &'static str) -> Self {
@@ -222,6 +229,9 @@ impl<A> Error<A> {
         };
         for text in text.into_iter().chain(&mut self.0.advice) {
             *text = secrets.redact(text).into_owned();
+        }
+        if let Some(item) = &mut self.0.item {
+            *item = secrets.redact(item).into();
         }
         self
     }
@@ -255,9 +265,17 @@ impl<A> Error<A> {
         self.0.retry_after
     }
 
-    /// The page that could not be read: `resume` with it goes on from there.
+    /// The page that could not be read, or in which the odd [`item`](Self::item) stands: `resume` with
+    /// it goes on from there, and reads that page again.
     pub fn cursor(&self) -> Option<&Cursor> {
         self.0.cursor.as_ref()
+    }
+
+    /// The JSON of the one item that does not fit, when the error is about an item of a listing and not
+    /// about a call: the stream then goes on, and the next poll gives what comes after it. It is data, and
+    /// shows neither in `Display` nor in `Debug`: keep it where such data may be kept.
+    pub fn item(&self) -> Option<&str> {
+        self.0.item.as_deref()
     }
 
     /// HTTP status of the answer, when there was one.

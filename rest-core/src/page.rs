@@ -17,10 +17,11 @@ use tracing::Instrument;
 use url::Url;
 
 use crate::error::{Error, ErrorBody, ErrorKind};
+use crate::items::{Odd, Taken, below};
 use crate::link;
 use crate::list::Cap;
 use crate::request::Request;
-use crate::response::Response;
+use crate::response::{Misfit, Response, decode, shortened};
 
 /// Where a listing stands. It serialises, holds no host and no credential, and a later process can
 /// go on from it with `resume`. It holds the listing's query: treat it as the data it selects.
@@ -102,15 +103,25 @@ fn path_and_query(url: &Url) -> String {
 pub struct Page<T> {
     /// The items, in the server's order; a page may be empty although more follow.
     pub items: Vec<T>,
+    /// How many more items it has, which do not fit: an error for each of them comes before the next
+    /// page.
+    pub odd: usize,
     /// This page's own cursor.
     pub cursor: Cursor,
-    /// The next page's cursor; `None` at the end.
+    /// The next page's cursor; `None` at the end. Odd items lie before it: save it once their errors
+    /// have come.
     pub next: Option<Cursor>,
 }
 
-type Fetch<A, T> = BoxFuture<'static, Result<(Vec<T>, Option<Url>), Error<A>>>;
+/// What a page holds, and where it says that the next one is.
+type Led<A, T, L> = Result<(Taken<A, T>, Option<L>), Error<A>>;
+type Fetch<A, T> = BoxFuture<'static, Led<A, T, Url>>;
 
-/// A stream of pages. After an error it has ended; the error's cursor resumes it.
+/// A stream of pages.
+///
+/// An item that does not fit costs nothing but itself: after its page comes an error of its own, which
+/// names the place and has the item's JSON in [`Error::item`], and the stream goes on with the next page.
+/// After any other error, one without an item, it has ended; that error's cursor resumes it.
 #[must_use = "a stream does nothing until it is polled"]
 pub struct Pages<A, T> {
     request: Request<A>,
@@ -120,6 +131,8 @@ pub struct Pages<A, T> {
     seen: HashSet<u64>,
     left: Option<u64>,
     cap: Option<Cap>,
+    /// Come after their page.
+    odd: std::vec::IntoIter<Odd<A>>,
     /// Comes after the page at which the server's cap was reached.
     capped: Option<Error<A>>,
     /// Where a page that is an object holds its items.
@@ -157,6 +170,7 @@ where
             seen: HashSet::new(),
             left: limit,
             cap,
+            odd: Vec::new().into_iter(),
             capped: None,
             member,
             prefetch,
@@ -184,10 +198,10 @@ where
     fn turn(
         &mut self,
         cursor: &Cursor,
-        mut items: Vec<T>,
+        mut taken: Taken<A, T>,
         next: Option<Url>,
     ) -> Result<Page<T>, Error<A>> {
-        let read = cursor.read + items.len() as u64;
+        let read = cursor.read + taken.count() as u64;
         let next = next.map(|url| Cursor {
             listing: cursor.listing.clone(),
             page: path_and_query(&url),
@@ -202,8 +216,7 @@ where
             ));
         }
         if let Some(left) = &mut self.left {
-            items.truncate(usize::try_from(*left).unwrap_or(usize::MAX));
-            *left -= items.len() as u64;
+            *left -= taken.keep(*left) as u64;
         }
         let enough = self.left == Some(0);
         let ended = next.is_none() && !enough;
@@ -214,7 +227,9 @@ where
             Error::paging(cap.advice).with_call(&self.request.call, 1).with_cursor(cursor)
         });
         self.cursor = next.clone().filter(|_| !enough);
-        Ok(Page { items, cursor: cursor.clone(), next })
+        let (items, odd) = (taken.items, taken.odd.len());
+        self.odd = taken.odd.into_iter();
+        Ok(Page { items, odd, cursor: cursor.clone(), next })
     }
 }
 
@@ -223,11 +238,11 @@ fn read_page<A: ErrorBody, T: DeserializeOwned>(
     request: &Request<A>,
     response: &Response,
     member: Option<&str>,
-) -> Result<(Vec<T>, Option<Url>), Error<A>> {
+) -> Led<A, T, Url> {
     let base = request.client.base_url();
-    let (items, own_next) = match member {
-        None => (response.json()?, None),
-        Some(member) => unwrapped(response, member)?,
+    let (taken, own_next) = match member {
+        None => (Taken::of(request, response, response.body(), "", || response.json())?, None),
+        Some(member) => unwrapped(request, response, member)?,
     };
     let next = own_next
         .as_deref()
@@ -243,33 +258,39 @@ fn read_page<A: ErrorBody, T: DeserializeOwned>(
             next.origin().ascii_serialization()
         )));
     }
-    Ok((items, next))
+    Ok((taken, next))
 }
 
 /// The items of a page that is an object, and where it says that the next page is.
-fn unwrapped<A, T: DeserializeOwned>(
+fn unwrapped<A: ErrorBody, T: DeserializeOwned>(
+    request: &Request<A>,
     response: &Response,
     member: &str,
-) -> Result<(Vec<T>, Option<String>), Error<A>> {
+) -> Led<A, T, String> {
     let page: HashMap<String, Box<RawValue>> = response.json()?;
     // A page without items would look like the end of the listing: null is no list.
     let items = page.get(member).map_or("null", |items| items.get());
-    let items = serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(items));
-    let items = items.map_err(|error| {
-        let path = format!("{member}{}", below(error.path()));
-        Error::new(ErrorKind::Decode { path }).with_source(error.into_inner())
-    })?;
+    let whole =
+        || decode(items.as_bytes()).map_err(|error| misplaced::<A, T>(items, member, &error));
+    let taken = Taken::of(request, response, items.as_bytes(), member, whole)?;
     let links: Value = page.get("_links").and_then(|links| parse(links)).unwrap_or_default();
-    Ok((items, links["next"]["href"].as_str().map(str::to_owned)))
+    Ok((taken, links["next"]["href"].as_str().map(str::to_owned)))
+}
+
+fn misplaced<A, T: DeserializeOwned>(
+    items: &str,
+    member: &str,
+    error: &serde_json::Error,
+) -> Error<A> {
+    let again = &mut serde_json::Deserializer::from_str(items);
+    let path = serde_path_to_error::deserialize::<_, Vec<T>>(again).err();
+    let path = path.map(|error| below(error.path())).unwrap_or_default();
+    let path = shortened(format!("{member}{path}"));
+    Error::new(ErrorKind::Decode { path }).with_source(Misfit::of(error))
 }
 
 fn parse(text: &RawValue) -> Option<Value> {
     serde_json::from_str(text.get()).ok()
-}
-
-/// A path as it goes on below a member: `[3].id`, or nothing for the member itself.
-fn below(path: &serde_path_to_error::Path) -> String {
-    if path.iter().next().is_some() { path.to_string() } else { String::new() }
 }
 
 impl<A, T> Stream for Pages<A, T>
@@ -281,6 +302,9 @@ where
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
+        if let Some(odd) = this.odd.next() {
+            return Poll::Ready(Some(Err(odd.error)));
+        }
         let Some(cursor) = this.cursor.clone() else {
             return Poll::Ready(this.capped.take().map(Err));
         };
@@ -293,8 +317,8 @@ where
         let fetched = ready!(fetch.as_mut().poll(cx));
         this.fetch = None;
         this.cursor = None;
-        let turned = fetched.and_then(|(items, next)| {
-            let turned = this.turn(&cursor, items, next);
+        let turned = fetched.and_then(|(taken, next)| {
+            let turned = this.turn(&cursor, taken.at(&cursor), next);
             turned.map_err(|error| error.with_call(&this.request.call, 1))
         });
         if let (true, Some(next)) = (this.prefetch, &this.cursor) {
@@ -324,7 +348,11 @@ impl<A, T> fmt::Debug for Pages<A, T> {
 
 impl<A, T> Unpin for Pages<A, T> {}
 
-/// A stream of items, page after page. After an error it has ended; the error's cursor resumes it.
+/// A stream of items, page after page.
+///
+/// An item that does not fit costs nothing but itself: after the others of its page comes an error of its
+/// own, which names the place and has the item's JSON in [`Error::item`], and the stream goes on. After
+/// any other error, one without an item, it has ended; that error's cursor resumes it.
 #[must_use = "a stream does nothing until it is polled"]
 pub struct Items<A, T> {
     pages: Pages<A, T>,

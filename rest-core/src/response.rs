@@ -25,7 +25,7 @@ pub struct Response {
 
 /// What does not fit of an answer, without the value: it may be personal, or the credential.
 #[derive(Debug)]
-struct Misfit {
+pub(crate) struct Misfit {
     what: String,
     is_eof: bool,
 }
@@ -62,6 +62,11 @@ impl Response {
         &self.body
     }
 
+    /// The headers of the attempt that it answers.
+    pub(crate) fn sent(&self) -> &HeaderMap {
+        &self.sent
+    }
+
     /// Checks the answer of a call that has no result: it is empty or JSON, and not the page of a proxy.
     ///
     /// # Errors
@@ -82,12 +87,7 @@ impl Response {
     /// # Errors
     /// JSON that does not fit, with its path; JSON that ends too early; what is no JSON, with what it is.
     pub fn json<T: DeserializeOwned, A>(&self) -> Result<T, Error<A>> {
-        // One check of the whole text is cheaper than serde_json's of each string in it.
-        let decoded = match std::str::from_utf8(&self.body) {
-            Ok(text) => serde_json::from_str(text),
-            Err(_) => serde_json::from_slice(&self.body),
-        };
-        decoded.map_err(|error| self.undecodable::<T, A>(error))
+        decode(&self.body).map_err(|error| self.undecodable::<T, A>(error))
     }
 
     fn undecodable<T: DeserializeOwned, A>(&self, error: serde_json::Error) -> Error<A> {
@@ -117,15 +117,28 @@ impl Response {
             Err(error) => error.path().to_string(),
             Ok(_) => format!("line {} column {}", error.line(), error.column()),
         };
-        match path.char_indices().nth(PATH_KEPT) {
-            Some((end, _)) => format!("{}…", &path[..end]),
-            None => path,
-        }
+        shortened(path)
+    }
+}
+
+/// One check of the whole text is cheaper than serde_json's of each string in it.
+pub(crate) fn decode<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<T> {
+    match std::str::from_utf8(body) {
+        Ok(text) => serde_json::from_str(text),
+        Err(_) => serde_json::from_slice(body),
+    }
+}
+
+/// A path as long as an error names one.
+pub(crate) fn shortened(path: String) -> String {
+    match path.char_indices().nth(PATH_KEPT) {
+        Some((end, _)) => format!("{}…", &path[..end]),
+        None => path,
     }
 }
 
 impl Misfit {
-    fn of(error: &serde_json::Error) -> Self {
+    pub(crate) fn of(error: &serde_json::Error) -> Self {
         let place = format!(" at line {} column {}", error.line(), error.column());
         let text = error.to_string();
         let text = text.strip_suffix(&place).unwrap_or(&text);

@@ -8,6 +8,7 @@ mod bodies;
 mod cursors;
 mod errors;
 mod foreign;
+mod odd;
 mod paging;
 mod redaction;
 mod repeating;
