@@ -1,6 +1,7 @@
 //! After a full push: who changed, as the System Log tells it.
 
 use std::collections::BTreeSet;
+use std::io::Write;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -99,16 +100,20 @@ impl FollowVisitors<'_> {
             };
             match page {
                 Some(Ok(page)) => self.settle(&page.events, Some(&page.cursor)).await?,
+                // Whom an event is about that cannot be read, it may tell all the same.
+                Some(Err(error)) if error.item().is_some() => {
+                    let _ = writeln!(std::io::stderr(), "an event could not be read: {error}");
+                    match error.item().and_then(LogEvent::outline) {
+                        Some(event) => self.settle(&[event], Some(&pages.cursor())).await?,
+                        None => return self.give_up(error),
+                    }
+                }
                 // The log does not go back that far any more, or may not be read.
                 Some(Err(error))
                     if error.status().is_some_and(|status| status.is_client_error())
                         && !error.is_rate_limited() =>
                 {
-                    with_store(self.push, |store| {
-                        store.set_note(FULL, None)?;
-                        store.set_note(CURSOR, None)
-                    })?;
-                    return Err(Failure::running(error));
+                    return self.give_up(error);
                 }
                 Some(Err(error)) => complain(&error),
                 None => return Err(Failure::running("the System Log cannot be followed")),
@@ -135,6 +140,15 @@ impl FollowVisitors<'_> {
             Ok(true)
         })?;
         if is_owing { self.settle(&[], None).await } else { Ok(()) }
+    }
+
+    /// The next program begins with a full run.
+    fn give_up(&self, error: OktaError) -> Result<(), Failure> {
+        with_store(self.push, |store| {
+            store.set_note(FULL, None)?;
+            store.set_note(CURSOR, None)
+        })?;
+        Err(Failure::running(error))
     }
 
     /// Until these events are settled they are not left behind.
@@ -218,7 +232,6 @@ fn users_of(event: &LogEvent) -> impl Iterator<Item = String> {
 }
 
 fn complain(error: &impl std::fmt::Display) {
-    use std::io::Write;
     let _ = writeln!(std::io::stderr(), "still trying: {error}");
 }
 

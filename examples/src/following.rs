@@ -98,6 +98,9 @@ impl Following<'_> {
                 return Ok(());
             }
         };
+        for odd in &batch.odd {
+            let _ = writeln!(std::io::stderr(), "an event could not be read: {odd}");
+        }
         match batch.full {
             true => say!("{:<10}everybody: {}", "followed", batch.report),
             false => {

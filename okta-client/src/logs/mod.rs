@@ -2,6 +2,7 @@
 
 mod event;
 mod follow;
+mod odd;
 mod pace;
 mod place;
 
@@ -12,7 +13,7 @@ use jiff::Timestamp;
 use rest_core::{Client, Items, List, Pages, Request};
 
 use crate::error::OktaError;
-use crate::search::Condition;
+use crate::search::{Condition, check_log_filter};
 
 pub use event::{
     LogActor, LogAuthenticationContext, LogBotProtection, LogChangeDetails, LogClient,
@@ -149,9 +150,10 @@ impl ListLogEvents {
     }
 
     /// Only events that match: any attribute but `published`, such as `eventType`, `actor.id`,
-    /// `target.id`, `outcome.result`.
+    /// `target.id`, `outcome.result`. One that Okta cannot read fails before anything is sent, as
+    /// [`check_log_filter`] says it.
     pub fn filter(mut self, condition: impl Into<Condition>) -> Self {
-        self.list = condition.into().on(self.list, "filter");
+        self.list = condition.into().checked(check_log_filter).on(self.list, "filter");
         self
     }
 

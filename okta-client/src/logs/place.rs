@@ -30,6 +30,29 @@ pub struct LogCursor {
     pub(super) page: Query,
     /// Oldest first.
     pub(super) seen: Vec<String>,
+    /// When the latest event that was handed out was published.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) reached: Option<Timestamp>,
+}
+
+impl LogCursor {
+    /// When the latest event that was handed out was published; `None` before the first.
+    pub fn reached(&self) -> Option<Timestamp> {
+        self.reached
+    }
+
+    /// The same query from another time on, for when Okta refuses this cursor (see
+    /// [`LogEvents`](crate::LogEvents)). Events it remembers are not handed out again; what was stored
+    /// late makes it wise to begin some minutes before [`reached`](Self::reached). Okta keeps 90 days.
+    #[must_use]
+    pub fn anew(&self, since: Timestamp) -> Self {
+        let mut anew = at_time(since, &self.asked);
+        if let Some(size) = self.page.iter().find(|(name, _)| name == "limit") {
+            anew.page.retain(|(name, _)| name != "limit");
+            anew.page.push(size.clone());
+        }
+        Self { seen: self.seen.clone(), reached: self.reached, ..anew }
+    }
 }
 
 impl fmt::Debug for LogCursor {
@@ -87,7 +110,7 @@ fn at_time(since: Timestamp, asked: &BTreeMap<String, String>) -> LogCursor {
         ("limit".to_owned(), super::PAGE_SIZE.to_string()),
     ];
     page.extend(asked.clone());
-    LogCursor { asked: asked.clone(), page, seen: Vec::new() }
+    LogCursor { asked: asked.clone(), page, seen: Vec::new(), reached: None }
 }
 
 /// The request for one page. Only the link's query is used: the host stays ours.

@@ -8,6 +8,11 @@ use super::{Expression, SearchError};
 pub struct Condition(Result<String, SearchError>);
 
 impl Condition {
+    /// Its text too.
+    pub(crate) fn checked(self, check: impl Fn(&str) -> Result<(), SearchError>) -> Self {
+        Self(self.0.and_then(|text| check(&text).map(|()| text)))
+    }
+
     /// Sets it as a query parameter; one that must not be sent makes the listing fail.
     pub(crate) fn on<A: ErrorBody, T>(self, list: List<A, T>, parameter: &str) -> List<A, T> {
         match self.0 {

@@ -28,7 +28,9 @@ pub use error::SearchError;
 pub use eval::Letters;
 pub use expression::{Attribute, Expression, attr};
 pub use literal::Literal;
-pub use rules::{check_group_filter, check_group_search, check_user_filter, check_user_search};
+pub use rules::{
+    check_group_filter, check_group_search, check_log_filter, check_user_filter, check_user_search,
+};
 
 #[cfg(test)]
 mod tests;

@@ -13,16 +13,26 @@ impl Expression {
     /// Reads an expression as Okta does: operators in any case, attribute names as they are,
     /// `and` binds tighter than `or`.
     pub fn parse(text: &str) -> Result<Expression, SearchError> {
-        if text.len() > MAX_BYTES {
-            return Err(SearchError::syntax(MAX_BYTES, format!("longer than {MAX_BYTES} bytes")));
-        }
-        let end = text.chars().count() + 1;
-        let mut parser = Parser { tokens: tokens(text)?.into_iter().peekable(), end, depth: 0 };
-        let node = parser.any_of()?;
-        match parser.tokens.next() {
-            None => Ok(Expression { node }),
-            Some(more) => Err(unexpected(&more, "`and`, `or` or the end")),
-        }
+        parse(text, false)
+    }
+}
+
+/// As the log reads it, which knows `not`, `ne`, `ew` and `null` too: what comes of it has the same
+/// attributes, and another meaning.
+pub(super) fn parse_of_log(text: &str) -> Result<Expression, SearchError> {
+    parse(text, true)
+}
+
+fn parse(text: &str, of_log: bool) -> Result<Expression, SearchError> {
+    if text.len() > MAX_BYTES {
+        return Err(SearchError::syntax(MAX_BYTES, format!("longer than {MAX_BYTES} bytes")));
+    }
+    let end = text.chars().count() + 1;
+    let mut parser = Parser { tokens: tokens(text)?.into_iter().peekable(), end, depth: 0, of_log };
+    let node = parser.any_of()?;
+    match parser.tokens.next() {
+        None => Ok(Expression { node }),
+        Some(more) => Err(unexpected(&more, "`and`, `or` or the end")),
     }
 }
 
@@ -30,6 +40,7 @@ struct Parser {
     tokens: Peekable<IntoIter<Placed>>,
     end: usize,
     depth: usize,
+    of_log: bool,
 }
 
 impl Parser {
@@ -54,10 +65,21 @@ impl Parser {
         match start.token {
             Token::Open => self.group(start.position),
             Token::Word(ref word) if word.eq_ignore_ascii_case("not") => {
+                if self.of_log {
+                    return self.negated();
+                }
                 Err(SearchError::syntax(start.position, NO_NOT))
             }
             Token::Word(path) => self.comparison(path, start.position),
             _ => Err(unexpected(&start, "an attribute or `(`")),
+        }
+    }
+
+    fn negated(&mut self) -> Result<Node, SearchError> {
+        let open = self.next("`(`")?;
+        match open.token {
+            Token::Open => self.group(open.position),
+            _ => Err(unexpected(&open, "`(`")),
         }
     }
 
@@ -90,6 +112,9 @@ impl Parser {
         if word.eq_ignore_ascii_case("pr") {
             return Ok(Node::Present(path));
         }
+        if self.of_log && ["ne", "ew"].iter().any(|own| word.eq_ignore_ascii_case(own)) {
+            return Ok(Node::Compare(path, Operator::Equal, self.value()?));
+        }
         let operator = operator(word, &path).map_err(|p| SearchError::syntax(found.position, p))?;
         Ok(Node::Compare(path, operator, self.value()?))
     }
@@ -104,6 +129,7 @@ impl Parser {
             Token::Word(word) if word == "true" || word == "false" => {
                 Ok(Literal::Bool(word == "true"))
             }
+            Token::Word(word) if word == "null" && self.of_log => Ok(Literal::Text(word.clone())),
             Token::Word(word) if word == "null" => {
                 Err(SearchError::syntax(found.position, NO_NULL))
             }

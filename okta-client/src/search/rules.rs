@@ -2,6 +2,7 @@
 //! <https://developer.okta.com/docs/api/openapi/okta-management/management/tag/User/#tag/User/operation/listUsers>
 
 use super::expression::{Leaf, Operator};
+use super::parse::parse_of_log;
 use super::{Expression, SearchError};
 
 const ORDER: [Operator; 4] =
@@ -68,6 +69,22 @@ pub fn check_group_filter(expression: &Expression) -> Result<(), SearchError> {
         None => false,
     };
     check(expression, "filter of groups", instead, allowed)
+}
+
+/// Fails if the `filter` of the System Log would refuse it: any attribute but `published`. The log
+/// also takes `ne`, `ew` and `not`, which an [`Expression`] does not know, so this reads text.
+///
+/// ```
+/// use okta_client::search::check_log_filter;
+///
+/// assert!(check_log_filter("not (actor.type eq \"User\") and eventType ne \"user.session.start\"").is_ok());
+/// let error = check_log_filter("published gt \"2026-01-01T00:00:00Z\"").unwrap_err();
+/// assert!(error.to_string().contains("`since`"), "{error}");
+/// ```
+pub fn check_log_filter(text: &str) -> Result<(), SearchError> {
+    let instead = "select the time by `since`, and of a listing by `until`";
+    let allowed = |leaf: Leaf<'_>| !leaf.path.eq_ignore_ascii_case("published");
+    check(&parse_of_log(text)?, "filter of the log", instead, allowed)
 }
 
 fn check(

@@ -26,6 +26,7 @@ mod lifecycle;
 mod listing;
 mod log_streams;
 mod logs;
+mod odd_events;
 mod operations_table;
 mod passwords;
 mod paths;

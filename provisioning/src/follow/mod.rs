@@ -35,7 +35,8 @@ const AT_ONCE: usize = 8;
 /// what a full run would do for this person is done. Events of kinds that change nobody are passed
 /// over, several of one person are one read. The first run is a full one, and so is one now and then
 /// as the safety net, one after an event that may touch everybody (such as the deletion of a group by
-/// which people have an app), and one that goes on where another program was cut off.
+/// which people have an app, or an event that cannot be read and does not tell whom it is about), and one
+/// that goes on where another program was cut off.
 ///
 /// What it has to remember is in the store, under notes that begin with `follow.`: `follow.cursor`,
 /// where it stands in the log; `follow.full`, when the last full run began; `follow.again`, who failed
@@ -88,6 +89,9 @@ pub struct Follow {
 pub struct Followed {
     /// Events that came.
     pub events: usize,
+    /// Those of them that could not be read, in a line each. Whom they are about was looked up where they
+    /// say it; else everybody was read.
+    pub odd: Vec<String>,
     /// People who were read for them.
     pub people: usize,
     /// Everybody was read.
@@ -98,6 +102,32 @@ pub struct Followed {
     pub summary: Summary,
     /// What came of it.
     pub report: Report,
+}
+
+/// Events that came together.
+#[derive(Debug, Default)]
+struct Batch {
+    events: Vec<LogEvent>,
+    count: usize,
+    odd: Vec<String>,
+    /// One of them does not even tell whom it is about.
+    is_unclear: bool,
+}
+
+impl Batch {
+    fn of(events: Vec<LogEvent>) -> Self {
+        Self { count: events.len(), events, ..Self::default() }
+    }
+
+    /// Takes in an event that does not fit: nobody's change may be lost with it.
+    fn add_odd(&mut self, error: &okta_client::Error) {
+        self.count += 1;
+        self.odd.push(error.to_string());
+        match error.item().and_then(LogEvent::outline) {
+            Some(event) => self.events.push(event),
+            None => self.is_unclear = true,
+        }
+    }
 }
 
 /// Why following failed.
@@ -214,10 +244,13 @@ impl Follow {
     /// Brings what these events changed into the target, such as those of an event hook's delivery. They
     /// may come in any order and more than once. Waits for a run that is under way.
     ///
+    /// For a delivered event that does not fit, give its [`outline`](LogEvent::outline); where it has
+    /// none anybody may be meant: run [`full`](Self::full).
+    ///
     /// # Errors
     /// When who changed cannot be read, or a guard stops it: nothing is changed then.
     pub async fn events(&self, events: &[LogEvent]) -> Result<Followed, FollowError> {
-        self.batch(events, None).await
+        self.batch(&Batch::of(events.to_vec()), None).await
     }
 
     /// Reads everybody and brings the target in line. Waits for a run that is under way.
@@ -232,17 +265,18 @@ impl Follow {
     /// The same for the page of the log that the cursor stands behind.
     async fn batch(
         &self,
-        events: &[LogEvent],
+        batch: &Batch,
         cursor: Option<&LogCursor>,
     ) -> Result<Followed, FollowError> {
         let _turn = self.turn.lock().await;
         let mut memory = Memory::load(&mut *open(&self.store))?;
-        let Some(mut ids) = self.touched(events).await? else {
+        let odd = batch.odd.clone();
+        let Some(mut ids) = self.touched(batch).await? else {
             let followed = self.full_run().await?;
             if let Some(cursor) = cursor.filter(|_| !followed.cut_short) {
                 memory::write_cursor(&mut *open(&self.store), cursor)?;
             }
-            return Ok(Followed { events: events.len(), ..followed });
+            return Ok(Followed { events: batch.count, odd, ..followed });
         };
         ids.extend(memory.take_again());
         let read = self.read(ids, &memory).await?;
@@ -256,8 +290,8 @@ impl Follow {
             _ => self.bring(compute, &Stop::never()).await?,
         };
         memory.note_batch(&mut *open(&self.store), read.keys(), cursor)?;
-        let (events, full, cut_short) = (events.len(), false, false);
-        Ok(Followed { events, people, full, cut_short, summary, report })
+        let (events, full, cut_short) = (batch.count, false, false);
+        Ok(Followed { events, odd, people, full, cut_short, summary, report })
     }
 
     async fn full_run(&self) -> Result<Followed, FollowError> {
@@ -269,7 +303,8 @@ impl Follow {
             Memory::default().note_full(&mut *open(&self.store), began)?;
         }
         let people = usize::try_from(summary.read).unwrap_or(usize::MAX);
-        Ok(Followed { events: 0, people, full: true, cut_short, summary, report })
+        let (events, odd) = (0, Vec::new());
+        Ok(Followed { events, odd, people, full: true, cut_short, summary, report })
     }
 
     async fn bring<S, E>(
@@ -299,10 +334,13 @@ impl Follow {
     }
 
     /// Who changed by these events; nothing if that may be everybody.
-    async fn touched(&self, events: &[LogEvent]) -> Result<Option<BTreeSet<String>>, FollowError> {
+    async fn touched(&self, batch: &Batch) -> Result<Option<BTreeSet<String>>, FollowError> {
         let (mut ids, mut groups) = (BTreeSet::new(), BTreeSet::new());
         let with_groups = self.mapping.needs_groups();
-        for event in events {
+        if batch.is_unclear {
+            return Ok(None);
+        }
+        for event in &batch.events {
             match changed(event, self.people.chosen(), with_groups) {
                 Changed::Nobody => {}
                 Changed::People(people) => ids.extend(people.into_iter().map(str::to_owned)),

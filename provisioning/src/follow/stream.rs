@@ -5,12 +5,12 @@ use std::time::Duration;
 use futures::future::{Either, select};
 use futures::{Stream, StreamExt, stream as streams};
 use okta_client::jiff::{SignedDuration, Timestamp};
-use okta_client::{LogPage, LogPages};
+use okta_client::{LogCursor, LogPage, LogPages};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::changed::FILTER;
 use super::memory::{self, Memory};
-use super::{Follow, FollowError, Followed};
+use super::{Batch, Follow, FollowError, Followed};
 use crate::plan::{Plan, open};
 use crate::store::StoreError;
 
@@ -71,8 +71,11 @@ impl Following {
         };
         let followed = match next {
             Next::Full => self.follow.full().await,
-            Next::Retry => self.follow.batch(&[], None).await,
-            Next::Page(Some(Ok(page))) => self.follow.batch(&page.events, Some(&page.cursor)).await,
+            Next::Retry => self.follow.batch(&Batch::default(), None).await,
+            Next::Page(Some(Ok(page))) => {
+                let (batch, cursor) = self.whole(page).await;
+                self.follow.batch(&batch, Some(&cursor)).await
+            }
             Next::Page(Some(Err(error))) => return Some(self.log_failed(error)),
             Next::Page(None) => {
                 self.ended = true;
@@ -150,6 +153,20 @@ impl Following {
             Either::Left((next, _)) => next,
             Either::Right((page, _)) => Next::Page(page),
         }
+    }
+
+    /// The page with its odd events, whose errors come at once, and the cursor behind them.
+    async fn whole(&mut self, page: LogPage) -> (Batch, LogCursor) {
+        let (mut batch, mut cursor) = (Batch::of(page.events), page.cursor);
+        if let Some(pages) = &mut self.pages {
+            for _ in 0..page.odd {
+                if let Some(Err(error)) = pages.next().await {
+                    batch.add_odd(&error);
+                }
+            }
+            cursor = pages.cursor();
+        }
+        (batch, cursor)
     }
 
     /// The batch is to come again: from the cursor in the store.

@@ -358,3 +358,37 @@ async fn okta_out_of_order_is_told_and_overcome() {
     assert_eq!(next(&mut stream).await.report.updated, 1);
     it.assert_in_line().await;
 }
+
+#[tokio::test]
+async fn an_event_that_cannot_be_read_loses_nobodys_change() {
+    let it = Following::group().await;
+    let mut stream = it.follow().stream().boxed();
+    next(&mut stream).await;
+    next(&mut stream).await;
+    let append = |events: Vec<Value>| it.org.sandbox.okta().append_events(events);
+    let kind = "user.lifecycle.suspend";
+    let told =
+        json!({"eventType": kind, "severity": 7, "target": [{"type": "User", "id": it.org.id(3)}]});
+    append(vec![told.clone()]);
+    let batch = next(&mut stream).await;
+    assert_eq!(
+        (batch.full, batch.events, batch.people, batch.odd.len()),
+        (false, 1, 1, 1),
+        "{batch:?}"
+    );
+    assert!(batch.odd[0].contains("`[0].severity`"), "{:?}", batch.odd);
+    // Whom these are about nobody can tell: one full run is for both.
+    append(vec![
+        json!({"eventType": kind, "target": "x"}),
+        json!({"eventType": kind, "target": [7]}),
+        told,
+    ]);
+    let batch = next(&mut stream).await;
+    assert_eq!((batch.full, batch.people, batch.odd.len()), (true, 20, 3), "{batch:?}");
+    drop(stream);
+    let mut stream = it.follow().stream().boxed();
+    it.org.set(&it.org.id(4), "title", "After it");
+    let batch = next(&mut stream).await;
+    assert_eq!((batch.full, batch.report.updated, batch.odd.len()), (false, 1, 0), "{batch:?}");
+    it.assert_in_line().await;
+}

@@ -13,6 +13,7 @@ mod hostile;
 mod kill;
 mod laws;
 mod limits;
+mod odd;
 mod org;
 mod references;
 mod schedule;
