@@ -8,11 +8,11 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{Response, StatusCode, header::AUTHORIZATION};
-use okta_client::{HookCall, HookReceiver, LogEvent};
+use okta_client::{HookCall, HookReceiver, LogEvent, OddEvent};
 use tokio::net::TcpListener;
 
 /// More than the receiver reads: it is the one to refuse what is too long.
-const BODY_LIMIT: usize = 2 << 20;
+const BODY_LIMIT: usize = 32 << 20;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -40,14 +40,19 @@ async fn receive(State(receiver): State<HookReceiver>, request: Request) -> Resp
         HookCall::Delivery(pending) => {
             // Printing is quick and cannot fail; work that takes longer than Okta's 3 seconds belongs
             // in a queue that is filled here.
-            pending.delivery().events().iter().for_each(print);
+            pending.delivery().events().for_each(print);
             pending.accept()
         }
     };
     answer.map(Body::from)
 }
 
-fn print(event: &LogEvent) {
+fn print(event: Result<&LogEvent, &OddEvent>) {
+    let event = match event {
+        Ok(event) => event,
+        // Nobody sends it again: say what it is, whole, so that somebody can look at it.
+        Err(odd) => return eprintln!("{odd}; it came as {}", odd.json()),
+    };
     let published = event.published.as_ref().map_or("", |time| time.as_str());
     let kind = event.event_type.as_deref().unwrap_or("an event without type");
     let message = event.display_message.as_deref().unwrap_or_default();

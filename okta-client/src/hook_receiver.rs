@@ -9,59 +9,30 @@ use http::header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use rest_core::{ExposeSecret, SecretString};
 
-use crate::logs::LogEvent;
-use crate::model::model;
+use crate::delivery::Delivery;
 use crate::recent::Recent;
-use crate::value::DateTime;
 
 const CHALLENGE: &str = "x-okta-verification-challenge";
 const REMEMBERED: usize = 10_000;
-const LONGEST: usize = 1 << 20;
+/// A thousand recorded events are 1.9 MB, at most 2.4 MB; other orgs' may be several times as large.
+const LONGEST: usize = 16 << 20;
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-model! {
-    /// What Okta posts to a hook.
-    pub struct Delivery {}
-    read {
-        /// Identifies the delivery; the same when it is repeated.
-        event_id: String = "eventId",
-        /// When it was put together; up to microseconds.
-        event_time: DateTime = "eventTime",
-        /// The address of the event hook at Okta.
-        source: String = "source",
-        /// Always `com.okta.event_hook`.
-        event_type: String = "eventType",
-        /// The version of that type.
-        event_type_version: String = "eventTypeVersion",
-        /// The version of the envelope.
-        cloud_events_version: String = "cloudEventsVersion",
-        /// Always `application/json`.
-        content_type: String = "contentType",
-        /// What it holds.
-        data: DeliveryData = "data",
-    }
-}
-
-model! {
-    /// What a delivery holds.
-    pub struct DeliveryData {}
-    read {
-        /// The events: often one, sometimes several, in no order.
-        events: Vec<LogEvent> = "events",
-    }
-}
-
-impl Delivery {
-    /// The events: often one, sometimes several, in no order. Order them by `published`.
-    pub fn events(&self) -> &[LogEvent] {
-        self.data.as_ref().and_then(|data| data.events.as_deref()).unwrap_or_default()
-    }
-}
+type Refused = (StatusCode, String);
 
 /// Receives what Okta posts to an event hook: answers the one-time verification, checks the auth header
 /// in constant time, decodes deliveries and drops those that were accepted before.
 ///
 /// It knows no web framework: give it the request with its whole body, and send what it answers. Cheap
 /// to clone; clones share their memory.
+///
+/// The events of a delivery are decoded one by one: one that does not fit is an [`OddEvent`](crate::OddEvent) between the
+/// others, with its JSON, so that a delivery is not refused, and lost, because of it.
+///
+/// What is refused, Okta does not send again (it repeats after a time-out or a 5xx only), and its System
+/// Log shows an `event_hook.delivery` that failed: 400 for a body that holds no events, 401 for another
+/// auth header, 405, 413, and 415 for a body that says it is no JSON. A body is longer than
+/// [`max_body`](Self::max_body) in no delivery that is known of.
 ///
 /// Okta waits 3 seconds for the answer, tries once more after a time-out or a 5xx, and then gives the
 /// delivery up: put the events somewhere safe, accept, and do the work afterwards. Deliveries come at
@@ -79,7 +50,10 @@ impl Delivery {
 ///         HookCall::Answer(answer) => answer,
 ///         HookCall::Delivery(pending) => {
 ///             for event in pending.delivery().events() {
-///                 println!("{:?} {:?}", event.event_type, event.user_id());
+///                 match event {
+///                     Ok(event) => println!("{:?} {:?}", event.event_type, event.user_id()),
+///                     Err(odd) => eprintln!("{odd}: {}", odd.json()), // keep it, look at it
+///                 }
 ///             }
 ///             pending.accept()
 ///         }
@@ -128,8 +102,9 @@ impl HookReceiver {
         self
     }
 
-    /// The longest body that is read, in bytes; one MiB by default. Your framework's limit must not be
-    /// lower.
+    /// The longest body that is read, in bytes; 16 MiB (16,777,216) by default. Events are about 2 KB
+    /// each, so that is some 8,000 in one delivery. A longer one is refused by 413 and lost, so your
+    /// framework's limit must not be lower: axum's is 2 MB unless it is set.
     #[must_use]
     pub fn max_body(mut self, bytes: usize) -> Self {
         self.max_body = bytes;
@@ -139,30 +114,61 @@ impl HookReceiver {
     /// What to do with a request: send an answer, or handle a delivery first.
     pub fn receive(&self, request: &Request<impl AsRef<[u8]>>) -> HookCall {
         let answer = match *request.method() {
-            Method::GET => verification(request.headers()),
+            Method::GET => self.verification(request.headers()),
             Method::POST => match self.delivery(request.headers(), request.body().as_ref()) {
                 Ok(delivery) => return self.unless_accepted(delivery),
-                Err((status, why)) => refusal(status, &why),
+                Err(refused) => Err(refused),
             },
-            _ => not_allowed(),
+            _ => return HookCall::Answer(not_allowed()),
         };
-        HookCall::Answer(answer)
+        HookCall::Answer(answer.unwrap_or_else(|(status, why)| refusal(status, &why)))
     }
 
-    fn delivery(&self, headers: &HeaderMap, body: &[u8]) -> Result<Delivery, (StatusCode, String)> {
-        if !self.knows(headers) {
-            let why = format!("the header {} is not the one of this event hook", self.header);
-            return Err((StatusCode::UNAUTHORIZED, why));
+    /// Okta's one-time question whether this address expects it. Okta's documents do not say that it
+    /// carries the auth header, so it may be missing; another one would be refused with each delivery. The
+    /// answer tells nothing.
+    fn verification(&self, headers: &HeaderMap) -> Result<Response<Vec<u8>>, Refused> {
+        if headers.contains_key(&self.header) {
+            self.check(headers)?;
+        }
+        let challenge = headers.get(CHALLENGE).and_then(|challenge| challenge.to_str().ok());
+        let challenge =
+            challenge.filter(|challenge| !challenge.trim().is_empty()).ok_or_else(|| {
+                (
+                    StatusCode::BAD_REQUEST,
+                    format!("a GET must have the header {CHALLENGE}, with a value"),
+                )
+            })?;
+        let body = serde_json::json!({"verification": challenge}).to_string();
+        Ok(answer(StatusCode::OK, "application/json", body))
+    }
+
+    fn delivery(&self, headers: &HeaderMap, body: &[u8]) -> Result<Delivery, Refused> {
+        self.check(headers)?;
+        if !may_be_json(headers) {
+            let why = "a delivery is application/json; this body says that it is something else";
+            return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, why.to_owned()));
         }
         if body.len() > self.max_body {
             let why = format!("the body is longer than {} bytes", self.max_body);
             return Err((StatusCode::PAYLOAD_TOO_LARGE, why));
         }
-        serde_json::from_slice(body).map_err(|error| {
+        let json = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
+        let delivery: Delivery = serde_json::from_slice(json).map_err(|error| {
             let (line, column) = (error.line(), error.column());
             let why = format!("the body is no delivery of events, at line {line} column {column}");
             (StatusCode::BAD_REQUEST, why)
-        })
+        })?;
+        if delivery.events().len() == 0 {
+            let why = "the body is no delivery: there is no event in data.events";
+            return Err((StatusCode::BAD_REQUEST, why.to_owned()));
+        }
+        Ok(delivery.with_each_once())
+    }
+
+    fn check(&self, headers: &HeaderMap) -> Result<(), Refused> {
+        let why = || format!("the header {} is not the one of this event hook", self.header);
+        self.knows(headers).then_some(()).ok_or_else(|| (StatusCode::UNAUTHORIZED, why()))
     }
 
     /// Digests are compared, so that not even the secret's length shows in the time it takes.
@@ -200,8 +206,8 @@ impl fmt::Debug for HookReceiver {
 #[must_use = "Okta waits for an answer"]
 pub enum HookCall {
     /// Send this: the answer to a verification or to a delivery that was accepted before, or a refusal
-    /// that says why: 400 no such body or challenge, 401 another auth header, 405 another method, 413
-    /// too long a body.
+    /// that says why: 400 no events or no challenge, 401 another auth header, 405 another method, 413
+    /// too long a body, 415 a body that is no JSON.
     Answer(Response<Vec<u8>>),
     /// Handle this delivery, then send what [`accept`](PendingDelivery::accept) or
     /// [`fail`](PendingDelivery::fail) gives.
@@ -244,18 +250,11 @@ impl fmt::Debug for PendingDelivery {
     }
 }
 
-/// Okta's one-time question whether this address expects it; it proves nothing of who asks, and the
-/// answer tells nothing.
-fn verification(headers: &HeaderMap) -> Response<Vec<u8>> {
-    match headers.get(CHALLENGE).and_then(|challenge| challenge.to_str().ok()) {
-        Some(challenge) => {
-            let body = serde_json::json!({"verification": challenge}).to_string();
-            answer(StatusCode::OK, "application/json", body)
-        }
-        None => {
-            refusal(StatusCode::BAD_REQUEST, &format!("a GET must have the header {CHALLENGE}"))
-        }
-    }
+/// What says nothing of its type is looked at.
+fn may_be_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).map(|kind| kind.to_str().unwrap_or_default());
+    let kind = kind.and_then(|kind| kind.split(';').next()).map(|kind| kind.trim().to_lowercase());
+    kind.is_none_or(|kind| kind == "application/json" || kind.ends_with("+json"))
 }
 
 fn not_allowed() -> Response<Vec<u8>> {

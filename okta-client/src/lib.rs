@@ -78,6 +78,7 @@ mod challenge;
 mod config;
 mod connections;
 mod credentials;
+mod delivery;
 mod error;
 mod event_hooks;
 mod factors;
@@ -140,6 +141,7 @@ pub use connections::{
     ConnectionStatus, Office365Admin, ProvisioningConnection, UpdateConnection,
 };
 pub use credentials::{HashedPassword, NewCredentials, SaltOrder};
+pub use delivery::{DeliveredEvent, Delivery, DeliveryData, OddEvent};
 pub use error::{Cause, Error, OktaError, Result};
 pub use event_hooks::{
     EventHook, EventHookAuthScheme, EventHookChannel, EventHookCondition, EventHookConfig,
@@ -167,7 +169,7 @@ pub use group_rule::{
 };
 pub use group_rules::{DeleteGroupRule, GroupRules, ListGroupRules};
 pub use groups::{Group, GroupType, Groups, ListGroups, ListMembers};
-pub use hook_receiver::{Delivery, DeliveryData, HookCall, HookReceiver, PendingDelivery};
+pub use hook_receiver::{HookCall, HookReceiver, PendingDelivery};
 pub use lifecycle::{Activation, EndAction, MailAction};
 pub use linked_objects::{LinkedObject, LinkedObjectSide, LinkedObjects};
 pub use logs::{

@@ -64,7 +64,7 @@ fn a_delivery_is_typed() {
     let micros = got.event_time.as_ref().unwrap().timestamp().unwrap().as_microsecond();
     assert_eq!(micros % 1_000_000, 305_084);
     assert_eq!(got.events().len(), 2);
-    assert_eq!(got.events()[0].user_id(), Some("00u1"));
+    assert_eq!(got.events().next().unwrap().unwrap().user_id(), Some("00u1"));
     assert_eq!(serde_json::to_value(got).unwrap(), delivery("e1"));
     let answer = pending.accept();
     assert_eq!((answer.status(), answer.body().len()), (StatusCode::NO_CONTENT, 0));
@@ -81,10 +81,13 @@ fn only_what_was_accepted_is_not_given_again() {
     assert_eq!(again.accept().status(), StatusCode::NO_CONTENT);
     assert_eq!(answer(receiver.receive(&post(delivery("e1")))).status(), StatusCode::NO_CONTENT);
     pending(receiver.receive(&post(delivery("e2")))).accept();
-    for nameless in [json!({"data": null}), json!({"eventId": null, "data": {"events": null}})] {
+    let events = json!([{"uuid": "1"}]);
+    for nameless in
+        [json!({"data": {"events": events}}), json!({"eventId": null, "data": {"events": events}})]
+    {
         for _ in 0..2 {
             let pending = pending(receiver.receive(&post(&nameless)));
-            assert!(pending.delivery().events().is_empty());
+            assert_eq!(pending.delivery().events().len(), 1);
             pending.accept();
         }
     }
@@ -123,14 +126,15 @@ fn who_does_not_know_the_secret_is_refused() {
     refused(&receiver(), &[SECRET.as_bytes(), b"another"]);
     refused(&HookReceiver::new(AUTHORIZATION, ""), &[b""]);
     let other = HookReceiver::new(HeaderName::from_static("x-auth"), "é");
-    let request = Request::post("/").header("X-Auth", "é".as_bytes()).body(b"{}").unwrap();
+    let request = Request::post("/").header("X-Auth", "é".as_bytes());
+    let request = request.body(delivery("e1").to_string()).unwrap();
     pending(other.receive(&request)).accept();
     assert!(!format!("{:?}", receiver()).contains(SECRET));
 }
 
 #[test]
 fn what_is_no_delivery_is_refused() {
-    for body in ["", "[]", "{", "null", r#"{"data":{"events":[{}]}}"#, "\u{0}"] {
+    for body in ["", "[]", "{", "null", r#"{"data":{"events":{}}}"#, "\u{0}", "\u{feff}"] {
         let answer = answer(receiver().receive(&post(body)));
         assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{body}");
         assert!(String::from_utf8_lossy(answer.body()).contains("line"), "{body}");
@@ -148,5 +152,121 @@ fn what_is_no_delivery_is_refused() {
         let answer = answer(receiver().receive(&request));
         assert_eq!(answer.status(), StatusCode::METHOD_NOT_ALLOWED);
         assert_eq!(answer.headers()[ALLOW], "GET, POST");
+    }
+}
+
+const ODD: &str = r#"{"uuid":"2","eventType":"user.lifecycle.suspend","severity":["Ada"],"target":[{"type":"User","id":"00u2"}]}"#;
+
+fn with_events(events: &[&str]) -> String {
+    format!(r#"{{"eventId":"e1","data":{{"events":[{}]}}}}"#, events.join(","))
+}
+
+#[test]
+fn an_odd_event_does_not_lose_the_delivery() {
+    let one = r#"{"uuid":"1"}"#;
+    for events in [vec![ODD], vec![ODD, one], vec![one, ODD], vec![one, "7", r#"{"uuid":"3"}"#]] {
+        let body = with_events(&events);
+        let pending = pending(receiver().receive(&post(&body)));
+        let delivery = pending.delivery();
+        assert_eq!(delivery.events().len(), events.len());
+        for (event, json) in delivery.events().zip(&events) {
+            match event {
+                Ok(event) => assert_eq!(serde_json::to_string(event).unwrap(), *json),
+                Err(odd) => assert_eq!(odd.json(), *json),
+            }
+        }
+        let (fine, odd) = delivery.sorted();
+        assert_eq!((fine.len() + odd.len(), odd.len()), (events.len(), 1));
+        assert_eq!(serde_json::to_string(delivery).unwrap(), body);
+        assert_eq!(pending.accept().status(), StatusCode::NO_CONTENT);
+    }
+}
+
+#[test]
+fn an_odd_event_says_where_and_whom_and_shows_no_value() {
+    let pending = pending(receiver().receive(&post(with_events(&[ODD]))));
+    let odd = pending.delivery().events().next().unwrap().unwrap_err();
+    assert_eq!(odd.path(), "severity");
+    let line = odd.to_string();
+    assert!(line.contains("at `severity`: invalid type"), "{line}");
+    assert!(!format!("{line}{odd:?}{pending:?}").contains("Ada"));
+    let outline = okta_client::LogEvent::outline(odd.json()).unwrap();
+    assert_eq!(outline.user_id(), Some("00u2"));
+}
+
+#[test]
+fn a_body_without_events_is_refused() {
+    for body in [
+        "{}",
+        r#"{"data":null}"#,
+        r#"{"data":{}}"#,
+        r#"{"data":{"events":null}}"#,
+        r#"{"data":{"events":[]}}"#,
+    ] {
+        let answer = answer(receiver().receive(&post(body)));
+        assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{body}");
+        assert!(
+            String::from_utf8_lossy(answer.body()).contains("no event in data.events"),
+            "{body}"
+        );
+    }
+}
+
+#[test]
+fn a_real_batch_fits() {
+    // 2,400 bytes each, the longest that is recorded.
+    let events: Vec<String> = (0..1_000)
+        .map(|n| format!(r#"{{"uuid":"{n}","displayMessage":"{}"}}"#, "x".repeat(2_360)))
+        .collect();
+    let events: Vec<&str> = events.iter().map(String::as_str).collect();
+    let body = with_events(&events);
+    assert!(body.len() > 2_300_000);
+    assert_eq!(pending(receiver().receive(&post(body))).delivery().events().len(), 1_000);
+}
+
+#[test]
+fn what_comes_again_in_a_delivery_is_given_once() {
+    let body =
+        with_events(&[r#"{"uuid":"1"}"#, ODD, r#"{"uuid":"1","eventType":"x"}"#, ODD, "7", "7"]);
+    let pending = pending(receiver().receive(&post(format!("\u{feff}{body}"))));
+    assert_eq!(pending.delivery().events().len(), 3);
+}
+
+#[test]
+fn a_body_that_says_it_is_no_json_is_refused() {
+    for (kind, is_taken) in [
+        ("application/json", true),
+        ("Application/JSON; charset=UTF-8", true),
+        ("application/cloudevents+json", true),
+        ("text/plain", false),
+        ("application/x-www-form-urlencoded", false),
+        ("", false),
+    ] {
+        let mut request = post(delivery("e1"));
+        request.headers_mut().insert(http::header::CONTENT_TYPE, kind.parse().unwrap());
+        match receiver().receive(&request) {
+            HookCall::Delivery(_) => assert!(is_taken, "{kind}"),
+            HookCall::Answer(answer) => {
+                assert!(!is_taken, "{kind}");
+                assert_eq!(answer.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_challenge_is_answered_unless_it_is_empty_or_comes_with_another_secret() {
+    for (challenge, secret, status) in [
+        ("abc", None, 200),
+        ("abc", Some(SECRET), 200),
+        ("abc", Some("another"), 401),
+        ("abc", Some(""), 401),
+        ("", None, 400),
+        (" ", Some(SECRET), 400),
+    ] {
+        let request = Request::get("/okta").header("x-okta-verification-challenge", challenge);
+        let request = secret.into_iter().fold(request, |r, secret| r.header(AUTHORIZATION, secret));
+        let answer = answer(receiver().receive(&request.body("").unwrap()));
+        assert_eq!(answer.status(), status, "{challenge:?} {secret:?}");
     }
 }

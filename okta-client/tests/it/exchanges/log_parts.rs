@@ -45,6 +45,9 @@ fn target_parts(came: &LogTarget, changed: &LogTarget) -> Checked {
 
 /// The events of a delivery.
 pub(crate) fn delivery_parts(came: &Delivery, changed: &Delivery) -> Checked {
-    let mut events = came.events().iter().zip(changed.events());
-    events.try_for_each(|(came, changed)| log_event_parts(came, changed))
+    let mut events = came.events().zip(changed.events());
+    events.try_for_each(|(came, changed)| match (came, changed) {
+        (Ok(came), Ok(changed)) => log_event_parts(came, changed),
+        (_, Err(odd)) | (Err(odd), _) => Err(serde::de::Error::custom(odd)),
+    })
 }
