@@ -1,6 +1,7 @@
 //! Deliveries of an Okta event hook: who changed is put into the store, and then the delivery is accepted.
 
 use std::collections::BTreeSet;
+use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,7 +10,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, Response, StatusCode};
 use clap::Args;
-use okta_client::{HookCall, HookReceiver, LogEvent};
+use okta_client::{Delivery, HookCall, HookReceiver, LogEvent};
 use provisioning::{Store, StoreError};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
@@ -17,7 +18,7 @@ use tokio::sync::Notify;
 use crate::{Failure, say, secret_of};
 
 /// More than the receiver reads: it is the one to refuse what is too long.
-const BODY_LIMIT: usize = 2 << 20;
+const BODY_LIMIT: usize = 32 << 20;
 const HOOKED: &str = "visitors.hooked";
 
 /// Whether and where deliveries are received.
@@ -90,7 +91,7 @@ async fn receive(State(desk): State<Desk>, request: Request) -> Response<Body> {
     };
     let answer = match desk.receiver.receive(&Request::from_parts(head, body)) {
         HookCall::Answer(answer) => answer,
-        HookCall::Delivery(pending) => match desk.put(pending.delivery().events()) {
+        HookCall::Delivery(pending) => match desk.put(&readable(pending.delivery())) {
             Ok(()) => {
                 desk.arrived.notify_one();
                 pending.accept()
@@ -100,6 +101,16 @@ async fn receive(State(desk): State<Desk>, request: Request) -> Response<Body> {
         },
     };
     answer.map(Body::from)
+}
+
+/// The events, of odd ones what they tell of whom they are about: the log brings the others, too.
+fn readable(delivery: &Delivery) -> Vec<LogEvent> {
+    let (mut events, odd) = delivery.sorted();
+    for odd in odd {
+        let _ = writeln!(std::io::stderr(), "an event could not be read: {odd}");
+        events.extend(LogEvent::outline(odd.json()));
+    }
+    events
 }
 
 impl Desk {
