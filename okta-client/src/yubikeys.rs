@@ -125,6 +125,9 @@ impl Yubikeys {
     /// Scope `okta.users.read`. Pages of 200 unless another size is set, which is the maximum.
     /// Okta: [`listYubikeyOtpTokens`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserFactor/#tag/UserFactor/operation/listYubikeyOtpTokens).
     ///
+    /// # Errors
+    /// 403 `E0000006` when the credential may not read them.
+    ///
     /// ```no_run
     /// # async fn run(okta: okta_client::Okta) -> okta_client::Result<()> {
     /// use futures::TryStreamExt;

@@ -40,8 +40,10 @@ pub trait Authorize: fmt::Debug + Send + Sync + 'static {
     async fn authorize(&self, request: &mut reqwest::Request) -> Result<(), AuthError>;
 
     /// The server answered 401 with the headers `refused` to an attempt with the headers `sent`.
-    /// `true` when another attempt would carry a different credential; it is made once.
-    async fn renew(&self, _sent: &HeaderMap, _refused: &HeaderMap) -> bool {
+    /// `true` when another attempt would carry a different credential. `again`: this call was renewed
+    /// before, so that only what explains the second refusal, such as a credential that ended on its way,
+    /// is a reason to go on; after three it is over.
+    async fn renew(&self, _sent: &HeaderMap, _refused: &HeaderMap, _again: bool) -> bool {
         false
     }
 
@@ -94,8 +96,8 @@ impl<C: Authorize + ?Sized> Authorize for Arc<C> {
         (**self).authorize(request).await
     }
 
-    async fn renew(&self, sent: &HeaderMap, refused: &HeaderMap) -> bool {
-        (**self).renew(sent, refused).await
+    async fn renew(&self, sent: &HeaderMap, refused: &HeaderMap, again: bool) -> bool {
+        (**self).renew(sent, refused, again).await
     }
 
     async fn turn(&self, last: Turn) -> Turn {

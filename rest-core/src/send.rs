@@ -31,6 +31,9 @@ const ATTEMPTS_TO_REACH: u32 = 3;
 /// changes with every answer, and then each proof is a matter of luck.
 const PROOFS: u32 = 30;
 
+/// How often a call may get a new credential.
+const RENEWALS: u32 = 3;
+
 /// Longer than any call may take, and short enough for the clock's arithmetic.
 const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
@@ -38,7 +41,7 @@ const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 struct Progress {
     attempts: u32,
     first_id: Option<String>,
-    renewed: bool,
+    renewals: u32,
     proofs: u32,
     /// The last attempt's headers, its credential among them.
     sent: HeaderMap,
@@ -87,7 +90,7 @@ impl<A: ErrorBody> Request<A> {
         let mut progress = Progress {
             attempts: 0,
             first_id: None,
-            renewed: false,
+            renewals: 0,
             proofs: 0,
             sent: HeaderMap::new(),
             turn: Turn::default(),
@@ -282,11 +285,11 @@ impl<A: ErrorBody> Request<A> {
             return true;
         }
         progress.turn = Turn::default();
-        if *asks_for_proof || progress.renewed {
+        if *asks_for_proof || progress.renewals == RENEWALS {
             return false;
         }
-        progress.renewed = true;
-        auth.renew(sent, headers).await
+        progress.renewals += 1;
+        auth.renew(sent, headers, progress.renewals > 1).await
     }
 
     /// How long to wait before the next attempt, or the error when there is none.

@@ -51,6 +51,7 @@ struct Token {
     /// What proofs say of a token that is bound by DPoP.
     hash: Option<Arc<str>>,
     renew_at: Instant,
+    ends_at: Instant,
 }
 
 /// The token endpoint's answer. Not `Debug`: it holds the token.
@@ -156,7 +157,9 @@ impl Answer {
         let mut header = HeaderValue::try_from(format!("{scheme} {}", self.access_token))
             .map_err(|_| Error::auth("the token endpoint's access token fits into no header"))?;
         header.set_sensitive(true);
-        Ok(Token { header, hash, renew_at: renew_at(self.expires_in.unwrap_or(USUAL_LIFE), now) })
+        let life = self.expires_in.unwrap_or(USUAL_LIFE);
+        let ends_at = now.checked_add(Duration::from_secs(life)).unwrap_or(now);
+        Ok(Token { header, hash, renew_at: renew_at(life, now), ends_at })
     }
 }
 
@@ -182,12 +185,15 @@ impl Authorize for AccessToken {
         }
     }
 
-    async fn renew(&self, sent: &HeaderMap, _refused: &HeaderMap) -> bool {
+    async fn renew(&self, sent: &HeaderMap, _refused: &HeaderMap, again: bool) -> bool {
         let mut state = self.0.lock();
         // Only the token that was refused: another caller may have renewed it meanwhile.
         let sent = sent.get(AUTHORIZATION);
-        state.current = state.current.take().filter(|token| Some(&token.header) != sent);
-        true
+        let Some(refused) = state.current.take_if(|token| Some(&token.header) == sent) else {
+            return true;
+        };
+        // A second one is refused with reason, unless it ended on its way.
+        !again || Instant::now() >= refused.ends_at
     }
 
     async fn turn(&self, last: Turn) -> Turn {

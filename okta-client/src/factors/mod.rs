@@ -154,7 +154,7 @@ impl UserFactors {
 
     /// Gives the security questions that the user may choose from, in one answer.
     ///
-    /// Scope: Okta names none, so it takes an API token.
+    /// No scope. Okta names none for it, so it takes an API token.
     /// Okta: [`listSupportedSecurityQuestions`](https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserFactor/#tag/UserFactor/operation/listSupportedSecurityQuestions).
     ///
     /// # Errors

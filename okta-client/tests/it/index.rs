@@ -81,26 +81,6 @@ fn every_call_stands_in_the_index() {
     assert!(missing.is_empty(), "{missing:?}");
 }
 
-/// A listing fails when it is read, and says so where it is read.
-fn lacks(call: &Call) -> Option<&'static str> {
-    let (text, is_listing) = (&call.text, call.text.contains(".stream()"));
-    let parts = [
-        // Or the call that it is like.
-        ("its scope", text.contains("cope") || text.contains("As [`")),
-        ("an example", text.contains("```no_run")),
-        ("its errors", is_listing || text.contains("# Errors")),
-    ];
-    parts.iter().find(|(_, is_there)| !is_there).map(|(what, _)| *what)
-}
-
-#[test]
-fn every_call_tells_its_scope_its_errors_and_an_example() {
-    let calls = calls();
-    let lacking = calls.iter().filter_map(|call| Some(format!("{}: {}", call.name, lacks(call)?)));
-    let lacking: Vec<_> = lacking.collect();
-    assert!(lacking.is_empty(), "{lacking:#?}");
-}
-
 #[test]
 fn every_operation_is_measured_over_the_recordings() {
     let is_known = |operation: &&String| crate::exchanges::is_read(operation);

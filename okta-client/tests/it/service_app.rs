@@ -316,7 +316,8 @@ async fn a_page_where_a_token_should_be_is_said_to_be_no_okta_org() {
     let page = ResponseTemplate::new(200).set_body_raw("<html>Sign in</html>", "text/html");
     let error = error_after(&Org::start().await, page).await;
     assert!(error.contains("POST /oauth2/v1/token"), "{error}");
-    assert!(error.ends_with("check that the address is that of an Okta org"), "{error}");
+    assert!(error.contains("answered 200 with text/html instead of JSON"), "{error}");
+    assert!(error.contains("check the base address"), "{error}");
 }
 
 #[tokio::test]

@@ -30,11 +30,11 @@ impl Authorize for Numbered {
         Ok(())
     }
 
-    async fn renew(&self, sent: &HeaderMap, refused: &HeaderMap) -> bool {
+    async fn renew(&self, sent: &HeaderMap, refused: &HeaderMap, again: bool) -> bool {
         let last = format!("token-{}-", self.asked.load(SeqCst));
         assert!(sent["x-key"].to_str().unwrap().starts_with(&last), "what was refused is told");
         self.renewed.fetch_add(1, SeqCst);
-        refused.contains_key("www-authenticate")
+        refused.contains_key("www-authenticate") && !again
     }
 }
 
@@ -212,7 +212,7 @@ impl Authorize for Echo {
         asked && sent["x-key"] != refused["x-nonce"]
     }
 
-    async fn renew(&self, _: &HeaderMap, _: &HeaderMap) -> bool {
+    async fn renew(&self, _: &HeaderMap, _: &HeaderMap, _: bool) -> bool {
         self.renewed.fetch_add(1, SeqCst);
         true
     }
