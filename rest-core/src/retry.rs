@@ -7,6 +7,9 @@ use http::{HeaderMap, StatusCode};
 
 use crate::error::Transport;
 
+/// Answers of 429 for each attempt that the policy allows.
+const THROTTLED: u32 = 10;
+
 /// How often and how patiently a call is repeated.
 ///
 /// Waiting follows the server's clock (`Retry-After`, or the rate limit's reset); only when it is
@@ -37,6 +40,10 @@ impl RetryPolicy {
     }
 
     /// How often a request is sent at most, the first time included. At least 1.
+    ///
+    /// A 429 is a wait, not a failure: from 2 attempts on it uses up none, and the time that a call may
+    /// take bounds it, or ten times this number. Once as many came as there are attempts, each wait lasts
+    /// at least `min_delay`.
     #[must_use]
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.max_attempts = attempts.max(1);
@@ -57,8 +64,18 @@ impl RetryPolicy {
         self
     }
 
-    pub(crate) fn allows(&self, attempts_made: u32) -> bool {
-        attempts_made < self.max_attempts
+    /// Whether another attempt may follow, of which so many were answered by 429.
+    pub(crate) fn allows(&self, attempts_made: u32, throttled: u32) -> bool {
+        let others = attempts_made.saturating_sub(throttled);
+        match self.max_attempts {
+            1 => false,
+            most => others < most && throttled < most.saturating_mul(THROTTLED),
+        }
+    }
+
+    /// The least wait after so many 429s: nobody is asked without end and without pause.
+    pub(crate) fn least_wait(&self, throttled: u32) -> Duration {
+        if throttled >= self.max_attempts { self.min_delay } else { Duration::ZERO }
     }
 
     pub(crate) fn delays(&self) -> impl Iterator<Item = Duration> + Send + use<> {
@@ -83,6 +100,13 @@ pub(crate) enum Failure {
     /// A success whose answer cannot be used.
     Unusable,
     Final,
+}
+
+impl Failure {
+    /// Sent too soon: the server did nothing but say so.
+    pub(crate) fn is_throttled(self) -> bool {
+        matches!(self, Self::Answer { status: StatusCode::TOO_MANY_REQUESTS, .. })
+    }
 }
 
 /// What to do about it.

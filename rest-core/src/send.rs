@@ -40,6 +40,8 @@ const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// What is known of a call between its attempts.
 struct Progress {
     attempts: u32,
+    /// Attempts that were answered by 429.
+    throttled: u32,
     first_id: Option<String>,
     renewals: u32,
     proofs: u32,
@@ -89,6 +91,7 @@ impl<A: ErrorBody> Request<A> {
         let patience = attempt.saturating_add(shared.patience).min(FOR_EVER);
         let mut progress = Progress {
             attempts: 0,
+            throttled: 0,
             first_id: None,
             renewals: 0,
             proofs: 0,
@@ -107,6 +110,7 @@ impl<A: ErrorBody> Request<A> {
                 continue;
             }
             progress.turn = Turn::default();
+            progress.throttled += u32::from(failed.failure.is_throttled());
             let delay = self.next_delay(&progress, failed, delays.next().unwrap_or_default())?;
             tokio::time::sleep(delay).await;
         }
@@ -302,11 +306,13 @@ impl<A: ErrorBody> Request<A> {
         let Failed { error, failure, .. } = failed;
         let is_final =
             error.status().is_some_and(|status| self.final_statuses.contains(&status.as_u16()));
-        let attempts_left = !is_final && self.attempts_left(progress.attempts, failure);
+        let attempts_left = !is_final && self.attempts_left(progress, failure);
         let left = progress.deadline.saturating_duration_since(now());
         let safe = matches!(self.repeat, Repeat::Safe);
         match retry::decide(failure, safe, attempts_left, backoff, left) {
             Decision::Wait(delay) => {
+                let least = self.client.shared().retry.least_wait(progress.throttled);
+                let delay = if failure.is_throttled() { delay.max(least) } else { delay };
                 let delay_ms = delay.as_millis() as u64;
                 tracing::warn!(delay_ms, reason = %error, "waiting to send again");
                 Ok(delay)
@@ -324,11 +330,12 @@ impl<A: ErrorBody> Request<A> {
     }
 
     /// A server that was never reached gets fewer attempts: most likely its address is wrong.
-    fn attempts_left(&self, made: u32, failure: Failure) -> bool {
+    fn attempts_left(&self, progress: &Progress, failure: Failure) -> bool {
+        let made = progress.attempts;
         let shared = self.client.shared();
         let unreached =
             failure == Failure::Transport(Transport::Connect) && !shared.reached.load(Relaxed);
-        shared.retry.allows(made) && !(unreached && made >= ATTEMPTS_TO_REACH)
+        shared.retry.allows(made, progress.throttled) && !(unreached && made >= ATTEMPTS_TO_REACH)
     }
 
     fn bucket(&self) -> Bucket {

@@ -91,6 +91,37 @@ async fn patience_is_for_all_waits_together() {
 }
 
 #[tokio::test]
+async fn a_429_uses_up_time_and_no_attempts() {
+    let storm = |nth: usize| match nth % 12 {
+        11 => answer(503, &[], ""),
+        _ => answer(429, &[("retry-after", "0")], ""),
+    };
+    let server = Server::start(move |nth, _| if nth < 60 { storm(nth) } else { json("{}") }).await;
+    let policy = RetryPolicy::default().min_delay(Duration::from_secs(1));
+    let calm = builder(&server.url).retry(policy.max_delay(Duration::from_secs(1)));
+    let get = calm.build().unwrap().request(Method::GET, "/users", []);
+    let (sent, waits) = skip_waits(&server, NONE, get.send()).await;
+    sent.unwrap();
+    assert_eq!(server.count(), 61, "five 503s, and 429s between them");
+    assert_eq!(seconds(&waits[..5]), [0; 5], "as the server asks");
+    assert!(waits[6..].iter().all(|wait| *wait >= Duration::from_secs(1)), "{waits:?}");
+}
+
+#[tokio::test]
+async fn a_storm_of_429_ends_with_the_time_of_the_call() {
+    let server = Server::start(|_, _| answer(429, &[("retry-after", "20")], "")).await;
+    for (policy, expected) in [(at_once(), 19), (RetryPolicy::never(), 1)] {
+        let client = builder(&server.url).retry(policy).build().unwrap();
+        let before = server.count();
+        let get = client.request(Method::GET, "/users", []);
+        let (sent, _) = skip_waits(&server, NONE, get.send()).await;
+        let error = sent.unwrap_err();
+        assert!(error.is_rate_limited());
+        assert_eq!((server.count() - before, error.attempts()), (expected, expected as u32));
+    }
+}
+
+#[tokio::test]
 async fn absurd_delays_and_settings_do_not_panic() {
     const HUGE: &str = "18446744073709551615";
     let refusals: [&[_]; 2] = [
