@@ -19,6 +19,10 @@ pub(crate) fn shown<R: Endpoint>(answer: &Response, id: Option<&str>) -> Result<
     if listed.iter().any(|listed| listed.eq_ignore_ascii_case(urn::ERROR)) {
         return Err(refusal(answer));
     }
+    if listed.is_empty() && resource.id().is_none() && names_an_error(answer) {
+        return Err(refusal(answer));
+    }
+    let listed = resource.schemas_mut();
     let is_page = listed.iter().any(|listed| listed.eq_ignore_ascii_case(urn::LIST_RESPONSE));
     let found = resource.id().filter(|found| !found.is_empty());
     let is_meant = found.is_some_and(|found| id.is_none_or(|id| found.eq_ignore_ascii_case(id)));
@@ -33,6 +37,13 @@ pub(crate) fn read<R: Endpoint>(answer: &Response, id: &str) -> Result<R> {
             the base address, and what stands between it and the server",
         )
     })
+}
+
+/// Whether it is of no type, and speaks of an error in a way of its own.
+fn names_an_error(answer: &Response) -> bool {
+    let body: Result<serde_json::Map<String, serde_json::Value>> = answer.json();
+    let is_error = |name: &String| name.get(..5).is_some_and(|s| s.eq_ignore_ascii_case("error"));
+    body.is_ok_and(|body| body.keys().any(is_error))
 }
 
 fn refusal(answer: &Response) -> Error {

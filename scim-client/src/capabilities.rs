@@ -16,6 +16,7 @@ pub(crate) struct Capabilities {
     unpatchable: Mutex<Vec<&'static str>>,
     removes_by_value: AtomicBool,
     hides_members: AtomicBool,
+    replaces_complex: AtomicBool,
     bulk: AtomicBool,
     lists_by_post: AtomicBool,
 }
@@ -28,13 +29,23 @@ impl Capabilities {
             unpatchable: Mutex::default(),
             removes_by_value: AtomicBool::new(false),
             hides_members: AtomicBool::new(false),
+            replaces_complex: AtomicBool::new(false),
             bulk: AtomicBool::new(true),
             lists_by_post: AtomicBool::new(false),
         }
     }
 
+    /// The configured dialect; one with a path for each sub-attribute once others were lost without.
     pub(crate) fn dialect(&self) -> Dialect {
-        self.dialect
+        match self.replaces_complex.load(Relaxed) {
+            true if self.dialect == Dialect::Okta => Dialect::Rfc,
+            _ => self.dialect,
+        }
+    }
+
+    /// A complex value of a PATCH without path took the place of the whole.
+    pub(crate) fn replaces_complex_values(&self) {
+        self.replaces_complex.store(true, Relaxed);
     }
 
     /// Whether resources of this type may be patched, as far as is known.

@@ -62,6 +62,30 @@ impl Change {
         missing.map(|difference| difference.path()).collect()
     }
 
+    /// What was there beside the change and is gone with it: some servers put a part that they are sent in
+    /// the place of the whole.
+    fn lost_in<'a>(&'a self, shown: &'a Value) -> Vec<Difference<'a>> {
+        let changed = self.differences();
+        let mut lost = differences(shown, &self.before, self.schemas);
+        lost.retain(|one| {
+            one.is_visible(self.schemas)
+                && one.is_missing_in(shown)
+                && !one.is_missing_in(&self.before)
+                && changed.iter().all(|other| other.path() != one.path())
+                && changed.iter().any(|other| other.is_beside(one))
+        });
+        lost
+    }
+
+    /// What writes again what was lost, along with the change itself.
+    fn mending<R: Resource>(&self, shown: &Value) -> Self {
+        let mut after = self.made_to(shown.clone());
+        for lost in self.lost_in(shown) {
+            lost.put_into(&mut after);
+        }
+        Self { members: self.members.clone(), ..Self::of::<R>(shown.clone(), after) }
+    }
+
     /// Whether this resource proves that the change was made.
     fn is_proven_by(&self, shown: &Value) -> bool {
         let can_be_seen = self.differences().iter().any(|d| d.is_visible(self.schemas));
@@ -101,6 +125,10 @@ impl<R: Endpoint> Resources<R> {
     pub(crate) async fn carry_out(&self, id: &str, change: &Change) -> Result<Option<Updated<R>>> {
         let (mut sent, answer) = self.send_change(id, change).await?;
         let Some(mut seen) = self.look(id, change, answer).await? else { return Ok(None) };
+        if sent == Sent::Patch && !change.lost_in(&json(&seen.0)?).is_empty() {
+            let Some(now) = self.mend(id, change).await? else { return Ok(None) };
+            seen = now;
+        }
         if sent == Sent::Patch
             && seen.1.iter().any(|path| is_active(path))
             && shows_active(&seen.0)?
@@ -119,6 +147,37 @@ impl<R: Endpoint> Resources<R> {
         };
         let fault = format!("{}: the server answered with success, but {fault}", R::ONE);
         Err(Error::not_done(fault))
+    }
+
+    /// Writes again what a PATCH took away beside what it changed: with a path for each part, else by PUT.
+    async fn mend(&self, id: &str, change: &Change) -> Result<Option<(R, Vec<String>)>> {
+        // An answer may show less than there is.
+        for by_patch in [true, false] {
+            let Some(now) = self.try_get(id).await? else { return Ok(None) };
+            let shown = json(&now)?;
+            if change.lost_in(&shown).is_empty() {
+                let not_kept = change.not_kept(&shown);
+                return Ok(Some((now, not_kept)));
+            }
+            self.scim().capabilities().replaces_complex_values();
+            let mending = change.mending::<R>(&shown);
+            match by_patch {
+                true => drop(self.send_change(id, &mending).await?),
+                false => drop(self.put_change(id, &mending, &now, None).await?),
+            }
+        }
+        let Some(now) = self.try_get(id).await? else { return Ok(None) };
+        let shown = json(&now)?;
+        let lost: Vec<String> = change.lost_in(&shown).iter().map(Difference::path).collect();
+        if lost.is_empty() {
+            let not_kept = change.not_kept(&shown);
+            return Ok(Some((now, not_kept)));
+        }
+        Err(Error::not_done(format!(
+            "{}: the change was made, and the server took {} away with it, also when it was written again",
+            R::ONE,
+            lost.join(", ")
+        )))
     }
 
     /// The resource as it is now, and what of the change it does not show. The answer to a write is

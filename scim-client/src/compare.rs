@@ -101,6 +101,26 @@ impl Difference<'_> {
         shows(shown, self.new, self.described(schemas), Case::Ignored)
     }
 
+    /// Whether the resource has no such value at all.
+    pub(crate) fn is_missing_in(&self, resource: &Value) -> bool {
+        is_unassigned(at(resource, self))
+    }
+
+    /// Whether both are parts of one complex value, or of one extension, that do not depend on each
+    /// other: a reference has a label of its own, and a formatted name follows from its parts.
+    pub(crate) fn is_beside(&self, other: &Difference<'_>) -> bool {
+        let is_same = |a: &str, b: &str| a.eq_ignore_ascii_case(b);
+        match (self.extension, other.extension) {
+            (Some(urn), Some(others)) if !is_same(urn, others) => return false,
+            (Some(_), Some(_)) if !is_same(self.name, other.name) => return true,
+            (None, Some(_)) | (Some(_), None) => return false,
+            _ => {}
+        }
+        let depends = |sub: &str| is_same(sub, "value") || is_same(sub, "formatted");
+        let parts = [self.sub, other.sub];
+        is_same(self.name, other.name) && parts.iter().all(|sub| sub.is_some_and(|s| !depends(s)))
+    }
+
     /// Gives this resource the new value.
     pub(crate) fn put_into(&self, resource: &mut Value) {
         let steps = [self.extension, Some(self.name), self.sub];

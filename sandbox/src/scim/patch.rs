@@ -20,7 +20,18 @@ impl Session<'_> {
         if self.provider.quirks().no_patch {
             return Err(Error::new(501, "PATCH is not implemented"));
         }
-        let patch = read(call.body.take())?;
+        let mut patch = read(call.body.take())?;
+        let quirks = self.provider.quirks();
+        if kind == Kind::User && quirks.patch_answers_200_error {
+            let body = Some(json!({"errors": ["not really"]}));
+            return Ok(Reply { body, ..self.settled(kind, key, call)? });
+        }
+        if kind == Kind::User && quirks.patch_changes_nothing {
+            return self.settled(kind, key, call);
+        }
+        if quirks.patch_replaces_complex {
+            patch.operations = patch.operations.into_iter().flat_map(with_whole_values).collect();
+        }
         let schemas = self.provider.schemas().of(kind);
         for operation in &patch.operations {
             self.refuse_by_quirk(kind, operation, schemas)?;
@@ -170,6 +181,15 @@ impl Session<'_> {
         }
         Ok(())
     }
+}
+
+/// Takes complex values out before an operation without path sets them.
+fn with_whole_values(operation: Operation) -> Vec<Operation> {
+    let is_pathless = operation.path.is_none() && is(&operation, &OperationKind::Replace);
+    let values = operation.value.as_ref().filter(|_| is_pathless).and_then(Value::as_object);
+    let complex = values.into_iter().flatten().filter(|(_, value)| value.is_object());
+    let removals = complex.map(|(name, _)| Operation::remove(name.as_str()));
+    removals.collect::<Vec<_>>().into_iter().chain([operation]).collect()
 }
 
 enum Step {

@@ -34,6 +34,12 @@ macro_rules! quirks {
 quirks! {
     /// PATCH answers 204 without a body.
     patch_answers_204,
+    /// A complex value or an extension in a PATCH without path takes the place of the whole.
+    patch_replaces_complex,
+    /// PATCH of a user answers 200 with an error of its own in it, and changes nothing.
+    patch_answers_200_error,
+    /// PATCH of a user answers 200 with the user as it was, and changes nothing.
+    patch_changes_nothing,
     /// PATCH is not there: 501.
     no_patch,
     /// A PATCH path with a filter in it answers 501.
