@@ -6,13 +6,16 @@ use serde_json::Value;
 
 use crate::plan::{Plan, move_on, open};
 use crate::record::{Fields, referred, same};
-use crate::report::{Failure, Outcome};
+use crate::references;
+use crate::report::{Earlier, Failure, Outcome};
 use crate::schedule::Stop;
 use crate::store::{Kind, Known, Row, RowState, Store, StoreError, together};
 use crate::target::{Change, Done, FieldChange, TargetError};
+use crate::unsure;
 
 /// Rows that are read from the store at once.
 const PAGE: usize = 1_000;
+const EXISTED: &str = "was there already";
 
 /// A plan that is to be brought about: read its outcomes with [`stream`](Self::stream).
 #[derive(Clone, Debug)]
@@ -74,6 +77,13 @@ impl Apply {
                 let (rows, left) = within(rows, left);
                 Some((rows, (last, left)))
             });
+            let page = page.and_then(|page| {
+                let last = page.as_ref().and_then(|(rows, _)| rows.last());
+                if let Some(last) = last {
+                    unsure::about_to_send(&mut *open(&reader.store), state, last.seq)?;
+                }
+                Ok(page)
+            });
             async move { page }
         });
         let batches = pages.flat_map(move |page: Result<Vec<Row>, StoreError>| {
@@ -127,8 +137,20 @@ fn in_batches(rows: Vec<Row>, size: usize) -> Vec<Vec<Row>> {
 struct Sending {
     row: Row,
     change: Change,
-    /// References that cannot be written yet.
-    late: bool,
+}
+
+impl Sending {
+    /// The keys of references that are not in what is sent.
+    fn missing(&self) -> Vec<String> {
+        missing(&self.row.fields, &self.change.fields)
+    }
+
+    /// Whether an earlier pass sent something, and counted it.
+    fn was_sent(&self) -> bool {
+        let is_sent = |field: &FieldChange| !field.on_create && referred(&field.new).is_none();
+        self.row.state == RowState::Late
+            && (self.row.kind != Kind::Update || self.row.fields.iter().any(is_sent))
+    }
 }
 
 async fn apply(plan: &Plan, rows: Vec<Row>, pass: RowState) -> Result<Vec<Outcome>, StoreError> {
@@ -176,29 +198,28 @@ fn prepare(plan: &Plan, rows: Vec<Row>, pass: RowState) -> Result<Vec<Sending>, 
             change.fields.retain(|field| referred(&field.new).is_some());
             change.remote_id = known.remote_id.or(change.remote_id);
         }
-        let late = resolve(plan, &mut *store, &mut change.fields)?;
+        resolve(plan, &mut *store, &mut change.fields)?;
         change.values = known.sent;
         change.values.extend(row.held.clone());
         let kept = change.fields.iter().filter(|field| !field.on_create);
         change.values.extend(kept.map(|field| (field.path.clone(), field.new.clone())));
         resolve_values(plan, &mut *store, &mut change.values)?;
-        prepared.push(Sending { row, change, late });
+        prepared.push(Sending { row, change });
     }
     Ok(prepared)
 }
 
-/// Puts values in place of references; whether some cannot be written.
+/// Puts values in place of references; those that cannot be written are taken out.
 fn resolve(
     plan: &Plan,
     store: &mut dyn Store,
     fields: &mut Vec<FieldChange>,
-) -> Result<bool, StoreError> {
-    let planned = fields.len();
+) -> Result<(), StoreError> {
     for field in fields.iter_mut() {
         put_value(plan, store, &mut field.new)?;
     }
     fields.retain(|field| referred(&field.new).is_none());
-    Ok(fields.len() < planned)
+    Ok(())
 }
 
 /// The same for values that were sent before.
@@ -220,7 +241,7 @@ fn put_value(plan: &Plan, store: &mut dyn Store, value: &mut Value) -> Result<()
         return Ok(());
     };
     // Only who is in the target can be referred to.
-    let known = store.known(&key)?.filter(|known| !known.removed);
+    let known = store.known(&key)?.filter(|known| !known.removed && known.was_delivered());
     if let Some(known) = known
         && let Some(understood) = plan.target.reference(&key, known.remote_id.as_deref())
     {
@@ -240,8 +261,11 @@ fn settle(
             outcomes.push(match result {
                 _ if waits(plan, store, &one)? => continue,
                 Ok(Done { left_out: Some(reason), .. }) => left_out(store, one.row, reason)?,
-                Ok(done) => succeeded(store, one, done)?,
-                Err(error) => failed(store, one.row, error)?,
+                Ok(done) => match succeeded(plan, store, one, done)? {
+                    Some(outcome) => outcome,
+                    None => continue,
+                },
+                Err(error) => failed(store, one, error)?,
             });
         }
         Ok(outcomes)
@@ -263,35 +287,86 @@ fn waits(plan: &Plan, store: &mut dyn Store, one: &Sending) -> Result<bool, Stor
     Ok(false)
 }
 
-fn failed(store: &mut dyn Store, row: Row, error: TargetError) -> Result<Outcome, StoreError> {
-    store.settle(row.seq, RowState::Failed, Some(&error.to_string()))?;
-    Ok(Outcome { key: row.key, kind: row.kind, result: Err(Failure::Target(error)) })
+fn failed(store: &mut dyn Store, one: Sending, error: TargetError) -> Result<Outcome, StoreError> {
+    let is_known = store.known(&one.row.key)?.is_some();
+    if is_known || one.row.kind != Kind::Create || !error.is_refused() {
+        unsure::doubt(store, &one.row)?;
+    }
+    fail(store, one, Failure::Target(error))
+}
+
+fn fail(store: &mut dyn Store, one: Sending, failure: Failure) -> Result<Outcome, StoreError> {
+    let earlier = one.was_sent().then(|| Earlier { existed: one.row.note.is_some() });
+    let row = one.row;
+    store.settle(row.seq, RowState::Failed, Some(&failure.to_string()))?;
+    Ok(Outcome { key: row.key, kind: row.kind, result: Err(failure), earlier })
 }
 
 /// Nothing is remembered, so that the next plan has it again.
 fn left_out(store: &mut dyn Store, row: Row, reason: String) -> Result<Outcome, StoreError> {
     store.settle(row.seq, RowState::LeftOut, Some(&reason))?;
-    Ok(Outcome { key: row.key, kind: row.kind, result: Err(Failure::LeftOut(reason)) })
+    let result = Err(Failure::LeftOut(reason));
+    Ok(Outcome { key: row.key, kind: row.kind, result, earlier: None })
 }
 
-fn succeeded(store: &mut dyn Store, one: Sending, done: Done) -> Result<Outcome, StoreError> {
-    let Sending { row, change, late } = one;
-    let before = store.known(&row.key)?.unwrap_or_default();
-    let known = after(before, &row, &change, &done);
-    store.remember(&row.key, &known)?;
-    let mut outcome = Outcome::done(&row, &change, &done);
-    if late && row.state == RowState::Late {
-        let missing = missing(&row.fields, &change.fields);
-        let failure = Failure::Reference(missing.join(", "));
-        store.settle(row.seq, RowState::Failed, Some(&failure.to_string()))?;
-        outcome.result = Err(failure);
-    } else if late {
-        store.settle(row.seq, RowState::Late, None)?;
-        outcome.delayed();
-    } else {
-        store.settle(row.seq, RowState::Done, None)?;
+/// None when all that there was to send waits for other records: then the second pass tells.
+fn succeeded(
+    plan: &Plan,
+    store: &mut dyn Store,
+    one: Sending,
+    done: Done,
+) -> Result<Option<Outcome>, StoreError> {
+    let before = store.known(&one.row.key)?.unwrap_or_default();
+    if let Some(failure) = not_moved(store, &one, &before, &done)? {
+        return fail(store, one, failure).map(Some);
     }
-    Ok(outcome)
+    let known = after(before, &one.row, &one.change, &done);
+    store.remember(&one.row.key, &known)?;
+    let (mut planned, mut nobody) = (Vec::new(), Vec::new());
+    for key in one.missing() {
+        let will_be = references::will_be_there(store, &plan.target.key(&key))?;
+        if will_be { &mut planned } else { &mut nobody }.push(key);
+    }
+    if one.row.state == RowState::Late && !planned.is_empty() {
+        return fail(store, one, Failure::Reference(planned.join(", "))).map(Some);
+    }
+    let mut outcome = Outcome::done(&one.row, &one.change, &done);
+    outcome.earlier = one.was_sent().then(|| Earlier { existed: one.row.note.is_some() });
+    if planned.is_empty() {
+        outcome.lacks(&nobody);
+        store.settle(one.row.seq, RowState::Done, None)?;
+        return Ok(Some(outcome));
+    }
+    store.settle(one.row.seq, RowState::Late, done.existed.then_some(EXISTED))?;
+    outcome.delayed();
+    Ok((!is_empty(&one.change)).then_some(outcome))
+}
+
+/// What the target answered with success and did not take: the first time that is a failure.
+fn not_moved(
+    store: &mut dyn Store,
+    one: &Sending,
+    before: &Known,
+    done: &Done,
+) -> Result<Option<Failure>, StoreError> {
+    let sent = one.change.fields.iter().filter(|field| done.unmoved.contains(&field.path));
+    let is_first = |field: &&FieldChange| {
+        !before.ignored.get(&field.path).is_some_and(|it| same(it, &field.new))
+    };
+    let fresh: Vec<&FieldChange> = sent.filter(is_first).collect();
+    if fresh.is_empty() {
+        return Ok(None);
+    }
+    unsure::doubt(store, &one.row)?;
+    let mut known = store.known(&one.row.key)?.unwrap_or_default();
+    known.ignored.extend(fresh.iter().map(|field| (field.path.clone(), field.new.clone())));
+    store.remember(&one.row.key, &known)?;
+    let paths: Vec<&str> = fresh.iter().map(|field| field.path.as_str()).collect();
+    let error = format!(
+        "answered with success, and still shows {} as before; it is tried once more",
+        paths.join(", ")
+    );
+    Ok(Some(Failure::Target(TargetError::new(error))))
 }
 
 /// What is known of a record after a change of it succeeded.
@@ -302,6 +377,8 @@ fn after(known: Known, row: &Row, change: &Change, done: &Done) -> Known {
         _ => known,
     };
     known.removed = row.kind == Kind::Remove;
+    known.unsure = false;
+    known.ignored.retain(|path, _| row.fields.iter().all(|field| &field.path != path));
     known.source_id.clone_from(&row.source_id);
     let remote_id = done.remote_id.as_ref().or(change.remote_id.as_ref());
     known.remote_id = remote_id.cloned().or(known.remote_id);

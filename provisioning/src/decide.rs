@@ -38,6 +38,10 @@ pub(crate) fn decide(record: &Record, known: Option<&Known>, now: Now<'_>) -> Op
             let fields = creation(record, now);
             return Some(Decision::new(Kind::Create, fields, Fields::new()));
         }
+        (Now::AsDelivered, Some(known)) if !known.was_delivered() => {
+            let fields = creation(record, now);
+            return Some(Decision::new(Kind::Create, fields, Fields::new()));
+        }
         (Now::AsDelivered, Some(known)) => &known.sent,
         (Now::Read(Some(seen)), _) => &seen.fields,
     };
@@ -48,7 +52,11 @@ pub(crate) fn decide(record: &Record, known: Option<&Known>, now: Now<'_>) -> Op
     let (as_wanted, changed): (Vec<_>, Vec<_>) =
         record.fields.iter().partition(|(path, new)| holds(current, known, now, path, new));
     let mut fields: Vec<FieldChange> = (changed.into_iter())
-        .map(|(path, new)| change(path, current.get(path), new, false))
+        .map(|(path, new)| {
+            // Of whom nobody knows how they are, all is sent; what was sent before shows no change.
+            let old = current.get(path).filter(|old| !same(old, new));
+            change(path, old, new, false)
+        })
         .collect();
     let held = undelivered(as_wanted, known);
     let is_off = |(path, value): (&String, &Value)| switches_off(path, value);
@@ -58,11 +66,15 @@ pub(crate) fn decide(record: &Record, known: Option<&Known>, now: Now<'_>) -> Op
         return Some(Decision::new(Kind::Restore, fields, held));
     }
     if !fields.is_empty() {
-        let deactivates = !gone && fields.iter().any(FieldChange::switches_off);
+        let is_new = |field: &FieldChange| {
+            !same(current.get(&field.path).unwrap_or(&Value::Null), &field.new)
+        };
+        let deactivates = !gone && fields.iter().any(|field| field.switches_off() && is_new(field));
         fields.extend(written_once(record));
         return Some(Decision { deactivates, ..Decision::new(Kind::Update, fields, held) });
     }
-    let relinked = known.is_none_or(|known| known.source_id != record.source_id || known.removed);
+    let relinked = known
+        .is_none_or(|known| known.source_id != record.source_id || known.removed || known.unsure);
     (relinked || !held.is_empty()).then(|| Decision::new(Kind::Relink, fields, held))
 }
 
@@ -95,6 +107,10 @@ fn change(path: &str, old: Option<&Value>, new: &Value, on_create: bool) -> Fiel
 /// Whether an attribute is as it shall be, or is what the target made of it when it was sent.
 fn holds(current: &Fields, known: Option<&Known>, now: Now<'_>, path: &str, new: &Value) -> bool {
     let value = current.get(path).unwrap_or(&Value::Null);
+    let is_seen = matches!(now, Now::Read(_)) && !is_hidden(value);
+    if !is_seen && known.is_some_and(|known| known.unsure) {
+        return false;
+    }
     // An empty text is how some targets show that there is no value.
     let is_empty = matches!(now, Now::Read(_)) && new.is_null() && value == "";
     if same(value, new) || is_empty {

@@ -10,6 +10,7 @@ use crate::decide::{Decision, Now, decide};
 use crate::guard::{Before, Guard, Rule};
 use crate::plan::{Basis, GROUP, Head, Plan, PlanError, Shared, Summary, open, own};
 use crate::record::{Fields, Record, hidden, referred, same};
+use crate::references;
 use crate::store::{Kind, Mark, Row, RowState, Seen, Store, StoreError, together};
 use crate::target::{FieldChange, Observed, Target};
 
@@ -130,7 +131,9 @@ impl Draft {
         };
         let source_id = record.source_id;
         let (seq, state, note) = (0, RowState::Pending, None);
-        store.put_row(&Row { seq, kind, key, source_id, remote_id, fields, held, state, note })
+        let row = Row { seq, kind, key, source_id, remote_id, fields, held, state, note };
+        let waits = references::are_all(&row) && row.held.is_empty();
+        store.put_row(&Row { state: if waits { RowState::Late } else { state }, ..row })
     }
 
     /// Attributes that no record had when the target was read.
@@ -256,7 +259,8 @@ impl Draft {
                 // It is out already.
                 None => {
                     let known = known.unwrap_or_default();
-                    return store.remember(&key, &crate::store::Known { removed: true, ..known });
+                    let known = crate::store::Known { removed: true, unsure: false, ..known };
+                    return store.remember(&key, &known);
                 }
                 Some(seen) => remote_id = seen.remote_id,
             }
@@ -283,6 +287,12 @@ impl Draft {
         if self.is_partial {
             self.find_watched()?;
         }
+        let target = Arc::clone(&self.target);
+        let dropped =
+            together(&mut *open(&self.store), |store| references::sort_out(store, &*target))?;
+        self.summary.references_left_out = dropped;
+        self.summary.update -= dropped;
+        self.summary.unchanged += dropped;
         let Self { target, store, basis, summary, is_partial, before, .. } = self;
         for guard in guards.iter().filter(|guard| !is_partial || guard.0 != NOT_EMPTY) {
             if let Err(guard) = guard.check(&summary, before) {

@@ -12,6 +12,7 @@ mod mapping;
 mod memory;
 mod plan;
 mod record;
+mod references;
 mod report;
 mod schedule;
 pub mod source;
@@ -20,6 +21,7 @@ mod sum;
 mod table;
 mod target;
 pub mod targets;
+mod unsure;
 
 pub use apply::Apply;
 pub use export::{ExportError, ImportError, private_file};

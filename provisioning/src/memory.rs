@@ -51,6 +51,9 @@ impl MemoryTarget {
         let mut people = self.people();
         let next = format!("id-{}", people.len() + 1);
         let existed = people.contains_key(&change.key);
+        if !existed && change.kind == Kind::Remove {
+            return Ok(Done::new());
+        }
         if !existed && change.kind != Kind::Create {
             return Err(TargetError::new(format!("{} is not there", change.key)));
         }

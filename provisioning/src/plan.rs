@@ -13,6 +13,7 @@ use crate::record::Record;
 use crate::store::{Kind, MemoryStore, Row, RowState, Store, StoreError};
 use crate::sum::Sum;
 use crate::target::{Target, TargetError};
+use crate::unsure;
 
 /// Calls of the store that last together while a plan is computed.
 pub(crate) const GROUP: u64 = 1_000;
@@ -66,12 +67,20 @@ pub struct Summary {
     pub repeated: u64,
     /// Records without a key: nothing can be sent for them, and who was delivered stays.
     pub without_key: u64,
+    /// References to records that are neither in the target nor in the source: all else is delivered, and
+    /// these follow when the record appears.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub references_left_out: u64,
     /// Which of the keys that guards ask for were found.
     pub found: BTreeSet<String>,
     /// Nothing was delivered before, and the target cannot be read, or not now: who is there already counts as to be
     /// created, and is brought to the values.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unread: bool,
+}
+
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 impl Summary {
@@ -103,6 +112,7 @@ impl fmt::Display for Summary {
             (self.conflicts, "in conflict"),
             (self.without_key, "without key"),
             (self.repeated, "repeated"),
+            (self.references_left_out, "with a reference to nobody, left out"),
         ] {
             if count > 0 {
                 write!(f, ", {count} {what}")?;
@@ -185,6 +195,7 @@ impl Head {
     /// Makes them none: they are about to change.
     pub(crate) fn clear(store: &mut dyn Store) -> Result<(), StoreError> {
         store.set_note(HEAD, None)?;
+        unsure::remember_unsettled(store)?;
         store.clear_plan()
     }
 

@@ -19,6 +19,14 @@ pub struct Outcome {
     pub kind: Kind,
     /// What happened.
     pub result: Result<Delivered, Failure>,
+    /// The record was counted already, by an outcome that was [`delayed`](Delivered::delayed).
+    pub(crate) earlier: Option<Earlier>,
+}
+
+/// How a record was counted before its references were written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Earlier {
+    pub(crate) existed: bool,
 }
 
 /// A change that was brought about.
@@ -33,8 +41,10 @@ pub struct Delivered {
     pub not_kept: Vec<String>,
     /// What the target said that people should know.
     pub notes: Vec<String>,
-    /// References are still to be written.
+    /// References are still to be written: another outcome of this record follows.
     pub delayed: bool,
+    /// Records it refers to that are neither in the target nor in the source: it was delivered without.
+    pub refers_to_nobody: Vec<String>,
 }
 
 /// Why a change was not brought about.
@@ -47,8 +57,8 @@ pub enum Failure {
     /// Nothing was sent, because a rule of the target says so; the next run tries again.
     #[error("{0}")]
     LeftOut(String),
-    /// Everything else was delivered, but a record that it refers to is not in the target.
-    #[error("refers to {0}, which is not in the target")]
+    /// Everything else was delivered, but a record that it refers to could not be.
+    #[error("refers to {0}, which could not be delivered")]
     Reference(String),
     /// The store failed: what was delivered may not have been noted, and comes again.
     #[error(transparent)]
@@ -57,7 +67,8 @@ pub enum Failure {
 
 impl Outcome {
     pub(crate) fn broken(error: StoreError) -> Self {
-        Self { key: String::new(), kind: Kind::Update, result: Err(Failure::Store(error)) }
+        let (key, result) = (String::new(), Err(Failure::Store(error)));
+        Self { key, kind: Kind::Update, result, earlier: None }
     }
 
     pub(crate) fn done(row: &Row, change: &Change, done: &Done) -> Self {
@@ -67,9 +78,15 @@ impl Outcome {
             not_kept: done.shown.keys().cloned().collect(),
             notes: done.notes.clone(),
             delayed: false,
+            refers_to_nobody: Vec::new(),
         };
-        let kind = if row.state == crate::store::RowState::Late { Kind::Update } else { row.kind };
-        Self { key: row.key.clone(), kind, result: Ok(delivered) }
+        Self { key: row.key.clone(), kind: row.kind, result: Ok(delivered), earlier: None }
+    }
+
+    pub(crate) fn lacks(&mut self, keys: &[String]) {
+        if let Ok(delivered) = &mut self.result {
+            delivered.refers_to_nobody = keys.to_vec();
+        }
     }
 
     pub(crate) fn delayed(&mut self) {
@@ -115,6 +132,9 @@ pub struct Report {
     pub left_out: u64,
     /// The first thousand that were left out.
     pub left_out_first: Vec<Undelivered>,
+    /// References to records that are neither in the target nor in the source: no failures, and written
+    /// when those appear. The notes name them.
+    pub references_left_out: u64,
     /// What the target said that people should know, by record: the first thousand.
     pub notes: Vec<(String, String)>,
     /// Attributes that the target dropped or rewrote, and how often.
@@ -136,14 +156,23 @@ impl Report {
     }
 
     fn add(&mut self, outcome: Outcome) {
-        let Outcome { key, kind, result } = outcome;
+        let Outcome { key, kind, result, earlier } = outcome;
         match result {
-            Ok(delivered) => self.add_delivered(&key, kind, delivered),
+            Ok(delivered) => {
+                if earlier.is_none() {
+                    *self.counter(kind, delivered.existed) += 1;
+                }
+                self.add_delivered(&key, delivered);
+            }
             Err(Failure::LeftOut(reason)) => {
                 self.left_out += 1;
                 keep(&mut self.left_out_first, Undelivered { key, kind, reason });
             }
             Err(failure) => {
+                if let Some(earlier) = earlier {
+                    let counter = self.counter(kind, earlier.existed);
+                    *counter = counter.saturating_sub(1);
+                }
                 self.failed += 1;
                 let reason = failure.to_string();
                 keep(&mut self.undelivered, Undelivered { key, kind, reason });
@@ -151,19 +180,26 @@ impl Report {
         }
     }
 
-    fn add_delivered(&mut self, key: &str, kind: Kind, delivered: Delivered) {
-        for note in delivered.notes {
-            keep(&mut self.notes, (key.to_owned(), note));
-        }
-        let counter = match kind {
-            Kind::Create if delivered.existed => &mut self.existed,
+    fn counter(&mut self, kind: Kind, existed: bool) -> &mut u64 {
+        match kind {
+            Kind::Create if existed => &mut self.existed,
             Kind::Create => &mut self.created,
             Kind::Update => &mut self.updated,
             Kind::Restore => &mut self.restored,
             Kind::Remove => &mut self.removed,
             Kind::Relink | Kind::Conflict => &mut self.relinked,
-        };
-        *counter += 1;
+        }
+    }
+
+    fn add_delivered(&mut self, key: &str, delivered: Delivered) {
+        for other in delivered.refers_to_nobody {
+            self.references_left_out += 1;
+            let note = format!("refers to {other}, which is not in the target: left out");
+            keep(&mut self.notes, (key.to_owned(), note));
+        }
+        for note in delivered.notes {
+            keep(&mut self.notes, (key.to_owned(), note));
+        }
         for path in delivered.not_kept {
             *self.not_kept.entry(path).or_default() += 1;
         }
@@ -191,6 +227,9 @@ impl fmt::Display for Report {
         }
         if *left_out > 0 {
             write!(f, ", {left_out} left out")?;
+        }
+        if self.references_left_out > 0 {
+            write!(f, ", {} references to nobody left out", self.references_left_out)?;
         }
         write!(f, ", {failed} failed")
     }

@@ -102,6 +102,7 @@ pub struct Change {
 pub struct Done {
     pub(crate) remote_id: Option<String>,
     pub(crate) shown: Fields,
+    pub(crate) unmoved: Vec<String>,
     pub(crate) existed: bool,
     pub(crate) notes: Vec<String>,
     pub(crate) left_out: Option<String>,
@@ -123,6 +124,14 @@ impl Done {
     pub fn shows(mut self, path: impl Into<String>, value: impl Into<Value>) -> Self {
         self.shown.insert(path.into(), value.into());
         self
+    }
+
+    /// The target answered with success and shows what it had before. The first time that is a failure,
+    /// and tried again; if the same comes of the same value, it [`shows`](Self::shows) it.
+    pub fn still_shows(mut self, path: impl Into<String>, value: impl Into<Value>) -> Self {
+        let path = path.into();
+        self.unmoved.push(path.clone());
+        self.shows(path, value)
     }
 
     /// What should have been created was there already, and was brought to these values.
@@ -193,6 +202,7 @@ impl Observed {
 #[derive(Debug)]
 pub struct TargetError {
     message: String,
+    refused: bool,
     origin: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -212,12 +222,24 @@ impl std::error::Error for TargetError {
 impl TargetError {
     /// A failure that needs no further cause.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), origin: None }
+        Self { message: message.into(), refused: false, origin: None }
     }
 
     /// A failure that stands for another one, whose line it takes over.
     pub fn caused(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         let origin = source.into();
-        Self { message: origin.to_string(), origin: Some(origin) }
+        Self { message: origin.to_string(), refused: false, origin: Some(origin) }
+    }
+
+    /// The target did nothing, and said so or was never reached. Of other failures nobody knows, so that a
+    /// record that was to be created is looked for when it leaves the source.
+    #[must_use]
+    pub fn refused(mut self) -> Self {
+        self.refused = true;
+        self
+    }
+
+    pub(crate) fn is_refused(&self) -> bool {
+        self.refused
     }
 }

@@ -57,7 +57,7 @@ impl MemoryStore {
             keys.remove(key);
         }
         if let Some(known) = known {
-            if let Some(id) = known.source_id.as_ref().filter(|_| !known.removed) {
+            if let Some(id) = known.source_id.as_ref().filter(|_| known.may_be_there()) {
                 self.of_source.entry(id.clone()).or_default().insert(key.to_owned());
             }
             self.known.insert(key.to_owned(), known);
@@ -122,7 +122,7 @@ impl Store for MemoryStore {
     }
 
     fn known_count(&mut self) -> Result<u64, StoreError> {
-        Ok(self.known.values().filter(|known| !known.removed).count() as u64)
+        Ok(self.known.values().filter(|known| known.may_be_there()).count() as u64)
     }
 
     fn remember(&mut self, key: &str, known: &Known) -> Result<(), StoreError> {
@@ -174,7 +174,7 @@ impl Store for MemoryStore {
 
     fn unmarked(&mut self, all: bool, last: &str, count: usize) -> Result<Vec<String>, StoreError> {
         let unmarked = |key: &&String| !self.plan.marks.contains_key(*key);
-        let known = after(&self.known, last).filter(|(_, known)| !known.removed);
+        let known = after(&self.known, last).filter(|(_, known)| known.may_be_there());
         let known = known.map(|(key, _)| key).filter(unmarked).take(count);
         let mut keys: Vec<String> = known.cloned().collect();
         if all {

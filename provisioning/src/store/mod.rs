@@ -125,6 +125,25 @@ pub struct Known {
     pub sent: Fields,
     /// What the target showed where that was not what was sent.
     pub shown: Fields,
+    /// A change was sent, or may have been, and nobody knows what came of it: the next plan sends all
+    /// values, or the removal, whatever the source wants then.
+    #[serde(default)]
+    pub unsure: bool,
+    /// New values that the target answered with success and did not take, once.
+    #[serde(default)]
+    pub ignored: Fields,
+}
+
+impl Known {
+    /// Whether it is in the target by our doing, as far as anybody knows.
+    pub(crate) fn may_be_there(&self) -> bool {
+        !self.removed || self.unsure
+    }
+
+    /// Whether anything was ever delivered; a creation of unclear outcome is not.
+    pub(crate) fn was_delivered(&self) -> bool {
+        !self.unsure || self.remote_id.is_some() || !self.sent.is_empty()
+    }
 }
 
 /// What a record looks like in the target now.
@@ -157,11 +176,11 @@ pub trait Store: fmt::Debug + Send + 'static {
     /// # Errors
     /// All calls fail when the store cannot be read or written.
     fn known(&mut self, key: &str) -> Result<Option<Known>, StoreError>;
-    /// How many records are in the target by our doing.
+    /// How many records are in the target by our doing, or may be.
     fn known_count(&mut self) -> Result<u64, StoreError>;
     /// Notes what was delivered.
     fn remember(&mut self, key: &str, known: &Known) -> Result<(), StoreError>;
-    /// The keys in the target by our doing that belong to this source record: one, but for accidents.
+    /// The keys in the target by our doing, or maybe, that belong to this source record: one, but for accidents.
     fn known_of(&mut self, source_id: &str) -> Result<Vec<String>, StoreError>;
     /// Forgets a record that is not there any more.
     fn forget(&mut self, key: &str) -> Result<(), StoreError>;

@@ -8,10 +8,11 @@ use serde::de::DeserializeOwned;
 
 use super::{Kind, Known, Mark, Row, RowState, Seen, Store, StoreError};
 
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 const TABLES: &str = "
     CREATE TABLE known (key TEXT PRIMARY KEY, source_id TEXT, remote_id TEXT, removed INTEGER NOT NULL,
-        sent TEXT NOT NULL, shown TEXT NOT NULL) WITHOUT ROWID;
+        sent TEXT NOT NULL, shown TEXT NOT NULL, unsure INTEGER NOT NULL DEFAULT 0,
+        ignored TEXT NOT NULL DEFAULT '{}') WITHOUT ROWID;
     CREATE INDEX known_by_source ON known (source_id);
     CREATE TABLE seen (key TEXT PRIMARY KEY, remote_id TEXT, active INTEGER NOT NULL,
         fields TEXT NOT NULL) WITHOUT ROWID;
@@ -21,7 +22,14 @@ const TABLES: &str = "
         held TEXT NOT NULL, state TEXT NOT NULL, note TEXT);
     CREATE INDEX rows_by_state ON rows (state, seq);
     CREATE TABLE notes (name TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;
-    PRAGMA user_version = 1;";
+    PRAGMA user_version = 2;";
+/// What became of version 1.
+const FROM_1: &str = "
+    BEGIN;
+    ALTER TABLE known ADD COLUMN unsure INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE known ADD COLUMN ignored TEXT NOT NULL DEFAULT '{}';
+    PRAGMA user_version = 2;
+    COMMIT;";
 
 /// A store in a SQLite file, readable by its owner only: it holds personal data.
 ///
@@ -60,6 +68,7 @@ impl SqliteStore {
         let version: i64 = self.one("PRAGMA user_version", [], |row| row.get(0))?.unwrap_or(0);
         match version {
             0 => self.sql.execute_batch(TABLES).map_err(|error| self.broken(error)),
+            1 => self.sql.execute_batch(FROM_1).map_err(|error| self.broken(error)),
             VERSION => Ok(()),
             other => Err(StoreError::new(format!(
                 "the store {} is of version {other}, this program reads {VERSION}: use another file",
@@ -197,6 +206,8 @@ fn read_known(row: &SqlRow<'_>) -> rusqlite::Result<Known> {
         removed: row.get(2)?,
         sent: decoded(row, 3)?,
         shown: decoded(row, 4)?,
+        unsure: row.get(5)?,
+        ignored: decoded(row, 6)?,
     })
 }
 
@@ -228,24 +239,28 @@ fn read_row(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
 
 impl Store for SqliteStore {
     fn known(&mut self, key: &str) -> Result<Option<Known>, StoreError> {
-        let sql = "SELECT source_id, remote_id, removed, sent, shown FROM known WHERE key = ?";
+        let sql = "SELECT source_id, remote_id, removed, sent, shown, unsure, ignored
+            FROM known WHERE key = ?";
         self.one(sql, [key], read_known)
     }
 
     fn known_count(&mut self) -> Result<u64, StoreError> {
-        let sql = "SELECT count(*) FROM known WHERE NOT removed";
+        let sql = "SELECT count(*) FROM known WHERE NOT removed OR unsure";
         Ok(self.one(sql, [], |row| row.get(0))?.unwrap_or(0))
     }
 
     fn remember(&mut self, key: &str, known: &Known) -> Result<(), StoreError> {
-        let sql = "INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?, ?, ?)";
-        let Known { source_id, remote_id, removed, sent, shown } = known;
-        let values = params![key, source_id, remote_id, removed, json(sent)?, json(shown)?];
+        let sql = "INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+        let Known { source_id, remote_id, removed, unsure, .. } = known;
+        let (sent, shown, ignored) =
+            (json(&known.sent)?, json(&known.shown)?, json(&known.ignored)?);
+        let values = params![key, source_id, remote_id, removed, sent, shown, unsure, ignored];
         self.run(sql, values).map(drop)
     }
 
     fn known_of(&mut self, source_id: &str) -> Result<Vec<String>, StoreError> {
-        let sql = "SELECT key FROM known WHERE source_id = ? AND NOT removed ORDER BY key";
+        let sql =
+            "SELECT key FROM known WHERE source_id = ? AND (NOT removed OR unsure) ORDER BY key";
         self.many(sql, [source_id], |row| row.get(0))
     }
 
@@ -290,7 +305,7 @@ impl Store for SqliteStore {
         after: &str,
         count: usize,
     ) -> Result<Vec<String>, StoreError> {
-        let known = "SELECT key FROM known WHERE key > ?1 AND NOT removed
+        let known = "SELECT key FROM known WHERE key > ?1 AND (NOT removed OR unsure)
             AND NOT EXISTS (SELECT 1 FROM marks WHERE marks.key = known.key)";
         let seen = "SELECT key FROM seen WHERE key > ?1 AND active
             AND NOT EXISTS (SELECT 1 FROM marks WHERE marks.key = seen.key)";

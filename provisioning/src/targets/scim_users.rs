@@ -87,8 +87,8 @@ impl ScimUsers {
     async fn carry_out(&self, change: &Change) -> Result<Done, TargetError> {
         match (change.kind, &change.remote_id) {
             (Kind::Remove, Some(id)) => self.remove(id).await,
-            (Kind::Remove, None) => match self.find(&change.key).await?.and_then(|user| user.id) {
-                Some(id) => self.remove(&id).await,
+            (Kind::Remove, None) => match self.find(&change.key).await? {
+                Some(user) => self.remove(user.id().ok_or_else(without_id)?).await,
                 None => Ok(Done::new()),
             },
             (Kind::Update | Kind::Restore, Some(id)) => match self.users().try_get(id).await {
@@ -118,8 +118,8 @@ impl ScimUsers {
         }
         let user = self.new_user(change)?;
         let ensured = self.users().ensure(&user).match_on(self.key.to_string());
-        let ensured = ensured.await.map_err(TargetError::caused)?;
-        let done = self.done(change, &ensured.user)?;
+        let ensured = ensured.await.map_err(refusal)?;
+        let done = self.done(change, &ensured.user, None)?;
         Ok(if ensured.outcome == Outcome::Created { done } else { done.existed() })
     }
 
@@ -140,9 +140,43 @@ impl ScimUsers {
         }
         let kept = change.fields.iter().filter(|field| !field.on_create);
         self.put_all(&mut after, kept.map(|field| (&field.path, &field.new)))?;
-        let updated = self.users().update(&before, &typed(after)?).await;
-        let updated = updated.map_err(TargetError::caused)?;
-        self.done(change, &updated.resource)
+        let after: User = typed(after)?;
+        let updated = self.users().update(&before, &after).await.map_err(TargetError::caused)?;
+        let mut now = updated.resource;
+        if !self.lost(change, &before, &now)?.is_empty() {
+            let whole = self.with_all(change, &now)?;
+            now = self.users().update(&now, &whole).await.map_err(TargetError::caused)?.resource;
+            let lost = self.lost(change, &before, &now)?;
+            if !lost.is_empty() {
+                return Err(TargetError::new(format!(
+                    "the change was made, and took {} away, which cannot be written again: look at it there",
+                    lost.join(", ")
+                )));
+            }
+        }
+        self.done(change, &now, Some(&before))
+    }
+
+    /// Managed values that were there before a change of others, and are not any more.
+    fn lost(&self, change: &Change, before: &User, now: &User) -> Result<Vec<String>, TargetError> {
+        let before = serde_json::to_value(before).map_err(TargetError::caused)?;
+        let now = serde_json::to_value(now).map_err(TargetError::caused)?;
+        let is_changed = |path: &str| change.fields.iter().any(|field| field.path == path);
+        let mut lost = Vec::new();
+        for (path, value) in change.values.iter().filter(|(path, _)| !is_changed(path)) {
+            let place = self.place(path)?;
+            let was_there = !value.is_null() && same(&place.get(&before), value);
+            if was_there && place.get(&now).is_null() && !place.is_hidden() {
+                lost.push(path.clone());
+            }
+        }
+        Ok(lost)
+    }
+
+    fn with_all(&self, change: &Change, now: &User) -> Result<User, TargetError> {
+        let mut whole = serde_json::to_value(now).map_err(TargetError::caused)?;
+        self.put_all(&mut whole, change.values.iter())?;
+        typed(whole)
     }
 
     fn put_all<'a>(
@@ -161,8 +195,14 @@ impl ScimUsers {
     }
 
     /// What came of it, as the provider shows it.
-    fn done(&self, change: &Change, user: &User) -> Result<Done, TargetError> {
+    fn done(
+        &self,
+        change: &Change,
+        user: &User,
+        before: Option<&User>,
+    ) -> Result<Done, TargetError> {
         let shown = serde_json::to_value(user).map_err(TargetError::caused)?;
+        let before = before.map(serde_json::to_value).transpose().map_err(TargetError::caused)?;
         let mut done = Done::new();
         if let Some(id) = user.id() {
             done = done.remote_id(id);
@@ -170,9 +210,15 @@ impl ScimUsers {
         for field in change.fields.iter().filter(|field| !field.on_create) {
             let place = self.place(&field.path)?;
             let value = place.get(&shown);
-            if !same(&value, &field.new) && !place.is_hidden() {
-                done = done.shows(&field.path, value);
+            if same(&value, &field.new) || place.is_hidden() {
+                continue;
             }
+            let is_as_before =
+                before.as_ref().is_some_and(|before| same(&place.get(before), &value));
+            done = match is_as_before && !value.is_null() && value != "" {
+                true => done.still_shows(&field.path, value),
+                false => done.shows(&field.path, value),
+            };
         }
         Ok(done)
     }
@@ -202,6 +248,21 @@ impl ScimUsers {
             Some(id) => observed.remote_id(id),
             None => observed,
         })
+    }
+}
+
+fn without_id() -> TargetError {
+    TargetError::new(
+        "the provider shows this user without an id, so that nothing can be changed of it",
+    )
+}
+
+/// Whether the provider refused it, or may have acted, is known of a creation.
+fn refusal(error: scim_client::Error) -> TargetError {
+    let is_refused = error.status().is_some_and(|status| status.is_client_error());
+    match is_refused && !error.is_unclear() {
+        true => TargetError::caused(error).refused(),
+        false => TargetError::caused(error),
     }
 }
 

@@ -268,6 +268,67 @@ async fn a_password_is_not_missed_because_it_is_not_shown() {
     assert!(sandbox.scim().has_password(id.as_str().unwrap(), "correct horse"));
 }
 
+fn with_quirk(name: &str) -> ScimOptions {
+    let mut quirks = Quirks::default();
+    assert!(quirks.set(name));
+    ScimOptions::default().quirks(quirks)
+}
+
+#[tokio::test]
+async fn an_update_that_is_answered_with_an_error_under_a_200_is_none() {
+    let sandbox = with_scim(with_quirk("patch_answers_200_error")).await;
+    let (bringing, mut wanted) = (bringing(&sandbox), people(3));
+    bringing.run(&wanted, Basis::Delivered).await;
+    wanted[1] = person(1).set("name.familyName", "Married").set("preferredLanguage", "de");
+    for _ in 0..3 {
+        let report = bringing.once(&wanted, Basis::Delivered).await;
+        assert_eq!((report.updated, report.failed), (0, 1), "{report:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_still_shows_the_old_value_is_tried_again_before_it_is_not_kept() {
+    let sandbox = with_scim(with_quirk("patch_changes_nothing")).await;
+    let (bringing, mut wanted) = (bringing(&sandbox), people(3));
+    bringing.run(&wanted, Basis::Delivered).await;
+    wanted[1] = person(1).set("name.familyName", "Married");
+    let report = bringing.once(&wanted, Basis::Delivered).await;
+    assert_eq!((report.updated, report.failed), (0, 1), "{report:?}");
+    assert!(report.undelivered[0].reason.contains("still shows name.familyName"), "{report:?}");
+    let report = bringing.run(&wanted, Basis::Delivered).await;
+    assert_eq!(report.not_kept.get("name.familyName"), Some(&1), "{report:?}");
+    bringing.assert_done(&wanted, &BOTH).await;
+}
+
+#[tokio::test]
+async fn what_a_patch_takes_away_beside_its_change_is_written_again() {
+    let sandbox = with_scim(with_quirk("patch_replaces_complex")).await;
+    let auth = scim_client::Bearer::new(sandbox.scim_token());
+    let okta = scim_client::Scim::builder(sandbox.scim_url(), auth)
+        .dialect(scim_types::patch::Dialect::Okta)
+        .build()
+        .unwrap();
+    let bringing = Bringing::into(ScimUsers::new(okta).unwrap());
+    let manager = |n: usize| person(n).set(DEPARTMENT, "Sales").refer(MANAGER, name((n + 1) % 4));
+    let mut wanted: Vec<Record> = (0..4).map(manager).collect();
+    let report = bringing.run(&wanted, Basis::Delivered).await;
+    assert_eq!((report.created, report.updated), (4, 0), "{report:?}");
+    let enterprise = |n| {
+        let user = sandbox.scim().user_by_name(&name(n)).unwrap();
+        (user["name"].clone(), user[scim_types::urn::ENTERPRISE_USER]["department"].clone())
+    };
+    assert!((0..4).all(|n| enterprise(n).1 == "Sales"));
+    wanted[1] = manager(1).set("name.givenName", "Ada");
+    wanted[2] = manager(2).set("name.givenName", "Bea");
+    assert_eq!(bringing.run(&wanted, Basis::Delivered).await.updated, 2);
+    for (n, given) in [(1, "Ada"), (2, "Bea")] {
+        let (shown, department) = enterprise(n);
+        assert_eq!((&shown["givenName"], &shown["familyName"]), (&json!(given), &json!("Family")));
+        assert_eq!(department, "Sales");
+    }
+    bringing.assert_done(&wanted, &BOTH).await;
+}
+
 /// Managers in a ring, so that whoever comes first has one who is not there yet.
 fn peakon_people(count: usize) -> Vec<Record> {
     let with_manager = |n: usize| {
