@@ -13,6 +13,7 @@ use crate::target::FieldChange;
 const VALUE: usize = 40;
 const KEY: usize = 48;
 const PATH: usize = 48;
+const NOTE: usize = 160;
 
 /// Some rows of a plan, to be printed: key, what happens, and each field with its old and new value.
 #[derive(Clone, Debug)]
@@ -78,7 +79,10 @@ impl fmt::Display for Table {
                 writeln!(f, "{key:keys$}  {kind:8}  {:paths$}  {change}", path(field))?;
             }
             if let Some((key, kind)) = first {
-                let line = format!("{key:keys$}  {kind:8}  {}", row.note.as_deref().unwrap_or(""));
+                let line = format!(
+                    "{key:keys$}  {kind:8}  {}",
+                    cut(row.note.as_deref().unwrap_or(""), NOTE)
+                );
                 writeln!(f, "{}", line.trim_end())?;
             }
         }
@@ -132,7 +136,7 @@ fn shown(value: &Value) -> String {
 fn cut(text: &str, most: usize) -> String {
     let plain = |c: char| match c {
         '\n' | '\r' | '\t' => ' ',
-        c if c.is_control() => '\u{fffd}',
+        c if c.is_control() || is_unseen(c) => '\u{fffd}',
         c => c,
     };
     let mut signs = text.chars().map(plain);
@@ -142,4 +146,30 @@ fn cut(text: &str, most: usize) -> String {
         kept.push('…');
     }
     kept
+}
+
+/// Signs that are not seen and change how what stands around them looks: the direction of writing, what
+/// joins, and tags.
+fn is_unseen(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signs_that_deceive_are_shown_as_such() {
+        for (text, expected) in [
+            ("ada\u{202e}gpj.exe", "ada\u{fffd}gpj.exe"),
+            ("a\u{1b}[31m\u{7}\u{9b}", "a\u{fffd}[31m\u{fffd}\u{fffd}"),
+            ("\u{2066}x\u{2069}\u{200b}\u{feff}", "\u{fffd}x\u{fffd}\u{fffd}\u{fffd}"),
+            ("line\u{2028}two\nthree", "line\u{fffd}two three"),
+            ("Zoë Ñandú 東京 שלום", "Zoë Ñandú 東京 שלום"),
+        ] {
+            assert_eq!(cut(text, 40), expected);
+        }
+    }
 }

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Params, Row as SqlRow, params};
 use serde::Serialize;
@@ -31,36 +32,35 @@ const FROM_1: &str = "
     PRAGMA user_version = 2;
     COMMIT;";
 
-/// A store in a SQLite file, readable by its owner only: it holds personal data.
+/// A store in a SQLite file, readable by its owner only: it holds personal data. A file that was open to
+/// others is closed to them.
 ///
-/// One process at a time: opening it a second time is an error that names the first. The lock ends with
-/// the process, however that ends.
+/// One process at a time: opening it a second time, by whatever name, is an error that names the first.
+/// The lock ends with the process, however that ends.
 pub struct SqliteStore {
     sql: Connection,
     path: PathBuf,
-    // Holds the lock for as long as it lives.
-    _lock: Connection,
 }
 
 impl SqliteStore {
     /// Opens the store in this file, which is made if it is not there.
     ///
     /// # Errors
-    /// When the file cannot be used, is of another version, or another process has it open.
+    /// When the file cannot be used or made private, is of another version, or another process has it open.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         let path = path.as_ref().to_owned();
         let fail = |error| failure(&path, "cannot be opened", error);
         make_private(&path)?;
+        // Other names of the file lead to the same place, and the files beside it are found there.
+        let path = path.canonicalize().map_err(|error| unusable(&path, error))?;
+        BESIDE.iter().try_for_each(|end| close_to_others(&beside(&path, end)))?;
         let sql = Connection::open(&path).map_err(fail)?;
-        let lock = lock(&path, &sql)?;
-        sql.execute_batch(
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8000;",
-        )
-        .map_err(fail)?;
-        let mut store = Self { sql, path, _lock: lock };
+        sql.busy_timeout(LOCK_WAIT).map_err(fail)?;
+        lock(&path, &sql)?;
+        sql.execute_batch("PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8000;")
+            .map_err(fail)?;
+        let mut store = Self { sql, path };
         store.prepare_tables()?;
-        let holder = format!("process {} since {}", std::process::id(), jiff::Timestamp::now());
-        store.set_note("holder", Some(&holder))?;
         Ok(store)
     }
 
@@ -134,48 +134,83 @@ fn failure(path: &Path, what: &str, error: rusqlite::Error) -> StoreError {
     StoreError::caused(format!("the store {} {why}", path.display()), error)
 }
 
+/// What SQLite puts beside the file, and who holds the lock.
+const BESIDE: [&str; 4] = ["-wal", "-shm", "-journal", HOLDER];
+const HOLDER: &str = "-lock";
+/// For who is about to end.
+const LOCK_WAIT: Duration = Duration::from_secs(1);
+
+fn beside(path: &Path, end: &str) -> PathBuf {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(end);
+    beside.into()
+}
+
 /// The file is made before SQLite does, so that nobody else can read it.
 fn make_private(path: &Path) -> Result<(), StoreError> {
     let mut options = std::fs::OpenOptions::new();
     options.append(true).create(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let made = options.open(path);
-    made.map(drop).map_err(|error| {
-        let why = match error.kind() {
-            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
-                "may only be read: let this user write the file and its folder"
-            }
-            ErrorKind::NotFound => "cannot be made: its folder is not there",
-            ErrorKind::IsADirectory => "is a folder: name a file",
-            ErrorKind::StorageFull => "has no room left on its disk: make room and run again",
-            _ => "cannot be written",
-        };
-        StoreError::caused(format!("the store {} {why}", path.display()), error)
+    options.open(path).map_err(|error| unusable(path, error))?;
+    close_to_others(path)
+}
+
+fn unusable(path: &Path, error: std::io::Error) -> StoreError {
+    let why = match error.kind() {
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+            "may only be read: let this user write the file and its folder"
+        }
+        ErrorKind::NotFound => "cannot be made: its folder is not there",
+        ErrorKind::IsADirectory => "is a folder: name a file",
+        ErrorKind::StorageFull => "has no room left on its disk: make room and run again",
+        _ => "cannot be written",
+    };
+    StoreError::caused(format!("the store {} {why}", path.display()), error)
+}
+
+/// A file that was there before, such as one that was copied, may be open to others.
+#[cfg(unix)]
+fn close_to_others(path: &Path) -> Result<(), StoreError> {
+    use std::os::unix::fs::PermissionsExt;
+    let Ok(before) = std::fs::metadata(path) else { return Ok(()) };
+    if before.permissions().mode() & 0o077 == 0 {
+        return Ok(());
+    }
+    let owner_only = std::fs::Permissions::from_mode(0o600);
+    std::fs::set_permissions(path, owner_only).map_err(|error| {
+        let path = path.display();
+        let why = "holds personal data, others can read it, and it cannot be closed to them";
+        StoreError::caused(format!("the file {path} {why}: run as its owner"), error)
     })
 }
 
-/// SQLite's own lock on a file beside the store: the system takes it off when the process ends.
-fn lock(path: &Path, sql: &Connection) -> Result<Connection, StoreError> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push("-lock");
-    make_private(Path::new(&beside))?;
-    let lock = Connection::open(&beside).and_then(|lock| {
-        lock.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE;").map(|()| lock)
-    });
-    lock.map_err(|error| {
+#[cfg(not(unix))]
+fn close_to_others(_: &Path) -> Result<(), StoreError> {
+    Ok(())
+}
+
+/// SQLite's own lock, on the file itself and not on one of its names: the system takes it off when the
+/// process ends. Nobody else can read the file then, so a file beside it says who has it.
+fn lock(path: &Path, sql: &Connection) -> Result<(), StoreError> {
+    let holder = beside(path, HOLDER);
+    let locked = sql.execute_batch(
+        "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; BEGIN IMMEDIATE; COMMIT;",
+    );
+    locked.map_err(|error| {
         if error.sqlite_error_code() != Some(ErrorCode::DatabaseBusy) {
-            return failure(Path::new(&beside), "cannot be locked", error);
+            return failure(path, "cannot be locked", error);
         }
-        let holder = sql.query_row("SELECT text FROM notes WHERE name = 'holder'", [], |row| {
-            row.get::<_, String>(0)
-        });
-        let holder = holder.unwrap_or_else(|_| "another process".to_owned());
+        let holder = std::fs::read_to_string(&holder).ok().filter(|text| !text.is_empty());
+        let holder = holder.unwrap_or_else(|| "another process".to_owned());
         StoreError::caused(
             format!("the store {} is in use by {holder}: one run at a time", path.display()),
             error,
         )
-    })
+    })?;
+    make_private(&holder)?;
+    let text = format!("process {} since {}", std::process::id(), jiff::Timestamp::now());
+    std::fs::write(&holder, text).map_err(|error| unusable(&holder, error))
 }
 
 fn json<T: Serialize>(value: &T) -> Result<String, StoreError> {
@@ -511,6 +546,44 @@ mod tests {
             assert!(said.ends_with(expected) && !said.contains('\n'), "{said}");
         }
         assert_eq!(std::fs::read(folder.join("text")).unwrap().len(), 999 * 7);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn every_name_of_a_file_is_the_same_store() {
+        let folder = folder("names");
+        let path = folder.join("store");
+        let first = SqliteStore::open(&path).unwrap();
+        std::os::unix::fs::symlink(&path, folder.join("soft")).unwrap();
+        std::fs::hard_link(&path, folder.join("hard")).unwrap();
+        let me = format!("is in use by process {} since ", std::process::id());
+        for (name, holder) in
+            [("store", me.as_str()), ("soft", &me), ("hard", "is in use by another process")]
+        {
+            let said = SqliteStore::open(folder.join(name)).unwrap_err().to_string();
+            assert!(said.contains(holder) && said.ends_with(": one run at a time"), "{said}");
+        }
+        drop(first);
+        SqliteStore::open(folder.join("soft")).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_was_open_to_others_is_closed() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = folder("open");
+        for end in ["", "-wal", "-journal", "-lock"] {
+            let path = beside(&folder.join("store"), end);
+            std::fs::write(&path, "").unwrap();
+            std::fs::set_permissions(&path, PermissionsExt::from_mode(0o664)).unwrap();
+        }
+        let mut store = SqliteStore::open(folder.join("store")).unwrap();
+        together(&mut store, fill).unwrap();
+        for file in std::fs::read_dir(&folder).unwrap() {
+            let file = file.unwrap();
+            let mode = file.metadata().unwrap().permissions().mode() & 0o777;
+            assert_eq!(mode, 0o600, "{:?}", file.path());
+        }
     }
 
     #[test]
