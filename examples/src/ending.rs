@@ -1,12 +1,11 @@
 //! What came of a run: for people, as a file, and as an exit code.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::PoisonError;
 use std::time::Instant;
 
-use provisioning::{
-    Failure as Undelivered, Followed, Kind, Outcome, Plan, Row, RowState, Stop, StoreError,
-};
+use provisioning::{Failure as Undelivered, Followed, Kind, Outcome, Plan, Row, Stop, StoreError};
 use serde_json::{Map, Value, json};
 
 use crate::part::{KEPT, Part, add, left_out};
@@ -97,7 +96,22 @@ impl Ending {
         let left = summary.changes().saturating_sub(done);
         part.for_later = if limited || stopped { left } else { 0 };
         part.cut_short = stopped && part.for_later > 0;
-        Ok(())
+        self.name_without_key(what, summary.without_key, rows)
+    }
+
+    /// Whom the mapping gives no key: left out, each with the reason.
+    fn name_without_key(
+        &mut self,
+        what: &'static str,
+        count: u64,
+        rows: impl Fn(u64) -> Result<Vec<Row>, StoreError>,
+    ) -> Result<(), Failure> {
+        let mut by_reason = BTreeMap::<String, Vec<String>>::new();
+        for row in found(count, rows, Kind::WithoutKey).map_err(Failure::running)? {
+            let id = row.source_id.unwrap_or(row.key);
+            by_reason.entry(row.note.unwrap_or_default()).or_default().push(id);
+        }
+        by_reason.iter().try_for_each(|(reason, ids)| self.leave_out(what, reason, ids))
     }
 
     /// Notes what came of a batch of changes, or of a full run: what was before that does not count then.
@@ -113,10 +127,12 @@ impl Ending {
         if batch.full {
             self.parts.clear();
         }
+        let left_out = batch.summary.without_key;
         let rows = |after| {
             let mut store = store.lock().unwrap_or_else(PoisonError::into_inner);
-            store.rows(Some(RowState::Failed), after, PAGE)
+            store.rows(None, after, PAGE)
         };
+        self.name_without_key(what, left_out, rows)?;
         let conflicts = conflicts(batch.summary.conflicts, rows).map_err(Failure::running)?;
         let part = self.part(what);
         for one in &batch.report.left_out_first {
@@ -234,15 +250,22 @@ fn conflicts(
     count: u64,
     rows: impl Fn(u64) -> Result<Vec<Row>, StoreError>,
 ) -> Result<Vec<(String, String)>, StoreError> {
+    let found = found(count, rows, Kind::Conflict)?.into_iter();
+    Ok(found.map(|row| (row.key, row.note.unwrap_or_default())).collect())
+}
+
+/// So many rows of a kind that is not sent.
+fn found(
+    count: u64,
+    rows: impl Fn(u64) -> Result<Vec<Row>, StoreError>,
+    kind: Kind,
+) -> Result<Vec<Row>, StoreError> {
     let (mut found, mut after) = (Vec::new(), 0);
     while (found.len() as u64) < count {
         let rows = rows(after)?;
         let Some(last) = rows.last() else { break };
         after = last.seq;
-        let conflicts = rows
-            .into_iter()
-            .filter(|row| row.kind == Kind::Conflict && row.state == RowState::Failed);
-        found.extend(conflicts.map(|row| (row.key, row.note.unwrap_or_default())));
+        found.extend(rows.into_iter().filter(|row| row.kind == kind));
     }
     Ok(found)
 }

@@ -8,9 +8,7 @@ use futures::{StreamExt, pin_mut};
 use provisioning::{Follow, FollowError, Followed, PlanError};
 
 use crate::run::unplanned;
-use crate::{
-    Delivery, Ending, Failure, FollowGroups, Inviting, MappedPeople, MaxRemovals, say, thousands,
-};
+use crate::{Delivery, Ending, Failure, FollowGroups, Inviting, MappedPeople, say, thousands};
 
 /// How long after a full run comes the next one, unless `--every` says it.
 const FULL_EVERY: Duration = Duration::from_secs(24 * 3_600);
@@ -73,8 +71,7 @@ impl Following<'_> {
             Arc::clone(target),
             Arc::clone(store),
         );
-        let limit = options.max_removals.map(MaxRemovals::guard);
-        let guards = self.delivery.guards.iter().cloned().chain(limit);
+        let guards = self.delivery.guards.iter().cloned().chain(options.limits());
         guards
             .fold(follow, Follow::guard)
             .basis(self.delivery.basis)

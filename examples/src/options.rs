@@ -46,7 +46,8 @@ pub struct RunOptions {
     /// Print the mapping, to be changed and given to --mapping, and end
     #[arg(long)]
     pub show_mapping: bool,
-    /// At most so many may be taken out in a run, as a share or a number [default: 20%]
+    /// At most so many may be taken out, lose the value of an attribute, or leave a group, as a share or a
+    /// number; what went in the last 24 hours counts [default: 20%, and 500]
     #[arg(long, value_name = "5%|N")]
     pub max_removals: Option<MaxRemovals>,
     /// What Okta is compared with: what was last delivered, or what the product holds now
@@ -55,8 +56,11 @@ pub struct RunOptions {
     /// Write the plan to a file, as JSON lines, and send nothing
     #[arg(long, value_name = "FILE", conflicts_with_all = ["apply_plan", "report"])]
     pub export_plan: Option<PathBuf>,
+    /// At most so many may change in any way in a run
+    #[arg(long, value_name = "N")]
+    pub max_changes: Option<u64>,
     /// Apply a plan from such a file; refused if the world has moved on since
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["plan", "every", "max_removals"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["plan", "every"])]
     pub apply_plan: Option<PathBuf>,
     /// Calls to the product under way at once, 1 to 64
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=64))]
@@ -95,11 +99,19 @@ impl FromStr for MaxRemovals {
 }
 
 impl MaxRemovals {
-    /// The rule of this limit.
-    pub fn guard(self) -> Guard {
+    /// The rules of this limit.
+    pub fn guards(self) -> [Guard; 3] {
         match self {
-            Self::Share(share) => Guard::removals_at_most(share),
-            Self::Count(count) => Guard::removals_at_most_count(count),
+            Self::Share(share) => [
+                Guard::removals_at_most(share),
+                Guard::values_erased_at_most(share),
+                Guard::members_lost_at_most(share),
+            ],
+            Self::Count(count) => [
+                Guard::removals_at_most_count(count),
+                Guard::values_erased_at_most_count(count),
+                Guard::members_lost_at_most_count(count),
+            ],
         }
     }
 }
@@ -185,6 +197,12 @@ impl RunOptions {
             _ => return Ok(()),
         };
         Err(Failure::settings(why))
+    }
+
+    /// The rules that options set.
+    pub fn limits(&self) -> impl Iterator<Item = Guard> + use<> {
+        let losses = self.max_removals.map(MaxRemovals::guards).into_iter().flatten();
+        losses.chain(self.max_changes.map(Guard::changes_at_most))
     }
 
     /// Whether anything is sent.

@@ -5,8 +5,9 @@ use std::io::{BufReader, BufWriter};
 use std::path::Path;
 use std::sync::Arc;
 
-use provisioning::{Plan, Target, private_file};
+use provisioning::{Guard, Import, ImportError, Plan, PlanError, Target, private_file};
 
+use crate::run::unplanned;
 use crate::{Failure, SharedStore, say};
 
 /// Rows on a page.
@@ -41,14 +42,19 @@ pub(crate) async fn read(
     target: &Arc<dyn Target>,
     store: &SharedStore,
     mapping: &str,
+    guards: impl IntoIterator<Item = Guard>,
 ) -> Result<Plan, Failure> {
     let fail =
         |problem: String| Failure::Settings(format!("--apply-plan {}: {problem}", path.display()));
     let file = File::open(path).map_err(|error| fail(error.to_string()))?;
     let (file, target, store) = (BufReader::new(file), Arc::clone(target), Arc::clone(store));
-    let plan = Plan::import_made_with(file, target, store, mapping).await;
-    plan.map_err(|error| match Failure::settings(error) {
-        Failure::Settings(line) => fail(line),
-        other => other,
+    let import = Plan::import(file, target, store).made_with(mapping);
+    let plan = guards.into_iter().fold(import, Import::guard).await;
+    plan.map_err(|error| match error {
+        ImportError::Plan(error @ PlanError::Guard { .. }) => unplanned(error),
+        error => match Failure::settings(error) {
+            Failure::Settings(line) => fail(line),
+            other => other,
+        },
     })
 }

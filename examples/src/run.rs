@@ -61,19 +61,22 @@ impl Delivery<'_> {
     pub async fn plan(&self, records: Records) -> Result<Plan, Failure> {
         let mapping = self.options.mapping_text()?;
         if let Some(path) = &self.options.apply_plan {
-            return crate::plan_file::read(path, &self.target, &self.store, &mapping).await;
+            let (target, store, guards) = (&self.target, &self.store, self.all_guards());
+            return crate::plan_file::read(path, target, store, &mapping, guards).await;
         }
         let mut compute = Plan::compute(records, Arc::clone(&self.target))
             .store(Arc::clone(&self.store))
             .basis(self.basis)
             .made_with(&mapping);
-        for guard in self.guards.clone() {
+        for guard in self.all_guards() {
             compute = compute.guard(guard);
         }
-        if let Some(most) = self.options.max_removals {
-            compute = compute.guard(most.guard());
-        }
         unless_stopped(&self.stop, compute.into_future()).await?.map_err(unplanned)
+    }
+
+    /// The rules of the program, and those that options set.
+    fn all_guards(&self) -> impl Iterator<Item = Guard> {
+        self.guards.clone().into_iter().chain(self.options.limits())
     }
 
     /// Says what the plan would do.
@@ -83,9 +86,10 @@ impl Delivery<'_> {
         say!("{:<10}{summary}", "plan");
         if summary.without_key > 0 {
             say!(
-                "{:<10}{} without key: the `key` of --mapping gives them none",
+                "{:<10}{} without key: the `key` of --mapping gives them none: {}",
                 "left out",
-                thousands(summary.without_key)
+                thousands(summary.without_key),
+                summary.without_key_first.join("; ")
             );
         }
     }
@@ -141,10 +145,7 @@ impl Delivery<'_> {
 pub(crate) fn unplanned(error: PlanError) -> Failure {
     match error {
         PlanError::Guard { guard, summary } => {
-            let hint = match guard.to_string() {
-                line if line.contains("removed") => "; --max-removals allows more",
-                _ => "",
-            };
+            let hint = if guard.is_of_losses() { "; --max-removals allows more" } else { "" };
             Failure::Guard(format!("stopped before anything was sent: {guard}{hint} ({summary})"))
         }
         PlanError::Source { .. } | PlanError::Target { .. } => Failure::running(error),

@@ -12,6 +12,9 @@ use scim_client::{Bearer, Scim};
 
 use crate::{Failure, RunOptions, SandboxOptions, say};
 
+/// Under which a store notes whom it serves.
+const PROGRAM: &str = "program";
+
 /// What a run remembers.
 pub type SharedStore = Arc<Mutex<dyn Store>>;
 
@@ -114,7 +117,10 @@ impl ScimSystems {
                 PathBuf::from(name)
             }
         };
-        let store = SqliteStore::open(&path).map_err(Failure::settings)?;
+        let mut store = SqliteStore::open(&path).map_err(Failure::settings)?;
+        serve(&mut store, program).map_err(|problem| {
+            Failure::Settings(format!("the store {}: {problem}", path.display()))
+        })?;
         say!("{:<10}{} (readable by its owner only)", "store", path.display());
         Ok(Arc::new(Mutex::new(store)))
     }
@@ -138,6 +144,17 @@ impl ScimSystems {
         let words = systems.split(|c| !is_plain(c)).filter(|word| !word.is_empty());
         let words: Vec<&str> = words.filter(|word| !word.starts_with("http")).collect();
         Ok(folder.join(format!("{program}-{}.sqlite", words.join("_"))))
+    }
+}
+
+/// A store serves one program: another one maps the same people otherwise, and sees others leave.
+fn serve(store: &mut dyn Store, program: &str) -> Result<(), String> {
+    match store.note(PROGRAM).map_err(|error| error.to_string())? {
+        Some(owner) if owner != program => Err(format!(
+            "it is what {owner} remembers, not {program}: name another file with --store"
+        )),
+        Some(_) => Ok(()),
+        None => store.set_note(PROGRAM, Some(program)).map_err(|error| error.to_string()),
     }
 }
 

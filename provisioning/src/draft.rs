@@ -7,7 +7,8 @@ use futures::{StreamExt, TryStreamExt};
 use serde_json::Value;
 
 use crate::decide::{Decision, Now, decide};
-use crate::guard::{Before, Guard, Rule};
+use crate::guard::{Guard, Judged, Rule};
+use crate::losses::{Before, Losses};
 use crate::plan::{Basis, GROUP, Head, Plan, PlanError, Shared, Summary, open, own};
 use crate::record::{Fields, Record, hidden, referred, same};
 use crate::references;
@@ -96,7 +97,7 @@ impl Draft {
         self.summary.read += 1;
         let key = self.target.key(&record.key);
         if key.is_empty() {
-            self.summary.without_key += 1;
+            self.leave_out(store, &record)?;
             let delivered = record.source_id.map(|id| store.known_of(&id)).transpose()?;
             self.keyless.extend(delivered.into_iter().flatten());
             return Ok(());
@@ -134,6 +135,22 @@ impl Draft {
         let row = Row { seq, kind, key, source_id, remote_id, fields, held, state, note };
         let waits = references::are_all(&row) && row.held.is_empty();
         store.put_row(&Row { state: if waits { RowState::Late } else { state }, ..row })
+    }
+
+    /// A record without a key is named by its id in the source.
+    fn leave_out(&mut self, store: &mut dyn Store, record: &Record) -> Result<(), StoreError> {
+        let id = match &record.source_id {
+            Some(id) => id.clone(),
+            None => format!("record {}", self.summary.read),
+        };
+        let why = record.no_key.as_deref().unwrap_or("the key is empty");
+        let row = without_key(&id, record.source_id.clone(), why);
+        if store.row(&row.key)?.is_some() {
+            self.summary.repeated += 1;
+            return Ok(());
+        }
+        self.summary.leave_out(&row);
+        store.put_row(&row)
     }
 
     /// Attributes that no record had when the target was read.
@@ -294,14 +311,19 @@ impl Draft {
         self.summary.update -= dropped;
         self.summary.unchanged += dropped;
         let Self { target, store, basis, summary, is_partial, before, .. } = self;
-        for guard in guards.iter().filter(|guard| !is_partial || guard.0 != NOT_EMPTY) {
-            if let Err(guard) = guard.check(&summary, before) {
-                return Err(PlanError::Guard { guard, summary: Box::new(summary) });
-            }
+        let losses = Losses::read(&mut *open(&store), &summary)?;
+        let judged = Judged { plan: &summary, before: &before, losses: &losses, is_partial };
+        if let Err(guard) = judged.by(guards) {
+            return Err(PlanError::Guard { guard, summary: Box::new(summary) });
         }
         let id = jiff::Timestamp::now().to_string();
-        let head = Head { id, basis, summary, is_partial, made_with };
-        together(&mut *open(&store), |store| head.write(store))?;
+        let most = Guard::most_removals(guards);
+        let head = Head { id, basis, summary, is_partial, made_with, most };
+        together(&mut *open(&store), |store| {
+            // Room for what will be delivered.
+            store.clear_seen()?;
+            head.write(store)
+        })?;
         Ok(Plan { target, store, head })
     }
 
@@ -357,12 +379,26 @@ fn see(store: &mut dyn Store, target: &dyn Target, one: Observed) -> Result<(), 
     Ok(())
 }
 
-const NOT_EMPTY: Rule = Rule::EmptySource { allowed: false };
 const CLAIM: &str = "claimed by";
 
 fn claim(source_id: Option<&str>) -> FieldChange {
     let new = source_id.unwrap_or("one without id").into();
     FieldChange { path: CLAIM.to_owned(), old: Value::Null, new, on_create: false }
+}
+
+/// A record that has no key: another sign before its id keeps it apart from those who have.
+fn without_key(id: &str, source_id: Option<String>, why: &str) -> Row {
+    Row {
+        seq: 0,
+        kind: Kind::WithoutKey,
+        key: format!("({id})"),
+        source_id,
+        remote_id: None,
+        fields: Vec::new(),
+        held: Fields::new(),
+        state: RowState::LeftOut,
+        note: Some(why.to_owned()),
+    }
 }
 
 /// A key that several source records claim: they stand in place of its fields.

@@ -1,6 +1,7 @@
 //! Plans as JSON lines, to be looked through elsewhere and applied later.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, Write};
 use std::path::Path;
@@ -11,6 +12,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::draft::observe;
+use crate::guard::{Guard, Judged};
+use crate::losses::{Before, Losses};
 use crate::plan::{
     Basis, GROUP, Head, Plan, PlanError, Shared, Summary, generation, identity, open, own,
 };
@@ -28,7 +31,7 @@ struct Header {
     plan: u32,
     target: String,
     basis: Basis,
-    /// The store that it was made with, and how often that had moved on.
+    /// The store that it was made with, and how often something had been delivered.
     store: String,
     generation: u64,
     rows: u64,
@@ -88,6 +91,14 @@ pub enum ImportError {
     /// A line is not as it was exported.
     #[error("this plan was changed since it was exported: export it again, and apply it as it is")]
     Edited,
+    /// Its first line says another thing than its rows.
+    #[error("this plan says it has {said}, and its rows are {rows}: export it again")]
+    Miscounted {
+        /// The numbers of the first line.
+        said: String,
+        /// Those of the rows.
+        rows: String,
+    },
     /// Something changed since: it would overwrite what it has not seen.
     #[error("this plan is out of date: {0}; compute a new one")]
     MovedOn(String),
@@ -174,40 +185,54 @@ impl Plan {
 
     /// Takes an exported plan into the store, in place of the plan that was there, so that it can be
     /// applied; only if nothing has moved since it was made: it is for this target, the store has
-    /// delivered and planned nothing, and each old value is what is known, or with [`Basis::Target`]
+    /// delivered nothing since, and each old value is what is known, or with [`Basis::Target`]
     /// what the target, which is read again, shows. A file that was changed since is refused.
     ///
-    /// # Errors
-    /// Says what has moved, or which line is wrong. Then the plan that was in the store stays.
-    pub async fn import(
-        from: impl BufRead + Send,
+    /// What it would do is counted from its rows, and held against the guards of every plan, and who is
+    /// there by our doing according to the store. Await it; nothing is written to the target.
+    pub fn import<'f>(
+        from: impl BufRead + Send + 'f,
         target: Arc<dyn Target>,
         store: Arc<Mutex<dyn Store>>,
-    ) -> Result<Self, ImportError> {
-        Self::take(from, target, store, None).await
+    ) -> Import<'f> {
+        let (from, guards) = (Box::new(from), Guard::defaults());
+        Import { from, target, store, guards, made_with: None, remove_unknown: false }
+    }
+}
+
+/// An exported plan that is to be taken into the store.
+#[must_use = "a plan is imported when this is awaited"]
+pub struct Import<'f> {
+    from: Box<dyn BufRead + Send + 'f>,
+    target: Arc<dyn Target>,
+    store: Shared,
+    guards: Vec<Guard>,
+    made_with: Option<String>,
+    remove_unknown: bool,
+}
+
+impl Import<'_> {
+    /// A rule that the plan has to keep.
+    pub fn guard(mut self, guard: Guard) -> Self {
+        guard.add_to(&mut self.guards);
+        self
     }
 
-    /// The same, if the plan was also made with what is said here: see [`Compute::made_with`].
-    ///
-    /// # Errors
-    /// As [`import`](Self::import).
-    ///
-    /// [`Compute::made_with`]: crate::Compute::made_with
-    pub async fn import_made_with(
-        from: impl BufRead + Send,
-        target: Arc<dyn Target>,
-        store: Arc<Mutex<dyn Store>>,
-        text: &str,
-    ) -> Result<Self, ImportError> {
-        Self::take(from, target, store, Some(Sum::of(text))).await
+    /// Only a plan that was made with this: see [`Compute::made_with`](crate::Compute::made_with).
+    pub fn made_with(mut self, text: &str) -> Self {
+        self.made_with = Some(Sum::of(text));
+        self
     }
 
-    async fn take(
-        from: impl BufRead + Send,
-        target: Arc<dyn Target>,
-        store: Shared,
-        made_with: Option<String>,
-    ) -> Result<Self, ImportError> {
+    /// Lets it take out those whom the target holds and we never delivered: for a plan that was computed with
+    /// [`Compute::remove_unknown`](crate::Compute::remove_unknown).
+    pub fn remove_unknown(mut self, remove: bool) -> Self {
+        self.remove_unknown = remove;
+        self
+    }
+
+    async fn run(self) -> Result<Plan, ImportError> {
+        let Self { from, target, store, guards, made_with, remove_unknown } = self;
         let mut lines = Lines { from, line: 0, text: String::new() };
         let header = header(&mut lines, &*target, &store)?;
         if made_with.is_some_and(|said| header.made_with != Some(said)) {
@@ -219,16 +244,59 @@ impl Plan {
             observe(&*target, &store, &paths).await?;
         }
         let head = together(&mut *open(&store), |store| {
+            let before = Before::and_last(store)?;
+            before.write(store)?;
             Head::clear(store)?;
-            read_rows(&mut lines, &header, store)?;
-            let id = jiff::Timestamp::now().to_string();
-            let Header { basis, summary, partial: is_partial, made_with, .. } = header;
-            let head = Head { id, basis, summary, is_partial, made_with };
+            let counted = Reading { header: &header, remove_unknown }.rows(&mut lines, store)?;
+            let head = judged(header, counted, &before, &guards, store)?;
+            store.clear_seen()?;
             head.write(store)?;
             Ok::<_, ImportError>(head)
         })?;
-        Ok(Self { target, store, head })
+        Ok(Plan { target, store, head })
     }
+}
+
+impl<'f> IntoFuture for Import<'f> {
+    type Output = Result<Plan, ImportError>;
+    type IntoFuture = futures::future::BoxFuture<'f, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+impl fmt::Debug for Import<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Import").field("target", &self.target).finish_non_exhaustive()
+    }
+}
+
+/// The plan that the rows are, if it keeps the rules.
+fn judged(
+    header: Header,
+    counted: Summary,
+    before: &Before,
+    guards: &[Guard],
+    store: &mut dyn Store,
+) -> Result<Head, ImportError> {
+    let Header { basis, summary: said, partial: is_partial, made_with, .. } = header;
+    let summary = Summary { known: store.known_count()?, ..counted };
+    let kinds = |summary: &Summary| {
+        let Summary { create, update, restore, remove, conflicts, .. } = *summary;
+        [create, update, restore, remove, conflicts]
+    };
+    if kinds(&said) != kinds(&summary) {
+        let (said, rows) = (said.in_short(), summary.in_short());
+        return Err(ImportError::Miscounted { said, rows });
+    }
+    let losses = Losses::read(store, &summary)?;
+    let judged = Judged { plan: &summary, before, losses: &losses, is_partial };
+    if let Err(guard) = judged.by(guards) {
+        return Err(PlanError::Guard { guard, summary: Box::new(summary) }.into());
+    }
+    let (id, most) = (jiff::Timestamp::now().to_string(), Guard::most_removals(guards));
+    Ok(Head { id, basis, summary, is_partial, made_with, most })
 }
 
 fn line<T: Serialize>(value: &T) -> io::Result<String> {
@@ -282,49 +350,120 @@ fn header<R: BufRead>(
         Some("it was made with another store")
     } else {
         let has_moved = generation(&mut *store)? != header.generation;
-        has_moved.then_some("the store has planned or delivered something since")
+        has_moved.then_some("something was delivered since")
     };
     moved.map_or(Ok(header), |moved| Err(ImportError::MovedOn(moved.to_owned())))
 }
 
-/// Puts what is still to be done into the store. That a line was changed says more than what that led to.
-fn read_rows<R: BufRead>(
-    lines: &mut Lines<R>,
-    header: &Header,
-    store: &mut dyn Store,
-) -> Result<(), ImportError> {
-    let (mut count, mut sum, mut moved) = (0, Sum::new(), None);
-    while let Some(row) = lines.next::<Row>()? {
-        count += 1;
-        sum.add(lines.text.trim_end());
-        if moved.is_none() && row.state == RowState::Pending {
-            moved = moved_row(store, &row, header.basis)?;
+/// Rows of a file on their way into the store.
+struct Reading<'h> {
+    header: &'h Header,
+    remove_unknown: bool,
+}
+
+impl Reading<'_> {
+    /// Puts what is still to be done into the store, and counts what the rows would do. That a line was
+    /// changed says more than what that led to.
+    fn rows<R: BufRead>(
+        &self,
+        lines: &mut Lines<R>,
+        store: &mut dyn Store,
+    ) -> Result<Summary, ImportError> {
+        let (mut count, mut sum, mut moved) = (0, Sum::new(), None);
+        let mut counted = self.uncounted();
+        while let Some(row) = lines.next::<Row>()? {
+            count += 1;
+            sum.add(lines.text.trim_end());
+            if moved.is_none() && is_to_be_done(&row) {
+                moved = self.moved(store, &row)?;
+            }
+            self.count(store, &row, &mut counted)?;
+            if is_to_be_done(&row) || !row.kind.is_sent() {
+                store.put_row(&as_exported(row))?;
+            }
         }
-        if is_to_be_done(&row) {
-            store.put_row(&row)?;
+        let header = self.header;
+        if count != header.rows {
+            return Err(lines.wrong(format!("it holds {count} of {} rows", header.rows)));
+        }
+        let expected = header.sum(sum).map_err(|error| lines.wrong(error))?;
+        match moved {
+            _ if expected != header.sum => Err(ImportError::Edited),
+            Some(moved) => Err(ImportError::MovedOn(moved)),
+            None => Ok(counted),
         }
     }
-    if count != header.rows {
-        return Err(lines.wrong(format!("it holds {count} of {} rows", header.rows)));
+
+    /// What no row tells is as it was.
+    fn uncounted(&self) -> Summary {
+        let without_key_first = Vec::new();
+        let (create, update, restore, remove, deactivate) = Default::default();
+        let (conflicts, without_key) = Default::default();
+        Summary {
+            create,
+            update,
+            restore,
+            remove,
+            deactivate,
+            conflicts,
+            without_key,
+            without_key_first,
+            ..self.header.summary.clone()
+        }
     }
-    let expected = header.sum(sum).map_err(|error| lines.wrong(error))?;
-    match moved {
-        _ if expected != header.sum => Err(ImportError::Edited),
-        Some(moved) => Err(ImportError::MovedOn(moved)),
-        None => Ok(()),
+
+    fn count(
+        &self,
+        store: &mut dyn Store,
+        row: &Row,
+        counted: &mut Summary,
+    ) -> Result<(), StoreError> {
+        match row.kind {
+            Kind::WithoutKey => counted.leave_out(row),
+            // They count as unchanged already.
+            Kind::Relink => {}
+            kind => counted.count(Some(kind), 1),
+        }
+        if row.kind == Kind::Update && row.takes_out() && !self.is_out(store, row)? {
+            counted.deactivate += 1;
+        }
+        Ok(())
+    }
+
+    fn is_out(&self, store: &mut dyn Store, row: &Row) -> Result<bool, StoreError> {
+        Ok(match self.header.basis {
+            Basis::Delivered => store.known(&row.key)?.is_some_and(|known| known.removed),
+            Basis::Target => store.seen(&row.key)?.is_some_and(|seen| !seen.active),
+        })
+    }
+
+    /// What is not as it was when the plan was made.
+    fn moved(&self, store: &mut dyn Store, row: &Row) -> Result<Option<String>, StoreError> {
+        let known = store.known(&row.key)?;
+        let moved = match self.header.basis {
+            Basis::Delivered => moved_from_known(row, known.as_ref()),
+            Basis::Target => moved_from_seen(row, store.seen(&row.key)?.as_ref()),
+        };
+        let is_id = |id: &Option<String>| id.is_none() || *id == row.remote_id;
+        let is_ours = known.is_some_and(|known| !known.removed && is_id(&known.remote_id));
+        let is_others = row.kind == Kind::Remove && !is_ours && !self.remove_unknown;
+        let others = || format!("{} (remove) is not there by our doing", row.key);
+        Ok(moved.or_else(|| is_others.then(others)))
     }
 }
 
 fn is_to_be_done(row: &Row) -> bool {
-    matches!(row.state, RowState::Pending | RowState::Late) || row.kind == Kind::Conflict
+    matches!(row.state, RowState::Pending | RowState::Late) && row.kind.is_sent()
 }
 
-/// What is not as it was when the plan was made.
-fn moved_row(store: &mut dyn Store, row: &Row, basis: Basis) -> Result<Option<String>, StoreError> {
-    Ok(match basis {
-        Basis::Delivered => moved_from_known(row, store.known(&row.key)?.as_ref()),
-        Basis::Target => moved_from_seen(row, store.seen(&row.key)?.as_ref()),
-    })
+/// What is not sent is in no state to be.
+fn as_exported(row: Row) -> Row {
+    let state = match row.kind {
+        Kind::Conflict => RowState::Failed,
+        Kind::WithoutKey => RowState::LeftOut,
+        _ => row.state,
+    };
+    Row { state, ..row }
 }
 
 fn moved_from_known(row: &Row, known: Option<&Known>) -> Option<String> {
@@ -349,7 +488,7 @@ fn moved_as(row: &Row, there: Option<bool>, same_id: bool) -> Option<String> {
         Kind::Remove => there == Some(true) && same_id,
         // Who is wanted out of use may be so.
         Kind::Update => there.is_some() && same_id,
-        Kind::Relink | Kind::Conflict => true,
+        Kind::Relink | Kind::Conflict | Kind::WithoutKey => true,
     };
     let now = match there {
         None => "is not there any more",

@@ -1,113 +1,79 @@
-use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::plan::{Head, Summary};
-use crate::store::{Kind, RowState, Store, StoreError};
+use crate::losses::{Before, Losses};
+use crate::plan::Summary;
 
 /// A rule that a plan has to keep before anything is written.
 ///
-/// Every plan is held against "the source is not empty" and "at most a fifth of what is there goes";
-/// a rule of the same kind takes their place.
+/// Unless rules of the same kind take their place, every plan is held against these: the source is not
+/// empty; at most a fifth of it is without a key; and at most a fifth of what is there, and 500, is removed, loses
+/// the value of one attribute, or leaves a group.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Guard(pub(crate) Rule);
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Rule {
     Removals(Most),
+    Erased(Most),
+    Members(Most),
     EmptySource { allowed: bool },
+    WithoutKey(Most),
     Conflicts { most: u64 },
     Changes { most: u64 },
     OneOf { keys: Vec<String> },
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// How many of those who are there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Most {
+    /// What is taken for an accident unless told otherwise.
+    #[default]
+    Usual,
     Share(f64),
     Count(u64),
 }
 
-/// Who was taken out lately by what is not one whole plan: the batches of [`Follow`](crate::Follow), and
-/// runs that were cut off. They count with the next plan, so that many small steps do not pass where a
-/// large one would not.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Before {
-    pub(crate) removed: u64,
-    /// By a value.
-    pub(crate) deactivated: u64,
-    /// How many were there before the first of them left.
-    pub(crate) known: u64,
-    /// When that was.
-    pub(crate) since: Option<Timestamp>,
-}
+const USUAL_SHARE: f64 = 0.2;
+const USUAL_COUNT: u64 = 500;
+/// So few are never a catastrophe, whatever their share; unless they are most of who is there.
+const FEW: u64 = 5;
 
-const NOTE: &str = "removed";
-const WINDOW: SignedDuration = SignedDuration::from_hours(24);
-const PAGE: usize = 1_000;
-
-impl Before {
-    /// With what was removed by the plan that is in the store, unless it was a whole one that is done.
-    pub(crate) fn and_last(store: &mut dyn Store) -> Result<Self, StoreError> {
-        let now = Timestamp::now();
-        let noted = store.note(NOTE)?.and_then(|text| serde_json::from_str::<Self>(&text).ok());
-        let is_recent = |since: Timestamp| now.duration_since(since) < WINDOW;
-        let mut before =
-            noted.filter(|noted| noted.since.is_some_and(is_recent)).unwrap_or_default();
-        let Some(plan) = Head::read(store)? else { return Ok(before) };
-        let goes_on = plan.is_partial || !store.rows(Some(RowState::Pending), 0, 1)?.is_empty();
-        if !goes_on {
-            return Ok(Self::default());
+impl Most {
+    pub(crate) fn limit(self, known: u64, allows_few: bool) -> u64 {
+        let few = if allows_few { FEW.min(known / 2) } else { 0 };
+        let share = |share: f64| ((known as f64 * share).floor() as u64).max(few);
+        match self {
+            Self::Usual => share(USUAL_SHARE).min(USUAL_COUNT),
+            // All may: more than there are, too, if as many come.
+            Self::Share(all) if all >= 1.0 => u64::MAX,
+            Self::Share(part) => share(part),
+            Self::Count(count) => count,
         }
-        before.add_last(store)?;
-        before.known = before.known.max(plan.summary.known);
-        before.since = before.since.or(Some(now));
-        Ok(before)
-    }
-
-    pub(crate) fn write(&self, store: &mut dyn Store) -> Result<(), StoreError> {
-        let text =
-            (self.removed + self.deactivated > 0).then(|| serde_json::to_string(self)).transpose();
-        let text = text.map_err(|error| StoreError::caused("removals cannot be noted", error))?;
-        store.set_note(NOTE, text.as_deref())
-    }
-
-    /// Whom the plan in the store has taken out so far.
-    fn add_last(&mut self, store: &mut dyn Store) -> Result<(), StoreError> {
-        let mut after = 0;
-        loop {
-            let rows = store.rows(Some(RowState::Done), after, PAGE)?;
-            let Some(last) = rows.last() else {
-                return Ok(());
-            };
-            after = last.seq;
-            for row in rows.iter().filter(|row| row.takes_out()) {
-                match row.kind {
-                    Kind::Remove => self.removed += 1,
-                    _ => self.deactivated += 1,
-                }
-            }
-        }
-    }
-
-    /// How many of them count: not those who came back, or for whom others came.
-    fn count(&self, known: u64) -> u64 {
-        self.removed.min(self.known.saturating_sub(known)) + self.deactivated
     }
 }
 
 /// A guard that stopped a plan: one line with the number and the limit.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Tripped(pub(crate) String);
+#[error("{message}")]
+pub struct Tripped {
+    message: String,
+    is_of_losses: bool,
+}
 
-/// So few removals are never a catastrophe, whatever their share; unless they are most of who is there.
-const FEW: u64 = 5;
+impl Tripped {
+    /// Whether it is about what would be lost: removals, values, members. Another limit lets it pass.
+    pub fn is_of_losses(&self) -> bool {
+        self.is_of_losses
+    }
+}
 
 impl Guard {
     /// At most this share, from 0 to 1, of what is in the target by our doing may go; five always may, if
-    /// they are not more than half. Whom an update takes out of use (`active: false`) goes as well.
+    /// they are not more than half and the selection is the one of the last plan. Whom an update takes out
+    /// of use (`active: false`) goes as well.
     ///
-    /// Removals of the last 24 hours by a run that was cut off, and by the batches of
-    /// [`Follow`](crate::Follow), count with those of the plan.
+    /// Removals of the last 24 hours count with those of the plan, but for those that were allowed by a
+    /// rule that allows more: share and limit are of those who were there before the first of them.
     pub fn removals_at_most(share: f64) -> Self {
         Self(Rule::Removals(Most::Share(share)))
     }
@@ -117,9 +83,35 @@ impl Guard {
         Self(Rule::Removals(Most::Count(count)))
     }
 
+    /// At most this share of the records may lose the value of one attribute, counted as removals are.
+    pub fn values_erased_at_most(share: f64) -> Self {
+        Self(Rule::Erased(Most::Share(share)))
+    }
+
+    /// At most so many records may lose the value of one attribute.
+    pub fn values_erased_at_most_count(count: u64) -> Self {
+        Self(Rule::Erased(Most::Count(count)))
+    }
+
+    /// At most this share of its members may leave a group; five always may.
+    pub fn members_lost_at_most(share: f64) -> Self {
+        Self(Rule::Members(Most::Share(share)))
+    }
+
+    /// At most so many members may leave a group; five always may.
+    pub fn members_lost_at_most_count(count: u64) -> Self {
+        Self(Rule::Members(Most::Count(count)))
+    }
+
     /// An empty source is meant: everybody goes, if the rule for removals allows it.
     pub fn allow_empty_source() -> Self {
         Self(Rule::EmptySource { allowed: true })
+    }
+
+    /// At most this share of the source may be without a key: a fifth unless told otherwise. Five always may,
+    /// if they are not all.
+    pub fn without_key_at_most(share: f64) -> Self {
+        Self(Rule::WithoutKey(Most::Share(share)))
     }
 
     /// At most so many keys that two source records claim.
@@ -138,7 +130,10 @@ impl Guard {
     }
 
     pub(crate) fn defaults() -> Vec<Self> {
-        vec![Self(Rule::EmptySource { allowed: false }), Self::removals_at_most(0.2)]
+        let empty = Rule::EmptySource { allowed: false };
+        let usual = [Rule::Removals, Rule::Erased, Rule::Members, Rule::WithoutKey];
+        let usual = usual.map(|rule| rule(Most::Usual));
+        [empty].into_iter().chain(usual).map(Self).collect()
     }
 
     /// Adds a rule, in place of one of its kind.
@@ -149,13 +144,41 @@ impl Guard {
         rules.push(self);
     }
 
-    pub(crate) fn check(&self, plan: &Summary, before: Before) -> Result<(), Tripped> {
-        let tripped = match &self.0 {
-            Rule::Removals(most) => removals(plan, before, *most),
-            Rule::EmptySource { allowed } => (!allowed && plan.read == 0).then(|| {
+    /// The rule for removals among these.
+    pub(crate) fn most_removals(guards: &[Self]) -> Option<Most> {
+        guards.iter().find_map(|guard| match guard.0 {
+            Rule::Removals(most) => Some(most),
+            _ => None,
+        })
+    }
+}
+
+/// A plan and all that guards look at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Judged<'a> {
+    pub(crate) plan: &'a Summary,
+    pub(crate) before: &'a Before,
+    pub(crate) losses: &'a Losses,
+    /// Of some source records only: what is not among them says nothing.
+    pub(crate) is_partial: bool,
+}
+
+impl Judged<'_> {
+    pub(crate) fn by(&self, guards: &[Guard]) -> Result<(), Tripped> {
+        guards.iter().try_for_each(|guard| self.check(&guard.0))
+    }
+
+    fn check(&self, rule: &Rule) -> Result<(), Tripped> {
+        let Self { plan, is_partial, .. } = self;
+        let tripped = match rule {
+            Rule::Removals(most) => self.removals(*most),
+            Rule::Erased(most) => self.erased(*most),
+            Rule::Members(most) => self.members(*most),
+            Rule::EmptySource { allowed } => (!allowed && !is_partial && plan.read == 0).then(|| {
                 "the source is empty: nobody would be left; allow an empty source if that is meant"
                     .to_owned()
             }),
+            Rule::WithoutKey(most) => self.without_key(*most),
             Rule::Conflicts { most } => (plan.conflicts > *most).then(|| {
                 format!("{} keys are claimed by two records, {most} are allowed", plan.conflicts)
             }),
@@ -165,63 +188,130 @@ impl Guard {
                 format!("none of {} is in the source: one of them must be", keys.join(", "))
             }),
         };
-        tripped.map_or(Ok(()), |message| Err(Tripped(message)))
+        let is_of_losses = matches!(rule, Rule::Removals(_) | Rule::Erased(_) | Rule::Members(_));
+        tripped.map_or(Ok(()), |message| Err(Tripped { message, is_of_losses }))
+    }
+
+    fn removals(&self, most: Most) -> Option<String> {
+        let Self { plan, before, .. } = self;
+        let known = plan.known.max(before.known(most));
+        let limit = most.limit(known, !plan.selection_changed);
+        let going = plan.remove + plan.deactivate;
+        let earlier = before.gone(most);
+        let all = going.saturating_add(earlier);
+        (going > 0 && all > limit).then(|| {
+            let parts = [
+                (plan.deactivate, "by an update that takes out of use"),
+                (earlier, "in the last 24 hours already"),
+            ];
+            let parts = of_them(&parts);
+            let why = match plan.selection_changed {
+                true => "; other people are chosen or mapped than before",
+                false => "",
+            };
+            format!("{all} of {known} records would be removed{parts}, at most {limit} may be{why}")
+        })
+    }
+
+    fn erased(&self, most: Most) -> Option<String> {
+        let Self { plan, before, losses, .. } = self;
+        let there = plan.update + plan.restore + plan.unchanged;
+        let known = plan.known.max(before.known(most)).max(there);
+        let limit = most.limit(known, !plan.selection_changed);
+        losses.erased.iter().find_map(|(path, going)| {
+            let earlier = before.erased(path, most);
+            let all = going + earlier;
+            let parts = of_them(&[(earlier, "in the last 24 hours already")]);
+            (all > limit).then(|| {
+                format!("{all} of {known} records would lose the value of `{path}`{parts}, at most {limit} may")
+            })
+        })
+    }
+
+    fn members(&self, most: Most) -> Option<String> {
+        self.losses.shrunk.iter().find_map(|group| {
+            let limit = most.limit(group.before, true).max(FEW);
+            (group.lost > limit).then(|| {
+                format!(
+                    "group {} would go from {} to {} members: {} would leave, at most {limit} may",
+                    group.name, group.before, group.after, group.lost
+                )
+            })
+        })
+    }
+
+    fn without_key(&self, most: Most) -> Option<String> {
+        let Summary { read, without_key: count, without_key_first: first, .. } = self.plan;
+        let limit = most.limit(*read, true).max(FEW).min(read.saturating_sub(1));
+        let limit = if most.limit(*read, true) == u64::MAX { u64::MAX } else { limit };
+        (!self.is_partial && *count > limit).then(|| {
+            let such = first.first().map(|one| format!(", such as {one}")).unwrap_or_default();
+            format!("{count} of {read} records have no key{such}; at most {limit} may be without")
+        })
     }
 }
 
-fn removals(plan: &Summary, before: Before, most: Most) -> Option<String> {
-    let known = plan.known.max(before.known);
-    let limit = match most {
-        Most::Share(share) => {
-            ((known as f64 * share).floor() as u64).max(FEW.min(known.div_ceil(2)))
-        }
-        Most::Count(count) => count,
-    };
-    let going = plan.remove + plan.deactivate;
-    let earlier = before.count(plan.known);
-    let all = going + earlier;
-    let parts = [
-        (plan.deactivate, "by an update that takes out of use"),
-        (earlier, "in the last 24 hours already"),
-    ];
+fn of_them(parts: &[(u64, &str)]) -> String {
     let parts = parts.iter().filter(|(count, _)| *count > 0);
-    let parts = parts.map(|(count, how)| format!(", {count} of them {how}")).collect::<String>();
-    (going > 0 && all > limit).then(|| {
-        format!("{all} of {known} records would be removed{parts}, at most {limit} may be")
-    })
+    parts.map(|(count, how)| format!(", {count} of them {how}")).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::losses::Shrunk;
 
     fn plan(known: u64, remove: u64, deactivate: u64) -> Summary {
         Summary { known, remove, deactivate, read: 1, ..Summary::default() }
     }
 
+    fn check(guard: &Guard, plan: &Summary, before: &Before) -> Result<(), String> {
+        judge(guard, plan, before, &Losses::default())
+    }
+
+    fn judge(
+        guard: &Guard,
+        plan: &Summary,
+        before: &Before,
+        losses: &Losses,
+    ) -> Result<(), String> {
+        let judged = Judged { plan, before, losses, is_partial: false };
+        judged.by(std::slice::from_ref(guard)).map_err(|tripped| tripped.to_string())
+    }
+
+    fn usual(rule: fn(Most) -> Rule) -> Guard {
+        Guard(rule(Most::Usual))
+    }
+
     #[test]
     fn removals_by_share_and_by_number() {
         let (share, count) = (Guard::removals_at_most, Guard::removals_at_most_count);
+        let usual = || usual(Rule::Removals);
         for (guard, known, remove, passes) in [
             (share(0.2), 3, 1, true),
-            (share(0.2), 3, 2, true),
-            (share(0.2), 3, 3, false),
+            (share(0.2), 3, 2, false),
+            (share(0.2), 4, 2, true),
             (share(0.05), 10, 5, true),
             (share(0.05), 10, 6, false),
             (share(0.2), 100, 20, true),
             (share(0.2), 100, 21, false),
             (share(1.0), 3, 3, true),
-            (share(0.0), 1, 1, true),
+            (share(0.0), 1, 1, false),
             (share(f64::NAN), 100, 6, false),
             (count(0), 3, 1, false),
             (count(0), 3, 0, true),
             (count(1), 3, 1, true),
             (count(1), 3, 2, false),
             (count(30), 100, 31, false),
+            (usual(), 100, 20, true),
+            (usual(), 100, 21, false),
+            (usual(), 40_000, 500, true),
+            (usual(), 40_000, 501, false),
+            (share(0.2), 40_000, 8_000, true),
         ] {
             for (remove, deactivate) in [(remove, 0), (0, remove)] {
                 let plan = plan(known, remove, deactivate);
-                let checked = guard.check(&plan, Before::default());
+                let checked = check(&guard, &plan, &Before::default());
                 assert_eq!(checked.is_ok(), passes, "{guard:?} {plan:?} {checked:?}");
             }
         }
@@ -229,19 +319,105 @@ mod tests {
 
     #[test]
     fn what_went_before_counts() {
-        let before = Before { removed: 15, known: 100, ..Before::default() };
+        let before = Before::removed(100, 15, None);
         let guard = Guard::removals_at_most(0.2);
-        assert_eq!(guard.check(&plan(85, 5, 0), before), Ok(()));
-        let tripped = guard.check(&plan(85, 4, 2), before).unwrap_err().to_string();
+        assert_eq!(check(&guard, &plan(85, 5, 0), &before), Ok(()));
+        let tripped = check(&guard, &plan(85, 4, 2), &before).unwrap_err();
         assert_eq!(
             tripped,
             "21 of 100 records would be removed, 2 of them by an update that takes out of use, 15 of them \
              in the last 24 hours already, at most 20 may be"
         );
-        // As many came as had left.
-        assert_eq!(guard.check(&plan(100, 20, 0), before), Ok(()));
+        // That others came does not bring anybody back.
+        assert!(check(&guard, &plan(100, 20, 0), &before).is_err());
         // Who does nothing more is not stopped.
-        let before = Before { removed: 50, ..before };
-        assert_eq!(guard.check(&plan(50, 0, 0), before), Ok(()));
+        let before = before.and(Before::removed(85, 35, None));
+        assert_eq!(check(&guard, &plan(50, 0, 0), &before), Ok(()));
+        assert!(check(&guard, &plan(50, 1, 0), &before).is_err());
+    }
+
+    #[test]
+    fn what_was_allowed_on_purpose_does_not_count_under_a_stricter_rule() {
+        let half = Before::removed(100, 50, Some(Most::Share(0.5)));
+        let usual = usual(Rule::Removals);
+        assert_eq!(check(&usual, &plan(50, 10, 0), &half), Ok(()));
+        assert!(check(&usual, &plan(50, 11, 0), &half).is_err());
+        assert!(check(&Guard::removals_at_most(0.5), &plan(50, 1, 0), &half).is_err());
+        // A window that goes on after its first steps are over is judged by the rule as well.
+        let later = Before::removed(900, 150, None);
+        assert!(check(&usual, &plan(750, 31, 0), &later).is_err());
+    }
+
+    #[test]
+    fn a_changed_selection_has_no_few() {
+        let changed = |known, remove| Summary { selection_changed: true, ..plan(known, remove, 0) };
+        let guard = usual(Rule::Removals);
+        assert_eq!(check(&guard, &plan(10, 5, 0), &Before::default()), Ok(()));
+        assert_eq!(check(&guard, &changed(10, 2), &Before::default()), Ok(()));
+        let tripped = check(&guard, &changed(4, 4), &Before::default()).unwrap_err();
+        assert_eq!(
+            tripped,
+            "4 of 4 records would be removed, at most 0 may be; other people are chosen or mapped than before"
+        );
+    }
+
+    #[test]
+    fn values_and_members_that_would_be_lost() {
+        let mut losses = Losses::default();
+        losses.erased.insert("displayName".into(), 60);
+        let plan = Summary { update: 60, known: 60, read: 60, ..Summary::default() };
+        let judge =
+            |guard: &Guard, losses: &Losses| judge(guard, &plan, &Before::default(), losses);
+        let guard = usual(Rule::Erased);
+        assert_eq!(
+            judge(&guard, &losses).unwrap_err(),
+            "60 of 60 records would lose the value of `displayName`, at most 12 may"
+        );
+        assert_eq!(judge(&Guard::values_erased_at_most_count(60), &losses), Ok(()));
+        losses.erased.insert("displayName".into(), 12);
+        assert_eq!(judge(&guard, &losses), Ok(()));
+        let group = |before, after, lost| {
+            let shrunk = vec![Shrunk { name: "Ops".into(), before, after, lost }];
+            super::tests::judge(
+                &usual(Rule::Members),
+                &Summary::default(),
+                &Before::default(),
+                &Losses { shrunk, ..Losses::default() },
+            )
+        };
+        assert_eq!(
+            group(250, 25, 225).unwrap_err(),
+            "group Ops would go from 250 to 25 members: 225 would leave, at most 50 may"
+        );
+        assert_eq!((group(5, 0, 5), group(250, 200, 50)), (Ok(()), Ok(())));
+        assert!(group(250, 250, 250).is_err() && group(6, 0, 6).is_err());
+    }
+
+    #[test]
+    fn a_key_that_hardly_anybody_has() {
+        let first = vec!["00u1: no value for the key user.nickName".to_owned()];
+        let plan = |read, without_key| Summary {
+            read,
+            without_key,
+            without_key_first: first.clone(),
+            ..Summary::default()
+        };
+        let guard = usual(Rule::WithoutKey);
+        let check = |read, without| check(&guard, &plan(read, without), &Before::default());
+        assert_eq!(
+            check(60, 60).unwrap_err(),
+            "60 of 60 records have no key, such as 00u1: no value for the key user.nickName; at most 12 may be \
+             without"
+        );
+        for (read, without, passes) in [
+            (0, 0, true),
+            (1, 1, false),
+            (3, 2, true),
+            (6, 5, true),
+            (6, 6, false),
+            (60, 13, false),
+        ] {
+            assert_eq!(check(read, without).is_ok(), passes, "{read} {without}");
+        }
     }
 }

@@ -8,6 +8,7 @@ mod export;
 pub mod expression;
 mod follow;
 mod guard;
+mod losses;
 mod mapping;
 mod memory;
 mod plan;
@@ -24,7 +25,7 @@ pub mod targets;
 mod unsure;
 
 pub use apply::Apply;
-pub use export::{ExportError, ImportError, private_file};
+pub use export::{ExportError, Import, ImportError, private_file};
 pub use expression::Context;
 pub use follow::{Follow, FollowError, Followed};
 pub use guard::{Guard, Tripped};

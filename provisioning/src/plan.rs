@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::apply::Apply;
 use crate::draft::Draft;
-use crate::guard::{Guard, Tripped};
+use crate::guard::{Guard, Most, Tripped};
 use crate::record::Record;
 use crate::store::{Kind, MemoryStore, Row, RowState, Store, StoreError};
 use crate::sum::Sum;
@@ -18,6 +18,8 @@ use crate::unsure;
 /// Calls of the store that last together while a plan is computed.
 pub(crate) const GROUP: u64 = 1_000;
 const HEAD: &str = "plan";
+/// Records without a key that a summary names.
+const NAMED: usize = 3;
 const OWNER: &str = "target";
 const IDENTITY: &str = "store";
 const GENERATION: &str = "generation";
@@ -71,6 +73,13 @@ pub struct Summary {
     /// these follow when the record appears.
     #[serde(default, skip_serializing_if = "is_none")]
     pub references_left_out: u64,
+    /// The first few of them, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub without_key_first: Vec<String>,
+    /// Other people are chosen, or they are mapped otherwise, than when the store was last planned with:
+    /// guards allow less then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub selection_changed: bool,
     /// Which of the keys that guards ask for were found.
     pub found: BTreeSet<String>,
     /// Nothing was delivered before, and the target cannot be read, or not now: who is there already counts as to be
@@ -89,6 +98,25 @@ impl Summary {
         self.create + self.update + self.restore + self.remove
     }
 
+    /// The changes alone.
+    pub(crate) fn in_short(&self) -> String {
+        let Self { create, update, restore, remove, conflicts, .. } = self;
+        format!(
+            "{create} to create, {update} to update, {restore} to restore, {remove} to remove and {conflicts} \
+             in conflict"
+        )
+    }
+
+    /// Counts a record without a key, and names it if it is one of the first.
+    pub(crate) fn leave_out(&mut self, row: &Row) {
+        self.without_key += 1;
+        if self.without_key_first.len() < NAMED {
+            let id = row.source_id.as_deref().unwrap_or(&row.key);
+            let why = row.note.as_deref().unwrap_or_default();
+            self.without_key_first.push(format!("{id}: {why}"));
+        }
+    }
+
     pub(crate) fn count(&mut self, kind: Option<Kind>, by: i64) {
         let counter = match kind {
             None | Some(Kind::Relink) => &mut self.unchanged,
@@ -97,6 +125,7 @@ impl Summary {
             Some(Kind::Restore) => &mut self.restore,
             Some(Kind::Remove) => &mut self.remove,
             Some(Kind::Conflict) => &mut self.conflicts,
+            Some(Kind::WithoutKey) => &mut self.without_key,
         };
         *counter = counter.saturating_add_signed(by);
     }
@@ -117,6 +146,11 @@ impl fmt::Display for Summary {
             if count > 0 {
                 write!(f, ", {count} {what}")?;
             }
+        }
+        if !self.without_key_first.is_empty() {
+            let more = self.without_key > self.without_key_first.len() as u64;
+            let dots = if more { ", ..." } else { "" };
+            write!(f, "; without key are {}{dots}", self.without_key_first.join(", "))?;
         }
         if self.unread && self.create > 0 {
             write!(f, "; the target is not read, so who is there already counts as to be created")?;
@@ -181,6 +215,9 @@ pub(crate) struct Head {
     /// Stands for what it was made with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) made_with: Option<String>,
+    /// The rule for removals that it was held against.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) most: Option<Most>,
 }
 
 impl Head {
@@ -188,8 +225,7 @@ impl Head {
     pub(crate) fn write(&self, store: &mut dyn Store) -> Result<(), StoreError> {
         let text = serde_json::to_string(self)
             .map_err(|error| StoreError::caused("the plan cannot be stored", error))?;
-        store.set_note(HEAD, Some(&text))?;
-        move_on(store)
+        store.set_note(HEAD, Some(&text))
     }
 
     /// Makes them none: they are about to change.
@@ -204,7 +240,7 @@ impl Head {
     }
 }
 
-/// How often the store has moved on: with each plan, and with each batch that was delivered.
+/// How often the store has moved on: with each batch that was delivered. To plan anew moves nothing.
 pub(crate) fn generation(store: &mut dyn Store) -> Result<u64, StoreError> {
     Ok(store.note(GENERATION)?.and_then(|text| text.parse().ok()).unwrap_or(0))
 }
@@ -286,7 +322,7 @@ impl Plan {
                 return Ok(count);
             };
             after = last.seq;
-            for row in rows.iter().filter(|row| row.kind != Kind::Conflict) {
+            for row in rows.iter().filter(|row| row.kind.is_sent()) {
                 store.settle(row.seq, RowState::Pending, None)?;
                 count += 1;
             }
@@ -373,7 +409,7 @@ impl<S> Compute<S> {
     }
 
     /// What the plan is made with, such as the text of the mapping: once it is exported, only who says
-    /// the same takes it back ([`Plan::import_made_with`]).
+    /// the same takes it back ([`Import::made_with`](crate::Import::made_with)).
     pub fn made_with(mut self, text: &str) -> Self {
         self.made_with = Some(Sum::of(text));
         self

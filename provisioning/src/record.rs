@@ -19,6 +19,8 @@ pub struct Record {
     pub(crate) source_id: Option<String>,
     pub(crate) fields: Fields,
     pub(crate) on_create: Fields,
+    /// Why it has no key.
+    pub(crate) no_key: Option<String>,
 }
 
 impl Record {
@@ -30,6 +32,12 @@ impl Record {
     /// The id in the source: two records of one key and different ids are a conflict.
     pub fn source_id(mut self, id: impl Into<String>) -> Self {
         self.source_id = Some(id.into());
+        self
+    }
+
+    /// Why there is no key, where it is empty: for people.
+    pub fn without_key(mut self, why: impl Into<String>) -> Self {
+        self.no_key = Some(why.into());
         self
     }
 

@@ -202,8 +202,11 @@ impl Mapping {
                 None
             }
         };
-        let key = worked_out("key", &self.key).and_then(|key| text(&key)).unwrap_or_default();
-        let mut record = Record::new(key);
+        let key = worked_out("key", &self.key).and_then(|key| text(&key));
+        let mut record = match key {
+            Some(key) => Record::new(key),
+            None => Record::new("").without_key(format!("no value for the key {}", self.key)),
+        };
         for row in self.rows.iter().filter(|row| row.applied != Applied::Never) {
             let Some(value) = worked_out(&row.to, &row.from) else {
                 continue;

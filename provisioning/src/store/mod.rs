@@ -32,6 +32,8 @@ pub enum Kind {
     Relink,
     /// Two source records want to be this one; nothing is sent.
     Conflict,
+    /// It has no value for the key; nothing can be sent. The key of the row names it by its id in the source.
+    WithoutKey,
 }
 
 impl Kind {
@@ -44,7 +46,15 @@ impl Kind {
             Self::Remove => "remove",
             Self::Relink => "relink",
             Self::Conflict => "conflict",
+            Self::WithoutKey => "withoutkey",
         }
+    }
+}
+
+impl Kind {
+    /// Whether it is a change at all: the others say why there is none.
+    pub(crate) fn is_sent(self) -> bool {
+        !matches!(self, Self::Conflict | Self::WithoutKey)
     }
 }
 

@@ -135,7 +135,7 @@ async fn tiny_sets_have_guards_too() {
     assert!(line.contains("1 of 3 records would be removed, at most 0 may be"), "{line}");
     let other = vec![Ok(record("somebody", &json!("else")))];
     let line = stopped(compute(other, &target, &store), &target).await;
-    assert!(line.contains("3 of 3 records would be removed, at most 2 may be"), "{line}");
+    assert!(line.contains("3 of 3 records would be removed, at most 1 may be"), "{line}");
 }
 
 #[tokio::test]
@@ -157,8 +157,112 @@ async fn a_run_that_was_cut_off_does_not_reset_the_guard() {
     // The rest of what was allowed.
     let plan = compute(rest(20), &target, &store).await.unwrap();
     assert_eq!(apply(&plan).await.removed, 5);
-    // That run is over: the next one is judged by itself.
-    assert_eq!(compute(rest(36), &target, &store).await.unwrap().summary().remove, 16);
+    // That run is over, and what it took still counts.
+    let line = stopped(compute(rest(36), &target, &store), &target).await;
+    assert!(line.contains("36 of 100 records would be removed, 20 of them in the last"), "{line}");
+}
+
+#[tokio::test]
+async fn a_source_that_shrinks_from_run_to_run_is_stopped() {
+    let mut people = everybody(100);
+    let (target, store) = delivered(&people).await;
+    let mut line = None;
+    for _ in 0..10 {
+        let gone: Vec<String> = people.keys().take(9).cloned().collect();
+        gone.iter().for_each(|key| drop(people.remove(key)));
+        let records = people.iter().map(|(key, value)| Ok(record(key, value))).collect();
+        match compute(records, &target, &store).await {
+            Ok(plan) => drop(apply(&plan).await.into_result().unwrap()),
+            Err(error) => line = Some(error.to_string()),
+        }
+        if line.is_some() {
+            break;
+        }
+    }
+    assert_eq!(there(&target).len(), 82);
+    let expected = "27 of 100 records would be removed, 18 of them in the last 24 hours already, at most 20 may be";
+    assert!(line.unwrap().contains(expected));
+    // Who came back is not gone.
+    let everybody = everybody(100);
+    let all = |n: usize| -> Records {
+        everybody.iter().skip(n).map(|(key, value)| Ok(record(key, value))).collect()
+    };
+    apply(&compute(all(0), &target, &store).await.unwrap()).await.into_result().unwrap();
+    assert_eq!(compute(all(20), &target, &store).await.unwrap().summary().remove, 20);
+}
+
+#[tokio::test]
+async fn what_was_allowed_once_on_purpose_does_not_stop_the_runs_after_it() {
+    let people = everybody(100);
+    let (target, store) = delivered(&people).await;
+    let rest = |gone: usize| -> Records {
+        people.iter().skip(gone).map(|(key, value)| Ok(record(key, value))).collect()
+    };
+    let half = || Guard::removals_at_most(0.5);
+    apply(&compute(rest(50), &target, &store).guard(half()).await.unwrap()).await;
+    let line = stopped(compute(rest(61), &target, &store), &target).await;
+    assert!(line.contains("11 of 50 records would be removed, at most 10 may be"), "{line}");
+    apply(&compute(rest(52), &target, &store).await.unwrap()).await;
+    assert_eq!(there(&target).len(), 48);
+    // But not again and again.
+    let line = stopped(compute(rest(53), &target, &store).guard(half()), &target).await;
+    assert!(line.contains("53 of 100 records"), "{line}");
+}
+
+#[tokio::test]
+async fn values_that_vanish_from_everybody_are_not_erased() {
+    let people = everybody(60);
+    let (target, store) = delivered(&people).await;
+    let emptied = |from: usize, count: usize| -> Records {
+        let value = |n: usize, value| match (from..from + count).contains(&n) {
+            true => serde_json::Value::Null,
+            false => serde_json::Value::clone(value),
+        };
+        let people = people.iter().enumerate();
+        people.map(|(n, (key, title))| Ok(record(key, &value(n, title)))).collect()
+    };
+    for (count, already) in [(60, ""), (13, "")] {
+        let line = stopped(compute(emptied(0, count), &target, &store), &target).await;
+        let expected = format!(
+            "{count} of 60 records would lose the value of `title`{already}, at most 12 may"
+        );
+        assert!(line.contains(&expected), "{line}");
+    }
+    apply(&compute(emptied(0, 12), &target, &store).await.unwrap()).await;
+    let line = stopped(compute(emptied(0, 13), &target, &store), &target).await;
+    assert!(
+        line.contains(
+            "13 of 60 records would lose the value of `title`, 12 of them in the last 24"
+        ),
+        "{line}"
+    );
+    let meant = compute(emptied(0, 60), &target, &store).guard(Guard::values_erased_at_most(1.0));
+    assert_eq!(meant.await.unwrap().summary().update, 48);
+}
+
+#[tokio::test]
+async fn a_key_that_nobody_has_stops_the_run_and_names_them() {
+    let (target, store) = (Flaky::new(1, 0.0), memory());
+    let keyless = |n: usize| {
+        Ok(record("", &json!(n)).source_id(format!("00u{n}")).without_key("no nickname"))
+    };
+    let line = stopped(compute((0..60).map(keyless).collect(), &target, &store), &target).await;
+    assert!(line.contains("60 of 60 records have no key, such as 00u0: no nickname"), "{line}");
+    let mut records: Records =
+        everybody(60).iter().map(|(key, value)| Ok(record(key, value))).collect();
+    records.extend((0..4).chain([2]).map(keyless));
+    let plan = compute(records, &target, &store).await.unwrap();
+    let summary = plan.summary();
+    assert_eq!((summary.create, summary.without_key, summary.repeated), (60, 4, 1));
+    assert!(summary.to_string().contains("4 without key"), "{summary}");
+    assert!(summary.to_string().contains("00u0: no nickname"), "{summary}");
+    let rows = plan.rows(60, 10).unwrap();
+    let named: Vec<_> =
+        rows.iter().map(|row| (row.kind, row.source_id.as_deref().unwrap())).collect();
+    let all = ["00u0", "00u1", "00u2", "00u3"].map(|id| (provisioning::Kind::WithoutKey, id));
+    assert_eq!(named, all);
+    assert!(rows.iter().all(|row| row.note.as_deref() == Some("no nickname")));
+    assert_eq!(apply(&plan).await.delivered(), 60);
 }
 
 #[tokio::test]

@@ -23,7 +23,9 @@ impl Bringing {
     pub(crate) async fn plan(&self, records: &[Record], basis: Basis) -> Result<Plan, PlanError> {
         let records: Vec<_> = records.iter().cloned().map(Ok::<_, Infallible>).collect();
         let compute = Plan::compute(stream::iter(records), self.target.clone());
-        compute.store(self.store.clone()).basis(basis).guard(Guard::removals_at_most(1.0)).await
+        let compute = compute.store(self.store.clone()).basis(basis);
+        let compute = compute.guard(Guard::values_erased_at_most(1.0));
+        compute.guard(Guard::members_lost_at_most(1.0)).guard(Guard::removals_at_most(1.0)).await
     }
 
     /// One run.
