@@ -6,7 +6,6 @@ use futures::{StreamExt, TryStreamExt};
 use okta_client::search::attr;
 use okta_client::{Group, Okta};
 use provisioning::source::{OktaPeople, Scope};
-use provisioning::targets::Place;
 use provisioning::{Mapping, Warnings};
 
 use crate::{Failure, Records, ScopeOptions, say, thousands};
@@ -86,9 +85,7 @@ impl MappedPeople {
         for notice in known.notices(&mapping) {
             say!("{:<10}{notice}", "note");
         }
-        for row in mapping.rows() {
-            Place::parse(row.to()).map_err(Failure::settings)?;
-        }
+        let mapping = mapping.for_scim_users().map_err(Failure::settings)?;
         Ok(Self { people, mapping: Arc::new(mapping) })
     }
 

@@ -29,7 +29,7 @@ pub use export::{ExportError, Import, ImportError, private_file};
 pub use expression::Context;
 pub use follow::{Follow, FollowError, Followed};
 pub use guard::{Guard, Tripped};
-pub use mapping::{Applied, Mapped, Mapping, MappingError, MappingRow};
+pub use mapping::{Applied, InFile, Mapped, Mapping, MappingError, MappingRow};
 pub use memory::MemoryTarget;
 pub use plan::{Basis, Compute, Plan, PlanError, Summary};
 pub use record::{Fields, Record};

@@ -62,6 +62,11 @@ impl ExpressionError {
         &self.problem
     }
 
+    /// The value is of no use where it goes.
+    pub(crate) fn of_value(problem: &str) -> Self {
+        Self { class: ErrorClass::Type, position: 1, problem: problem.to_owned() }
+    }
+
     pub(super) fn moved(mut self, position: impl FnOnce(usize) -> usize) -> Self {
         self.position = position(self.position);
         self

@@ -80,6 +80,7 @@ use serde_json::Value;
 
 pub use error::{ErrorClass, ExpressionError};
 pub use scope::{Context, Group, Scope};
+pub(crate) use suggest::nearest;
 pub use template::Template;
 
 use error::Fault;

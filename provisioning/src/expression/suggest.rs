@@ -1,5 +1,5 @@
 /// A known name that is one slip away: another case, another word style, or one wrong letter.
-pub(super) fn nearest(name: &str, mut known: impl FnMut(&str) -> bool) -> Option<String> {
+pub(crate) fn nearest(name: &str, mut known: impl FnMut(&str) -> bool) -> Option<String> {
     // Longer names would cost too much, and are no slips.
     if name.len() > 64 || !name.is_ascii() {
         return None;

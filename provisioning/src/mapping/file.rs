@@ -2,24 +2,28 @@
 
 use std::path::Path;
 
-use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+use toml::Spanned;
+
+use super::origin::{Origin, Text};
 use super::{Applied, Mapping, MappingError, MappingRow};
 
 /// What a file holds.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
-    key: String,
-    #[serde(default, rename = "row")]
-    rows: Vec<Row>,
+struct File<T> {
+    key: T,
+    #[serde(default = "Vec::new", rename = "row")]
+    rows: Vec<Row<T>>,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Row {
-    to: String,
-    from: String,
+struct Row<T> {
+    to: T,
+    from: T,
     #[serde(default, skip_serializing_if = "is_default")]
     apply: Applied,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -37,7 +41,7 @@ impl Mapping {
     /// # Errors
     /// Says which line or row is wrong, and why.
     pub fn from_toml(text: &str) -> Result<Self, MappingError> {
-        Self::of(toml::from_str(text).map_err(|error| MappingError::File(one_line(&error)))?)
+        Self::of_toml(None, text)
     }
 
     /// Reads a mapping from JSON, with the same members as in TOML.
@@ -45,7 +49,7 @@ impl Mapping {
     /// # Errors
     /// Says which line or row is wrong, and why.
     pub fn from_json(text: &str) -> Result<Self, MappingError> {
-        Self::of(serde_json::from_str(text).map_err(|error| MappingError::File(one_line(&error)))?)
+        Self::of_json(None, text)
     }
 
     /// Reads a mapping from a file; a name that ends in `.json` is JSON, any other TOML.
@@ -57,7 +61,8 @@ impl Mapping {
         let named = |problem: String| MappingError::File(format!("{}: {problem}", path.display()));
         let text = std::fs::read_to_string(path).map_err(|error| named(error.to_string()))?;
         let is_json = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("json"));
-        let read = if is_json { Self::from_json(&text) } else { Self::from_toml(&text) };
+        let name = Some(path.display().to_string());
+        let read = if is_json { Self::of_json(name, &text) } else { Self::of_toml(name, &text) };
         read.map_err(|error| match error {
             MappingError::File(problem) => named(problem),
             other => other,
@@ -81,16 +86,48 @@ impl Mapping {
             .map_err(|error| MappingError::File(one_line(&error)))
     }
 
-    fn of(file: File) -> Result<Self, MappingError> {
-        let row = |mapping: Self, row: Row| {
-            let mut read = MappingRow::new(&row.to, &row.from)?.applied(row.apply);
-            read.refers = row.refers;
-            mapping.with(read)
-        };
-        file.rows.into_iter().try_fold(Self::keyed_by(&file.key)?, row)
+    fn of_toml(name: Option<String>, text: &str) -> Result<Self, MappingError> {
+        let file: File<Spanned<String>> =
+            toml::from_str(text).map_err(|error| MappingError::File(one_line(&error)))?;
+        let found = |text: Spanned<String>| (text.span().start, text.into_inner());
+        Self::of(name, text, file, found)
     }
 
-    fn file(&self) -> File {
+    /// JSON does not tell where its texts stand, so they are looked for.
+    fn of_json(name: Option<String>, text: &str) -> Result<Self, MappingError> {
+        let file: File<String> =
+            serde_json::from_str(text).map_err(|error| MappingError::File(one_line(&error)))?;
+        let found = |one: String| {
+            let start = text.find(&serde_json::Value::from(one.as_str()).to_string());
+            (start.unwrap_or(text.len()), one)
+        };
+        Self::of(name, text, file, found)
+    }
+
+    fn of<T>(
+        name: Option<String>,
+        text: &str,
+        file: File<T>,
+        found: impl Fn(T) -> (usize, String),
+    ) -> Result<Self, MappingError> {
+        let all = Arc::new(Text { name, text: text.to_owned() });
+        let (key_at, key) = found(file.key);
+        let origin = |to, from| Origin { file: Arc::clone(&all), to, from };
+        let of_key = origin(key_at, key_at);
+        let mut keyed = Self::keyed_by(&key).map_err(|error| error.at(&of_key))?;
+        keyed.key_origin = Some(of_key);
+        file.rows.into_iter().try_fold(keyed, |mapping, row| {
+            let ((to_at, to), (from_at, from)) = (found(row.to), found(row.from));
+            let origin = origin(to_at, from_at);
+            let read = MappingRow::new(&to, &from).map_err(|error| error.at(&origin))?;
+            let mut read = read.applied(row.apply);
+            read.refers = row.refers;
+            read.origin = Some(origin);
+            mapping.with(read)
+        })
+    }
+
+    fn file(&self) -> File<String> {
         let row = |row: &MappingRow| Row {
             to: row.to.clone(),
             from: row.from.to_string(),

@@ -2,6 +2,8 @@
 
 mod file;
 mod okta;
+mod origin;
+mod scim;
 
 use std::fmt;
 
@@ -10,6 +12,9 @@ use serde_json::Value;
 
 use crate::expression::{Expression, ExpressionError, Scope};
 use crate::record::Record;
+use origin::{Origin, before};
+
+pub use origin::InFile;
 
 /// When a row is applied, in the words of Okta's mapping editor.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +37,9 @@ pub struct MappingRow {
     from: Expression,
     applied: Applied,
     refers: bool,
+    /// What the target takes there, as far as that is known.
+    takes: Option<scim::Takes>,
+    origin: Option<Origin>,
 }
 
 /// Which attributes of the target come from which expressions over the source.
@@ -63,6 +71,7 @@ pub struct MappingRow {
 #[must_use]
 pub struct Mapping {
     key: Expression,
+    key_origin: Option<Origin>,
     rows: Vec<MappingRow>,
 }
 
@@ -74,12 +83,24 @@ pub enum MappingError {
     #[error("the mapping cannot be read: {0}")]
     File(String),
     /// An expression is wrong.
-    #[error("mapping of `{to}`: {error}")]
+    #[error("{}mapping of `{to}`: {error}", before(at))]
     Expression {
+        /// Where in the file, if it was read from one.
+        at: Option<InFile>,
         /// The attribute of the target; `key` for the key.
         to: String,
         /// What is wrong, and where in the expression.
         error: ExpressionError,
+    },
+    /// The target has no such attribute, or it cannot be filled.
+    #[error("{}mapping of `{to}`: {problem}", before(at))]
+    Target {
+        /// Where in the file, if it was read from one.
+        at: Option<InFile>,
+        /// The attribute of the target.
+        to: String,
+        /// What is wrong.
+        problem: String,
     },
     /// Two rows fill one attribute.
     #[error("mapping of `{0}`: two rows fill it")]
@@ -104,7 +125,7 @@ impl Mapping {
     /// # Errors
     /// When the expression is none.
     pub fn keyed_by(key: &str) -> Result<Self, MappingError> {
-        Ok(Self { key: parse("key", key)?, rows: Vec::new() })
+        Ok(Self { key: parse("key", key)?, key_origin: None, rows: Vec::new() })
     }
 
     /// Adds a row that is applied on create and update.
@@ -160,6 +181,7 @@ impl Mapping {
     /// When the expression is none.
     pub fn with_key(mut self, key: &str) -> Result<Self, MappingError> {
         self.key = parse("key", key)?;
+        self.key_origin = None;
         Ok(self)
     }
 
@@ -180,13 +202,15 @@ impl Mapping {
     /// # Errors
     /// The first row that names one it has not.
     pub fn check(&self, known: impl Fn(&str, &str) -> bool) -> Result<(), MappingError> {
-        let check = |to: &str, from: &Expression| {
-            let error = |error| MappingError::Expression { to: to.to_owned(), error };
-            from.check(&known).map_err(error)
+        let check = |to: &str, from: &Expression, origin: &Option<Origin>| {
+            from.check(&known).map_err(|error| {
+                let error = MappingError::Expression { at: None, to: to.to_owned(), error };
+                origin.iter().fold(error, MappingError::at)
+            })
         };
-        check("key", &self.key)?;
+        check("key", &self.key, &self.key_origin)?;
         let mut mapped = self.rows.iter().filter(|row| row.applied != Applied::Never);
-        mapped.try_for_each(|row| check(&row.to, &row.from))
+        mapped.try_for_each(|row| check(&row.to, &row.from, &row.origin))
     }
 
     /// The record that comes of one person or group of the source.
@@ -194,21 +218,24 @@ impl Mapping {
     /// A text without any sign in it is no value: an attribute that was emptied is cleared.
     pub fn record(&self, source: &dyn Scope) -> Mapped {
         let mut failed = Vec::new();
-        let mut worked_out = |to: &str, from: &Expression| match from.evaluate(source) {
-            Ok(Value::String(text)) if text.is_empty() => Some(Value::Null),
-            Ok(value) => Some(value),
-            Err(error) => {
-                failed.push((to.to_owned(), error));
-                None
-            }
+        let mut worked_out = |to: &str, from: &Expression, takes: Option<scim::Takes>| {
+            let value = match from.evaluate(source) {
+                Ok(Value::String(text)) if text.is_empty() => Ok(Value::Null),
+                value => value,
+            };
+            let value = value.and_then(|value| match takes {
+                Some(takes) => takes.fit(value),
+                None => Ok(value),
+            });
+            value.map_err(|error| failed.push((to.to_owned(), error))).ok()
         };
-        let key = worked_out("key", &self.key).and_then(|key| text(&key));
+        let key = worked_out("key", &self.key, None).and_then(|key| text(&key));
         let mut record = match key {
             Some(key) => Record::new(key),
             None => Record::new("").without_key(format!("no value for the key {}", self.key)),
         };
         for row in self.rows.iter().filter(|row| row.applied != Applied::Never) {
-            let Some(value) = worked_out(&row.to, &row.from) else {
+            let Some(value) = worked_out(&row.to, &row.from, row.takes) else {
                 continue;
             };
             record = match (row.applied, row.refers, text(&value)) {
@@ -228,7 +255,8 @@ impl MappingRow {
     /// When the expression is none.
     pub fn new(to: &str, from: &str) -> Result<Self, MappingError> {
         let from = parse(to, from)?;
-        Ok(Self { to: to.to_owned(), from, applied: Applied::default(), refers: false })
+        let (applied, refers, takes, origin) = Default::default();
+        Ok(Self { to: to.to_owned(), from, applied, refers, takes, origin })
     }
 
     /// When it is applied.
@@ -260,7 +288,22 @@ impl MappingRow {
 }
 
 fn parse(to: &str, from: &str) -> Result<Expression, MappingError> {
-    Expression::parse(from).map_err(|error| MappingError::Expression { to: to.to_owned(), error })
+    let wrong = |error| MappingError::Expression { at: None, to: to.to_owned(), error };
+    Expression::parse(from).map_err(wrong)
+}
+
+impl MappingError {
+    /// Says where it is.
+    fn at(mut self, origin: &Origin) -> Self {
+        match &mut self {
+            Self::Expression { at, error, .. } => {
+                *at = Some(origin.of_character(error.position()));
+            }
+            Self::Target { at, .. } => *at = Some(origin.of_target()),
+            _ => {}
+        }
+        self
+    }
 }
 
 /// A key is a text; numbers serve as well.

@@ -3,9 +3,11 @@ use std::sync::LazyLock;
 
 use scim_types::filter::Filter;
 use scim_types::patch::{Operation, PatchOp, PatchPath};
-use scim_types::schema::{Attribute, Returned, Schemas};
+use scim_types::schema::{Attribute, AttributeKind, Mutability, Returned, Schemas};
 use scim_types::{AttributePath, Mode};
 use serde_json::{Map, Value, json};
+
+use crate::expression::nearest;
 
 /// Where a value stands in a SCIM resource: `name.givenName`, `emails[type eq "work"].value`,
 /// `urn:…:enterprise:2.0:User:department`, or a key of an extension that no SCIM path can name, such as
@@ -29,6 +31,12 @@ enum Kind {
 pub struct PlaceError {
     place: String,
     problem: String,
+}
+
+impl PlaceError {
+    pub(crate) fn problem(&self) -> &str {
+        &self.problem
+    }
 }
 
 static SCHEMAS: LazyLock<Schemas> = LazyLock::new(|| Schemas::user().clone().open());
@@ -85,6 +93,53 @@ impl Place {
         match &self.kind {
             Kind::Path(PatchPath::Attribute(path)) => SCHEMAS.attribute(path),
             _ => None,
+        }
+    }
+
+    /// What a value has to be there; none where no schema says so.
+    ///
+    /// # Errors
+    /// When the core and enterprise schemas have no such attribute, only the server sets it, or it is made
+    /// of parts.
+    pub(crate) fn kind_of_value(&self) -> Result<Option<AttributeKind>, PlaceError> {
+        let fail = |problem| PlaceError { place: self.text.clone(), problem };
+        let (path, sub, filter) = match &self.kind {
+            Kind::Path(PatchPath::Attribute(path)) => (path, path.sub(), String::new()),
+            Kind::Path(PatchPath::Elements { attribute, filter, sub }) => {
+                (attribute, sub.as_deref(), format!("[{filter}]"))
+            }
+            _ => return Ok(None),
+        };
+        if path.schema().is_some_and(|urn| SCHEMAS.schema(urn).is_none()) {
+            return Ok(None);
+        }
+        let of_schema = path.schema().map(|urn| format!("{urn}:")).unwrap_or_default();
+        let whole = described(&format!("{of_schema}{}", path.name()));
+        let whole = whole.ok_or_else(|| fail(unknown(path, &of_schema)))?;
+        let attribute = match sub {
+            None => whole,
+            Some(sub) => whole.sub_attribute(sub).ok_or_else(|| {
+                let near = nearest(sub, |name| whole.sub_attribute(name).is_some());
+                let near = near.and_then(|near| whole.sub_attribute(&near));
+                let near = near.map(|part| part.name.clone()).or_else(|| begins(whole, sub));
+                fail(did_you_mean(
+                    near.map(|near| format!("{of_schema}{}{filter}.{near}", whole.name)),
+                ))
+            })?,
+        };
+        // What is in it follows from the other attributes.
+        let is_schemas = whole.name.eq_ignore_ascii_case("schemas");
+        let is_read_only = |one: &&Attribute| one.mutability == Mutability::ReadOnly;
+        if is_schemas || [whole, attribute].iter().any(is_read_only) {
+            return Err(fail("only the server sets it".to_owned()));
+        }
+        match attribute.kind {
+            AttributeKind::Complex => {
+                let part = attribute.sub_attributes.first().map_or("value", |part| &part.name);
+                Err(fail(format!("it is made of parts: name one, such as `{self}.{part}`")))
+            }
+            _ if attribute.multi_valued => Ok(None),
+            _ => Ok(Some(attribute.kind.clone())),
         }
     }
 
@@ -174,6 +229,34 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }
+}
+
+fn described(path: &str) -> Option<&'static Attribute> {
+    Schemas::user().attribute(&AttributePath::parse(path).ok()?)
+}
+
+/// What no schema has, and what may be meant.
+fn unknown(path: &AttributePath, of_schema: &str) -> String {
+    let name = path.name();
+    let is_known = |name: &str| described(&format!("{of_schema}{name}")).is_some();
+    let extension = || {
+        let path = format!("{}:{name}", scim_types::urn::ENTERPRISE_USER);
+        described(&path).map(|_| path)
+    };
+    let near = || described(&format!("{of_schema}{}", nearest(name, is_known)?));
+    did_you_mean(extension().or_else(|| Some(near()?.name.clone())))
+}
+
+fn did_you_mean(near: Option<String>) -> String {
+    let near = near.map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();
+    format!("a SCIM user has no such attribute{near}")
+}
+
+/// The part whose name the text begins with.
+fn begins(whole: &Attribute, text: &str) -> Option<String> {
+    let text = text.to_lowercase();
+    let mut names = whole.sub_attributes.iter().map(|part| &part.name);
+    names.find(|name| text.starts_with(&name.to_lowercase())).cloned()
 }
 
 /// A URN of a schema ends in the name of a resource type; what follows is the key, colons and all.
