@@ -101,7 +101,7 @@ fn misused(error: &clap::Error) -> ExitCode {
     match (is_help, wants_json) {
         (true, _) => drop(error.print()),
         (false, true) => {
-            complain(&ActionError::new("usage", error.to_string().replace('\n', " ").trim()), true);
+            complain(&ActionError::new("usage", in_one_line(error)), true);
         }
         (false, false) => complain(&ActionError::new("usage", in_one_line(error)), false),
     }

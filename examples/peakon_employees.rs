@@ -7,10 +7,10 @@ use clap::Parser;
 use examples::{
     Definition, Delivery, Ending, Failure, Following, MappedPeople, RunOptions, SandboxOptions,
     ScimSystems, ScopeOptions, SharedStore, Switched, Switches, again, check, define, ended,
-    parsed, stop_on_signals, typed, with_rows,
+    parsed, ready, stop_on_signals, typed, with_rows,
 };
 use provisioning::targets::{ScimGroups, ScimUsers};
-use provisioning::{Basis, Guard, Stop, Target};
+use provisioning::{Basis, Guard, Mapping, Stop, Target};
 use sandbox::ScimOptions;
 use sandbox::scim::PEAKON_USER;
 
@@ -79,25 +79,39 @@ async fn run(options: &Options) -> Result<(), Failure> {
         true => with_rows(mapping, CUSTOM)?,
         false => mapping,
     };
-    let schema = systems.okta.schemas().user("default").await.map_err(Failure::settings)?;
-    // A product that does not tell its schemas is taken by Okta's types alone.
-    let product = systems.scim.schemas().await.unwrap_or_default();
-    let product = product.iter().find(|one| one.id.eq_ignore_ascii_case(PEAKON_USER));
-    let mapping = typed(&mapping, &schema, product, PEAKON_USER)?;
-    let scope = options.scope.scope(&systems.okta).await?;
-    let people = MappedPeople::new(&systems.okta, scope, mapping).await?;
-    let users = ScimUsers::new(systems.scim.clone()).map_err(Failure::settings)?.refer_by_key();
-    let target: Arc<dyn Target> = Arc::new(Switched::new(Arc::new(users), options.switches));
+    let patience = options.run.patience();
+    let prepare = async || prepare(options, &systems, mapping.clone()).await;
+    let (people, target) = ready(patience, &stop, prepare).await?;
     if options.run.check {
         return check(&systems, &people, &*target).await;
     }
-    target.check().await.map_err(Failure::settings)?;
     let store = systems.store("peakon_employees", &options.run, "")?;
     let once = || once(options, &people, &target, &store, &stop);
     match options.run.follow {
         true => once().await,
         false => again(options.run.every, &stop, once).await,
     }
+}
+
+/// Who is brought where; a product that cannot be used is told.
+async fn prepare(
+    options: &Options,
+    systems: &ScimSystems,
+    mapping: Mapping,
+) -> Result<(MappedPeople, Arc<dyn Target>), Failure> {
+    let schema = systems.okta.schemas().user("default").await.map_err(Failure::settings)?;
+    // A product that does not tell its schemas is taken by Okta's types alone.
+    let product = systems.scim.schemas().await.unwrap_or_default();
+    let product = product.iter().find(|one| one.id.eq_ignore_ascii_case(PEAKON_USER));
+    let mapping = typed(&mapping, &schema, product, PEAKON_USER)?;
+    let scope = options.scope.scope(&systems.okta).await?;
+    let people = MappedPeople::new(&systems.okta, scope, mapping, &options.run).await?;
+    let users = ScimUsers::new(systems.scim.clone()).map_err(Failure::settings)?.refer_by_key();
+    let target: Arc<dyn Target> = Arc::new(Switched::new(Arc::new(users), options.switches));
+    if !options.run.check {
+        target.check().await.map_err(Failure::settings)?;
+    }
+    Ok((people, target))
 }
 
 /// What the target says to groups; nothing is sent.
@@ -124,6 +138,7 @@ async fn once(
     let delivery = Delivery {
         options: &options.run,
         what: "people",
+        from: "in Okta".to_owned(),
         target: Arc::clone(target),
         store: Arc::clone(store),
         basis: options.run.basis_or(basis),
@@ -139,6 +154,7 @@ async fn once(
     }
     let ran = delivery.run(people.records(), &mut ending, |_| ()).await;
     people.print_warnings();
+    people.note_inactive(&options.run, &mut ending)?;
     match ran {
         Err(failure) => Err(ending.stopped(failure)),
         Ok(_) if options.run.sends() => ending.close(),

@@ -7,14 +7,13 @@ use std::time::Duration;
 
 use clap::Parser;
 use examples::{
-    Backup, Delivery, Ending, Failure, FollowGroups, Following, GroupPush, MappedPeople, OktaSetup,
-    RunOptions, SandboxOptions, ScimSystems, ScopeOptions, SharedStore, Switched, Switches, again,
-    check, check_admins, duration, ended, find_group, parsed, read_groups, say, stop_on_signals,
-    with_members,
+    Backup, DeletesDeparted, Delivery, Ending, Failure, FollowGroups, Following, GroupPush,
+    MappedPeople, OktaSetup, RunOptions, SandboxOptions, ScimSystems, ScopeOptions, SharedStore,
+    Switched, Switches, Undo, Unlink, again, check, check_admins, duration, ended, parsed,
+    pushed_ids, read_groups, ready, remember_names, say, stop_on_signals, with_members,
 };
-use futures::{StreamExt, stream};
 use okta_client::SignOnMode;
-use provisioning::targets::{Departed, ScimGroups, ScimUsers};
+use provisioning::targets::{Departed, ScimUsers};
 use provisioning::{Basis, Guard, Stop, Target};
 use sandbox::ScimOptions;
 
@@ -49,13 +48,18 @@ struct Options {
     /// Groups of Okta to push, by name or id; their members are provisioned first
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     push_groups: Vec<String>,
-    /// Pendo's administrators: the first group that is ever pushed must contain one of them
+    /// What becomes of a group in Pendo that was pushed and is not named by --push-groups any more
+    #[arg(long, value_enum, default_value_t, conflicts_with = "follow")]
+    unlink: Unlink,
+    /// Pendo's administrators: one of them must stay in scope, and the first group that is ever pushed must
+    /// contain one
     #[arg(long, value_name = "EMAILS", value_delimiter = ',')]
     admins: Vec<String>,
     /// Write everything that SCIM gives about users and groups to a CSV file, before anything is sent
     #[arg(long, value_name = "FILE")]
     backup: Option<PathBuf>,
-    /// Take users and groups back to what such a file says; --plan shows it first
+    /// Take users and groups back to what such a file says; --plan shows it first. The next run without it
+    /// brings everybody to what Okta says again. With --max-removals 100% an empty file is taken for meant
     #[arg(long, value_name = "FILE", conflicts_with_all = ["backup", "push_groups", "every", "follow", "apply_plan"])]
     undo: Option<PathBuf>,
     /// Do not provision from here: let Okta do it, with the app of --app, and print the steps that are
@@ -89,28 +93,38 @@ async fn run(options: &Options) -> Result<(), Failure> {
     if options.okta_provisions {
         return okta_provisions(&systems, options).await;
     }
-    let scope = options.scope.scope(&systems.okta).await?;
-    let groups = group_ids(&systems, options).await?;
-    let people = MappedPeople::new(&systems.okta, with_members(scope, &groups), mapping).await?;
-    let departed = if options.delete { Departed::Delete } else { Departed::Deactivate };
-    let users = ScimUsers::new(systems.scim.clone()).map_err(Failure::settings)?;
-    let users = Switched::new(Arc::new(users.departed(departed)), options.switches);
-    let users: Arc<dyn Target> = Arc::new(users);
-    if options.run.check {
+    let groups_store = match options.run.check {
+        true => None,
+        false => Some(systems.store("pendo_scim", &options.run, "groups")?),
+    };
+    let names = pushed_names(&systems, options);
+    let prepare = async || {
+        let scope = options.scope.scope(&systems.okta).await?;
+        let ids = pushed_ids(&systems.okta, groups_store.as_ref(), &names).await?;
+        let scope = with_members(scope, &ids);
+        let people = MappedPeople::new(&systems.okta, scope, mapping.clone(), &options.run).await?;
+        Ok((ids, people))
+    };
+    let patience = options.run.patience();
+    let (groups, people) = ready(patience, &stop, prepare).await?;
+    let users = users(&systems, options)?;
+    let Some(groups_store) = groups_store else {
         check(&systems, &people, &*users).await?;
-        let groups = read_groups(&systems.okta, &groups, &people.mapping).await?;
+        let groups = read_groups(&systems.okta, &groups, &people).await?;
         check_admins(&groups, &options.admins)?;
         return check_sign_on(&systems, options).await;
-    }
-    users.check().await.map_err(Failure::settings)?;
+    };
+    let checked = async || users.check().await.map_err(Failure::settings);
+    ready(patience, &stop, checked).await?;
     let program = Program {
         options,
         people,
         users,
         groups,
+        names,
         stop,
         users_store: systems.store("pendo_scim", &options.run, "")?,
-        groups_store: systems.store("pendo_scim", &options.run, "groups")?,
+        groups_store,
         systems,
     };
     if let Some(path) = &options.undo {
@@ -125,17 +139,28 @@ async fn run(options: &Options) -> Result<(), Failure> {
     }
 }
 
-/// Who is meant by --push-groups.
-async fn group_ids(systems: &ScimSystems, options: &Options) -> Result<Vec<String>, Failure> {
-    let names = match options.push_groups.as_slice() {
-        [] if systems.is_sandbox() && options.undo.is_none() => &[SANDBOX_GROUP.to_owned()],
-        names => names,
-    };
-    let mut ids = Vec::new();
-    for name in names {
-        ids.push(find_group(&systems.okta, name).await?.id.to_string());
+/// What --push-groups names.
+fn pushed_names(systems: &ScimSystems, options: &Options) -> Vec<String> {
+    match options.push_groups.as_slice() {
+        [] if systems.is_sandbox() && options.undo.is_none() => vec![SANDBOX_GROUP.to_owned()],
+        names => names.to_vec(),
     }
-    Ok(ids)
+}
+
+/// Where people go.
+fn users(systems: &ScimSystems, options: &Options) -> Result<Arc<dyn Target>, Failure> {
+    let users = || ScimUsers::new(systems.scim.clone()).map_err(Failure::settings);
+    let deactivating = Arc::new(users()?);
+    let users: Arc<dyn Target> = match options.delete {
+        false => deactivating,
+        true => Arc::new(DeletesDeparted {
+            okta: systems.okta.clone(),
+            inactive: options.run.inactive(),
+            deactivating,
+            deleting: Arc::new(users()?.departed(Departed::Delete)),
+        }),
+    };
+    Ok(Arc::new(Switched::new(users, options.switches)))
 }
 
 async fn check_sign_on(systems: &ScimSystems, options: &Options) -> Result<(), Failure> {
@@ -178,6 +203,8 @@ struct Program<'a> {
     users: Arc<dyn Target>,
     /// Ids in Okta of those that are pushed.
     groups: Vec<String>,
+    /// How they were named.
+    names: Vec<String>,
     stop: Stop,
     users_store: SharedStore,
     groups_store: SharedStore,
@@ -195,17 +222,21 @@ impl Program<'_> {
 
     async fn provision(&self, ending: &mut Ending) -> Result<(), Failure> {
         let Self { options, systems, people, .. } = self;
-        let groups = read_groups(&systems.okta, &self.groups, &people.mapping).await?;
+        let groups = read_groups(&systems.okta, &self.groups, people).await?;
         if self.is_first_push()? {
             check_admins(&groups, &options.admins)?;
         }
         let delivery = self.delivery(options.run.basis_or(self.basis()));
         delivery.run(people.records(), ending, |_| ()).await?;
         people.print_warnings();
+        people.note_inactive(&options.run, ending)?;
         let push = self.group_push();
         match options.run.sends() {
-            true if groups.is_empty() || self.stop.is_stopped() => Ok(()),
-            true => push.run(&groups, ending).await,
+            true if self.stop.is_stopped() => Ok(()),
+            true => {
+                remember_names(&self.groups_store, &self.names, &self.groups)?;
+                push.run(&groups, ending).await
+            }
             false => push.show(&groups).await,
         }
     }
@@ -213,13 +244,15 @@ impl Program<'_> {
     async fn follow(&self) -> Result<(), Failure> {
         let Self { options, systems, people, .. } = self;
         if self.is_first_push()? {
-            let groups = read_groups(&systems.okta, &self.groups, &people.mapping).await?;
+            let read = async || read_groups(&systems.okta, &self.groups, people).await;
+            let groups = ready(options.run.patience(), &self.stop, read).await?;
             check_admins(&groups, &options.admins)?;
         }
-        let (okta, mapping, ids) = (&systems.okta, &*people.mapping, self.groups.clone());
+        remember_names(&self.groups_store, &self.names, &self.groups)?;
+        let (okta, ids) = (&systems.okta, self.groups.clone());
         // Members are there once people have been followed before.
         let at_once = !self.is_first_push()?;
-        let groups = || FollowGroups::new(okta, mapping, self.group_push(), ids, at_once);
+        let groups = || FollowGroups::new(okta, people, self.group_push(), ids, at_once);
         let following = Following {
             delivery: self.delivery(options.run.basis_or(self.basis())),
             people,
@@ -236,6 +269,7 @@ impl Program<'_> {
             users: Arc::clone(&self.users),
             users_store: Arc::clone(&self.users_store),
             store: Arc::clone(&self.groups_store),
+            unlink: self.options.unlink,
             stop: self.stop.clone(),
         }
     }
@@ -251,15 +285,24 @@ impl Program<'_> {
         Delivery {
             options: &self.options.run,
             what: "people",
+            from: "in Okta".to_owned(),
             target: Arc::clone(&self.users),
             store: Arc::clone(&self.users_store),
             basis,
             guards: unlimited
                 .then(|| Guard::removals_at_most_count(u64::MAX))
                 .into_iter()
+                .chain(self.admins_stay())
                 .collect(),
             stop: self.stop.clone(),
         }
+    }
+
+    /// A way back may be one to before they came.
+    fn admins_stay(&self) -> Option<Guard> {
+        let admins = &self.options.admins;
+        let applies = !admins.is_empty() && self.options.undo.is_none();
+        applies.then(|| Guard::must_contain_one_of(admins.iter().cloned()))
     }
 
     fn is_first_push(&self) -> Result<bool, Failure> {
@@ -268,21 +311,14 @@ impl Program<'_> {
     }
 
     async fn undo(&self, backup: &Backup) -> Result<(), Failure> {
-        let mut ending = Ending::begin(&self.options.run, &self.stop)?;
-        let users = backup.users(&self.people.mapping)?;
-        if let Err(failure) = self.delivery(Basis::Target).run(users, &mut ending, |_| ()).await {
-            return Err(ending.stopped(failure));
-        }
-        let groups = backup.groups();
-        if !groups.is_empty() {
-            let delivery = Delivery {
-                what: "groups",
-                target: Arc::new(ScimGroups::new(self.systems.scim.clone()).key_is_name()),
-                store: Arc::new(std::sync::Mutex::new(provisioning::store::MemoryStore::new())),
-                ..self.delivery(Basis::Target)
-            };
-            delivery.run(stream::iter(groups).map(Ok).boxed(), &mut ending, |_| ()).await?;
-        }
-        if self.options.run.sends() { ending.close() } else { Ok(()) }
+        let from = format!("in {}", backup.path.display());
+        let undo = Undo {
+            backup,
+            scim: &self.systems.scim,
+            mapping: &self.people.mapping,
+            delivery: Delivery { from, ..self.delivery(Basis::Target) },
+            groups_store: &self.groups_store,
+        };
+        undo.run().await
     }
 }

@@ -9,8 +9,8 @@ use clap::Parser;
 use examples::{
     Failure, FieldMap, FollowReport, FollowVisitors, FullPush, HookListener, HookOptions,
     Incremental, Listing, ListsAs, Preparation, Pushed, Read, ReportFile, SandboxOptions, Systems,
-    VisitorOptions, again, duration, ended, list_fields, parsed, print_report, records, say,
-    show_visitors, stop_on_signals, thousands, unless_stopped,
+    VisitorOptions, again, duration, ended, list_fields, parsed, print_report, ready, records, say,
+    show_visitors, stop_on_signals, thousands, unless_stopped, unwritable,
 };
 use futures::{StreamExt, stream};
 use okta_client::jiff::Timestamp;
@@ -109,7 +109,8 @@ async fn run(options: &Options) -> Result<(), Failure> {
     let stop = stop_on_signals()?;
     let systems = Systems::connect(&options.sandbox).await?;
     systems.announce();
-    systems.verify().await?;
+    let patience = options.every.or(options.follow.then_some(options.poll));
+    ready(patience, &stop, async || systems.verify().await).await?;
     let Options { create_missing, concurrency, .. } = *options;
     let open =
         |path| Incremental::open(path, &systems.pendo, create_missing, concurrency, stop.clone());
@@ -135,7 +136,8 @@ impl Run<'_> {
         // Before anything is sent: a report that cannot be written is a wrong setting.
         let file = options.report.as_deref().filter(|_| !options.check && !options.list_fields);
         let file = file.map(ReportFile::create).transpose();
-        let file = file.map_err(|error| Failure::Settings(format!("--report: {error}")))?;
+        let file =
+            file.map_err(|error| Failure::Settings(unwritable(options.report.as_deref(), &error)))?;
         let prepared = unless_stopped(self.stop, self.prepare()).await;
         let (map, people) = match prepared.and_then(|prepared| prepared) {
             Ok(Some(prepared)) => prepared,
@@ -250,7 +252,9 @@ impl Run<'_> {
         let report = FollowReport::begin(self.options.report.as_deref())?;
         let hooks = HookListener::start(&self.options.hook, Arc::clone(&push.store)).await?;
         while !self.stop.is_stopped() {
-            match self.follow_on(push, hooks.as_ref(), &report).await {
+            let patience = Some(self.options.poll);
+            let follow = async || self.follow_on(push, hooks.as_ref(), &report).await;
+            match ready(patience, self.stop, follow).await {
                 Err(Failure::Stopped) => report.cut_short(),
                 ended => ended?,
             }

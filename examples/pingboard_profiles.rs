@@ -9,7 +9,7 @@ use clap::Parser;
 use examples::{
     Delivery, Ending, Failure, Following, Invitations, Inviting, MappedPeople, RunOptions,
     SandboxOptions, ScimSystems, ScopeOptions, SharedStore, Switched, Switches, again, check,
-    ended, parsed, say, stop_on_signals,
+    ended, parsed, ready, say, stop_on_signals,
 };
 use provisioning::targets::ScimUsers;
 use provisioning::{Basis, Guard, Stop, Target};
@@ -66,8 +66,13 @@ async fn run(options: &Options) -> Result<(), Failure> {
     let mapping = options.run.mapping_or(MAPPING)?;
     let systems = ScimSystems::connect(&options.sandbox, ScimOptions::pingboard()).await?;
     systems.announce("Pingboard");
-    let scope = assigned(options, systems.is_sandbox())?.scope(&systems.okta).await?;
-    let people = MappedPeople::new(&systems.okta, scope, mapping).await?;
+    let scope = assigned(options, systems.is_sandbox())?;
+    let prepare = async || {
+        let scope = scope.scope(&systems.okta).await?;
+        MappedPeople::new(&systems.okta, scope, mapping.clone(), &options.run).await
+    };
+    let patience = options.run.patience();
+    let people = ready(patience, &stop, prepare).await?;
     let users = Arc::new(ScimUsers::new(systems.scim.clone()).map_err(Failure::settings)?);
     let inviting = inviting(options, users.clone())?;
     let users: Arc<dyn Target> = match &inviting {
@@ -78,7 +83,8 @@ async fn run(options: &Options) -> Result<(), Failure> {
     if options.run.check {
         return check(&systems, &people, &*target).await;
     }
-    target.check().await.map_err(Failure::settings)?;
+    let checked = async || target.check().await.map_err(Failure::settings);
+    ready(patience, &stop, checked).await?;
     let store = systems.store("pingboard_profiles", &options.run, "")?;
     let program = Program { options, people, target, store, inviting: inviting.as_deref(), stop };
     match options.run.follow {
@@ -127,6 +133,7 @@ impl Program<'_> {
         let mut ending = Ending::begin(options, &self.stop)?;
         let ran = self.delivery().run(self.people.records(), &mut ending, |_| ()).await;
         self.people.print_warnings();
+        self.people.note_inactive(options, &mut ending)?;
         self.inviting.map_or(Ok(()), Inviting::report)?;
         match ran {
             Err(failure) => Err(ending.stopped(failure)),
@@ -150,6 +157,7 @@ impl Program<'_> {
         Delivery {
             options: &self.options.run,
             what: "people",
+            from: "in Okta".to_owned(),
             target: Arc::clone(&self.target),
             store: Arc::clone(&self.store),
             basis: self.options.run.basis_or(Basis::Target),

@@ -10,7 +10,7 @@ use provisioning::{Applied, Mapping, Record, private_file};
 use scim_client::Scim;
 use serde_json::{Value, json};
 
-use crate::{Failure, Records, csv, say, thousands};
+use crate::{Failure, csv, say, thousands};
 
 /// The columns beside `kind` and `resource`, and where each stands in a user or group.
 const COLUMNS: [(&str, &str); 16] = [
@@ -35,7 +35,8 @@ const COLUMNS: [(&str, &str); 16] = [
 /// Everything that SCIM gave about users and groups at one time.
 #[derive(Clone, Debug)]
 pub struct Backup {
-    path: PathBuf,
+    /// Where it is.
+    pub path: PathBuf,
     users: Vec<Value>,
     groups: Vec<Value>,
 }
@@ -124,20 +125,21 @@ impl Backup {
     ///
     /// # Errors
     /// When a user has no user name, or an attribute of the mapping is no place.
-    pub fn users(&self, mapping: &Mapping) -> Result<Records, Failure> {
+    pub fn users(&self, mapping: &Mapping) -> Result<Vec<Record>, Failure> {
         let managed = mapping.rows().iter().filter(|row| row.when() != Applied::Never);
         let places: Result<Vec<Place>, _> = managed.map(|row| Place::parse(row.to())).collect();
         let places = places.map_err(Failure::settings)?;
         let record = |user: &Value| {
             let name = user["userName"].as_str().unwrap_or_default();
-            let is_active = user["active"] != json!(false);
-            let record = Record::new(name).set("active", is_active);
+            let mut record = Record::new(name);
+            if user["active"] == json!(false) {
+                record = record.set("active", false);
+            }
             places
                 .iter()
                 .fold(record, |record, place| record.set(place.to_string(), place.get(user)))
         };
-        let records: Vec<Record> = self.users.iter().map(record).collect();
-        Ok(stream::iter(records).map(Ok).boxed())
+        Ok(self.users.iter().map(record).collect())
     }
 
     /// The groups whose members the product showed, as they were, by name. Says which have to be put

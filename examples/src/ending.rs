@@ -34,7 +34,9 @@ impl Ending {
     pub fn begin(options: &RunOptions, stop: &Stop) -> Result<Self, Failure> {
         let path = options.report.clone().filter(|_| options.sends());
         let file = path.as_deref().map(ReportFile::create).transpose();
-        let file = file.map_err(|error| Failure::Settings(format!("--report: {error}")))?;
+        let file = file.map_err(|error| {
+            Failure::Settings(crate::report::unwritable(path.as_deref(), &error))
+        })?;
         let (limited, stop) = (options.limit.is_some(), stop.clone());
         let (parts, started) = (Vec::new(), Instant::now());
         let mut ending = Self { file, path: None, limited, stop, parts, started };
@@ -166,7 +168,7 @@ impl Ending {
             file.finish(&self.summary())?;
             std::fs::rename(&beside, path)
         };
-        write().map_err(|error| Failure::Running(format!("--report: {error}")))
+        write().map_err(|error| Failure::Running(format!("--report {}: {error}", path.display())))
     }
 
     fn summary(&self) -> Value {
@@ -194,14 +196,28 @@ impl Ending {
         reason: &str,
         keys: &[String],
     ) -> Result<(), Failure> {
+        self.leave_out_some(what, reason, keys.len() as u64, keys)
+    }
+
+    /// The same of more than are named.
+    ///
+    /// # Errors
+    /// As [`leave_out`](Self::leave_out).
+    pub fn leave_out_some(
+        &mut self,
+        what: &'static str,
+        reason: &str,
+        count: u64,
+        keys: &[String],
+    ) -> Result<(), Failure> {
         let mut entries = keys.iter().map(|key| left_out(what, reason, key));
         if let Some(file) = &mut self.file {
             entries.try_for_each(|entry| file.add(&entry)).map_err(Failure::running)?;
         }
         let part = self.part(what);
         let (before, _) = part.left_out.remove(reason).unwrap_or_default();
-        part.report.left_out = part.report.left_out.saturating_sub(before) + keys.len() as u64;
-        keys.iter().for_each(|key| part.leave_out(reason, key));
+        part.report.left_out = part.report.left_out.saturating_sub(before) + count;
+        part.leave_out_some(reason, count, keys);
         part.listed.insert(reason.to_owned(), keys.iter().take(KEPT).cloned().collect());
         Ok(())
     }

@@ -5,20 +5,18 @@ use std::io::Write;
 use std::time::Duration;
 
 use futures::StreamExt;
-use okta_client::jiff::{SignedDuration, Timestamp};
+use okta_client::jiff::Timestamp;
 use okta_client::{LogEvent, LogPages, Okta};
-use provisioning::Mapping;
+use provisioning::Follow;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use crate::{Ending, Failure, GroupPush, read_groups};
+use crate::{Ending, Failure, GroupPush, MappedPeople, read_groups};
 
 /// The events that may change a pushed group.
 const EVENTS: &str = concat!(
     r#"eventType sw "group.user_membership." or eventType eq "group.profile.update" or "#,
     r#"eventType eq "group.lifecycle.delete""#,
 );
-/// Clocks differ, and events come late; what comes twice changes nothing.
-const MARGIN: SignedDuration = SignedDuration::from_mins(10);
 /// The longest time until groups that failed are tried again.
 const LONGEST: Duration = Duration::from_secs(60);
 
@@ -26,7 +24,7 @@ const LONGEST: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub struct FollowGroups<'a> {
     okta: &'a Okta,
-    mapping: &'a Mapping,
+    people: &'a MappedPeople,
     push: GroupPush<'a>,
     /// Ids of the groups in Okta.
     ids: Vec<String>,
@@ -42,15 +40,15 @@ impl<'a> FollowGroups<'a> {
     /// else when the first full run of people is through.
     pub fn new(
         okta: &'a Okta,
-        mapping: &'a Mapping,
+        people: &'a MappedPeople,
         push: GroupPush<'a>,
         ids: Vec<String>,
         at_once: bool,
     ) -> Self {
-        let log = okta.logs().follow(Timestamp::now() - MARGIN).filter(EVENTS);
+        let log = okta.logs().follow(Follow::log_from(Timestamp::now())).filter(EVENTS);
         let log = log.interval(push.options.poll).pages();
         let (due, pause) = (BTreeSet::new(), Duration::from_secs(1));
-        let mut groups = Self { okta, mapping, push, ids, due, due_at: None, pause, log };
+        let mut groups = Self { okta, people, push, ids, due, due_at: None, pause, log };
         if at_once {
             groups.look_at_all();
         }
@@ -82,7 +80,8 @@ impl<'a> FollowGroups<'a> {
                 }
                 None => {
                     sleep(self.pause).await;
-                    let log = self.okta.logs().follow(Timestamp::now() - MARGIN).filter(EVENTS);
+                    let log =
+                        self.okta.logs().follow(Follow::log_from(Timestamp::now())).filter(EVENTS);
                     self.log = log.interval(self.push.options.poll).pages();
                     self.later();
                 }
@@ -147,7 +146,7 @@ impl<'a> FollowGroups<'a> {
                 }
             }
         }
-        let groups = read_groups(self.okta, &there, self.mapping).await?;
+        let groups = read_groups(self.okta, &there, self.people).await?;
         self.push.run_changed(&groups, ending).await
     }
 }

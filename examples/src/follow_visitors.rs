@@ -9,7 +9,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use okta_client::jiff::Timestamp;
 use okta_client::search::Expression;
 use okta_client::{Error as OktaError, LogCursor, LogEvent, LogStart, Okta, User};
-use provisioning::{Stop, Store};
+use provisioning::{Follow, Stop, Store};
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, sleep, sleep_until};
 
@@ -79,7 +79,8 @@ impl FollowVisitors<'_> {
         let cursor: Option<LogCursor> = read_note(self.push, CURSOR)?;
         let full: Option<Timestamp> = read_note(self.push, FULL)?;
         // From before the full run, which may have missed what happened while it ran.
-        let start = cursor.map_or(LogStart::Time(full.unwrap_or(began)), LogStart::Cursor);
+        let start = cursor
+            .map_or(LogStart::Time(Follow::log_from(full.unwrap_or(began))), LogStart::Cursor);
         let follow = self.okta.logs().follow(start).filter(EVENTS).interval(self.interval);
         let mut pages = follow.max_interval(self.interval.max(Duration::from_secs(60))).pages();
         loop {

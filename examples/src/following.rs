@@ -108,6 +108,9 @@ impl Following<'_> {
         }
         let (full, came_or_went) = (batch.full, came_or_went(&batch));
         ending.follow(self.delivery.what, batch, &self.delivery.store)?;
+        if full {
+            self.people.note_inactive(self.delivery.options, ending)?;
+        }
         self.invitations.map_or(Ok(()), Inviting::check)?;
         if let Some(groups) = self.groups.as_mut().filter(|_| full || came_or_went) {
             groups.look_at_all();

@@ -7,10 +7,14 @@ use futures::{StreamExt, TryStreamExt, stream};
 use okta_client::Okta;
 use provisioning::source::OktaGroups;
 use provisioning::targets::{ScimGroups, member_ids};
-use provisioning::{Basis, Mapping, Outcome, Plan, Record, Stop, Target};
+use provisioning::{Basis, Guard, Outcome, Plan, Record, Stop, Target};
 use scim_client::Scim;
 
-use crate::{Delivery, Ending, Failure, RunOptions, SharedStore, find_group, say, thousands};
+use crate::pushed_groups::{forget, mention, no_longer_pushed};
+use crate::{
+    Delivery, Ending, Failure, MappedPeople, RunOptions, SharedStore, Unlink, find_group, say,
+    thousands,
+};
 
 /// A group of Okta with the keys of its members.
 #[derive(Clone, Debug)]
@@ -30,14 +34,16 @@ pub struct PushGroup {
 pub async fn read_groups(
     okta: &Okta,
     names: &[String],
-    mapping: &Mapping,
+    people: &MappedPeople,
 ) -> Result<Vec<PushGroup>, Failure> {
     let mut groups = Vec::new();
     for name in names {
         let group = find_group(okta, name).await?;
         let id = group.id.to_string();
         let source = OktaGroups::new(okta.clone(), [id.as_str()]);
-        let members = source.members(&id, mapping).try_collect().await.map_err(Failure::running)?;
+        let source = source.inactive(people.inactive.iter().cloned());
+        let members =
+            source.members(&id, &people.mapping).try_collect().await.map_err(Failure::running)?;
         let name = group.profile.name().unwrap_or(name).to_owned();
         groups.push(PushGroup { id, name, members });
     }
@@ -87,6 +93,8 @@ pub struct GroupPush<'a> {
     pub users_store: SharedStore,
     /// What is remembered of groups.
     pub store: SharedStore,
+    /// What becomes of groups that are not pushed any more.
+    pub unlink: Unlink,
     /// When it is to end.
     pub stop: Stop,
 }
@@ -110,7 +118,18 @@ impl GroupPush<'_> {
                 thousands(new.len() as u64)
             );
         }
-        Ok(())
+        self.mention(groups).map(drop)
+    }
+
+    /// Says which groups are not pushed any more; gives them.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn mention(&self, groups: &[PushGroup]) -> Result<Vec<PushGroup>, Failure> {
+        let ids: Vec<&str> = groups.iter().map(|group| group.id.as_str()).collect();
+        let dropped = no_longer_pushed(&self.store, &ids)?;
+        mention(&dropped, self.unlink);
+        Ok(dropped.into_iter().map(|(group, _)| group).collect())
     }
 
     /// Pushes them, and reads back what the provider has.
@@ -118,13 +137,27 @@ impl GroupPush<'_> {
     /// # Errors
     /// When there is no plan; what could not be delivered is in the ending.
     pub async fn run(&self, groups: &[PushGroup], ending: &mut Ending) -> Result<(), Failure> {
-        let records = self.records(groups, ending)?;
+        let dropped = self.mention(groups)?;
+        if groups.is_empty() && (dropped.is_empty() || self.unlink == Unlink::Leave) {
+            return Ok(());
+        }
         groups.iter().for_each(|group| say!("{:<10}{}: Pushing", "group", group.name));
+        let mut groups = groups.to_vec();
+        if self.unlink == Unlink::Empty {
+            groups.extend(dropped.iter().cloned());
+        }
+        let records = self.records(&groups, ending)?;
         let options = self.options();
         let delivery = self.delivery(&options);
         let plan = delivery.plan(stream::iter(records.clone()).map(Ok).boxed()).await?;
         delivery.summarise(&plan);
-        self.bring(&delivery, &plan, groups, &records, ending).await.map(drop)
+        let failed = self.bring(&delivery, &plan, &groups, &records, ending).await?;
+        if self.unlink == Unlink::Empty && !self.stop.is_stopped() {
+            let emptied = dropped.into_iter().map(|group| group.id);
+            let emptied: Vec<String> = emptied.filter(|id| !failed.contains(id)).collect();
+            forget(&self.store, Some(&emptied))?;
+        }
+        Ok(())
     }
 
     /// The same without a word where nothing is to be done; gives those that failed.
@@ -169,17 +202,22 @@ impl GroupPush<'_> {
 
     /// A canary counts people; what groups they are in belongs to them.
     fn options(&self) -> RunOptions {
-        RunOptions { limit: None, ..self.options.clone() }
+        let max_removals = self.options.max_removals.filter(|_| self.unlink != Unlink::Delete);
+        RunOptions { limit: None, max_removals, ..self.options.clone() }
     }
 
     fn delivery<'o>(&self, options: &'o RunOptions) -> Delivery<'o> {
+        let target = ScimGroups::new(self.scim.clone());
+        let deletes = self.unlink == Unlink::Delete;
+        let meant = [Guard::removals_at_most_count(u64::MAX), Guard::allow_empty_source()];
         Delivery {
             options,
             what: "groups",
-            target: Arc::new(ScimGroups::new(self.scim.clone())),
+            from: "in Okta".to_owned(),
+            target: Arc::new(if deletes { target.delete_departed() } else { target }),
             store: Arc::clone(&self.store),
             basis: options.basis_or(Basis::Delivered),
-            guards: Vec::new(),
+            guards: meant.into_iter().filter(|_| deletes).collect(),
             stop: self.stop.clone(),
         }
     }

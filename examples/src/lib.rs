@@ -8,6 +8,7 @@ struct ReadMe;
 pub mod actions;
 mod backup;
 mod csv;
+mod departing;
 mod ending;
 mod fields;
 mod follow_groups;
@@ -23,10 +24,12 @@ mod okta_define;
 mod okta_setup;
 mod options;
 mod part;
+mod patience;
 mod people;
 mod plan_file;
 mod prepare;
 mod progress;
+mod pushed_groups;
 mod report;
 mod run;
 mod scim_check;
@@ -38,10 +41,12 @@ mod summary;
 mod switches;
 mod systems;
 mod typed;
+mod undo;
 mod visitor_plan;
 mod visitor_source;
 
 pub use backup::Backup;
+pub use departing::DeletesDeparted;
 pub use ending::Ending;
 pub use fields::{FieldMap, FieldRow, LeftOut, Scope, Sent, has_value};
 pub use follow_groups::FollowGroups;
@@ -55,11 +60,15 @@ pub use incremental::{Incremental, Pushed};
 pub use invitations::{Invitations, Inviting};
 pub use okta_define::{Definition, define};
 pub use okta_setup::OktaSetup;
-pub use options::{BasisOption, MaxRemovals, RunOptions, ScopeOptions, Switches, duration};
+pub use options::{
+    BasisOption, InactiveStatuses, MaxRemovals, RunOptions, ScopeOptions, Switches, duration,
+};
+pub use patience::ready;
 pub use people::{MappedPeople, find_group, with_members};
 pub use prepare::{ListsAs, Preparation};
 pub use progress::Progress;
-pub use report::{ReportFile, thousands};
+pub use pushed_groups::{Unlink, pushed_ids, remember_names};
+pub use report::{ReportFile, thousands, unwritable};
 pub use run::{Delivery, Records, again};
 pub use scim_check::check;
 pub use scim_systems::{ScimSystems, SharedStore};
@@ -70,8 +79,11 @@ pub use summary::{Read, print_report};
 pub use switches::Switched;
 pub use systems::{SandboxOptions, Systems, connect_okta};
 pub use typed::{typed, with_rows};
+pub use undo::Undo;
 pub use visitor_plan::show_visitors;
 pub use visitor_source::{Listing, VisitorOptions, list_fields, records};
+
+use patience::Call;
 
 /// Prints a line. Unlike `println!` it goes on when nobody reads any more: a run must not end half-way
 /// because its output was piped into `head`.
@@ -104,9 +116,24 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// A wrong setting, told by an error or a text.
+    /// A wrong setting, told by an error or a text; but for a call that may go better the next time: that
+    /// is a failure while running.
     pub fn settings(error: impl Into<BoxError>) -> Self {
-        Self::Settings(with_root_cause(error.into()))
+        let error = error.into();
+        match Call::of(&*error) {
+            Some(Call::Passing) => Self::Running(with_root_cause(error)),
+            _ => Self::Settings(with_root_cause(error)),
+        }
+    }
+
+    /// What kept a run from beginning: a wrong setting if a credential was refused, else a failure while
+    /// running.
+    pub(crate) fn beginning(error: impl Into<BoxError>) -> Self {
+        let error = error.into();
+        match Call::of(&*error) {
+            Some(Call::Refused) => Self::Settings(with_root_cause(error)),
+            _ => Self::Running(with_root_cause(error)),
+        }
     }
 
     /// A failure while running, told by an error or a text.

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use okta_client::UserStatus;
 use provisioning::{Basis, Guard, Mapping};
 
 use crate::{Failure, say};
@@ -50,6 +51,12 @@ pub struct RunOptions {
     /// number; what went in the last 24 hours counts [default: 20%, and 500]
     #[arg(long, value_name = "5%|N")]
     pub max_removals: Option<MaxRemovals>,
+    /// Okta statuses whose people are not active in the product: they are not created, and deactivated if
+    /// they are there; `none`, or some of staged, suspended, locked_out, password_expired, recovery and
+    /// provisioned. Deprovisioned people never are active, people of all other statuses always
+    /// [default: staged,suspended]
+    #[arg(long, value_name = "STATUSES")]
+    pub inactive_statuses: Option<InactiveStatuses>,
     /// What Okta is compared with: what was last delivered, or what the product holds now
     #[arg(long, value_enum)]
     pub basis: Option<BasisOption>,
@@ -113,6 +120,37 @@ impl MaxRemovals {
                 Guard::members_lost_at_most_count(count),
             ],
         }
+    }
+}
+
+/// Statuses in Okta whose people are not active in a product.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InactiveStatuses(pub Vec<UserStatus>);
+
+impl Default for InactiveStatuses {
+    fn default() -> Self {
+        Self(vec![UserStatus::Staged, UserStatus::Suspended])
+    }
+}
+
+impl FromStr for InactiveStatuses {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        use UserStatus::{LockedOut, PasswordExpired, Provisioned, Recovery, Staged, Suspended};
+        if text.trim().eq_ignore_ascii_case("none") {
+            return Ok(Self(Vec::new()));
+        }
+        let known = [Staged, Suspended, LockedOut, PasswordExpired, Recovery, Provisioned];
+        let status = |name: &str| {
+            let found = known.iter().find(|one| one.as_str().eq_ignore_ascii_case(name.trim()));
+            found.cloned().ok_or_else(|| {
+                let names: Vec<String> =
+                    known.iter().map(|one| one.as_str().to_lowercase()).collect();
+                format!("`{name}` is not one of {}; `none` is none of them", names.join(", "))
+            })
+        };
+        text.split(',').map(status).collect::<Result<_, _>>().map(Self)
     }
 }
 
@@ -182,7 +220,7 @@ impl RunOptions {
         }
     }
 
-    /// What does not go with --follow, and why.
+    /// What does not go with --follow or --export-plan, and why.
     ///
     /// # Errors
     /// Says which option, and what to do instead.
@@ -194,6 +232,9 @@ impl RunOptions {
             Self { follow: true, apply_plan: Some(_), .. } => {
                 "--apply-plan does not go with --follow: a plan is brought about once; apply it first"
             }
+            Self { export_plan: Some(_), limit: Some(_), .. } => {
+                "--limit does not go with --export-plan: the file holds the whole plan; give --limit to --apply-plan"
+            }
             _ => return Ok(()),
         };
         Err(Failure::settings(why))
@@ -203,6 +244,16 @@ impl RunOptions {
     pub fn limits(&self) -> impl Iterator<Item = Guard> + use<> {
         let losses = self.max_removals.map(MaxRemovals::guards).into_iter().flatten();
         losses.chain(self.max_changes.map(Guard::changes_at_most))
+    }
+
+    /// The statuses whose people are not active.
+    pub fn inactive(&self) -> Vec<UserStatus> {
+        self.inactive_statuses.clone().unwrap_or_default().0
+    }
+
+    /// How long to wait before what cannot begin is tried again; none where it is not.
+    pub fn patience(&self) -> Option<Duration> {
+        self.every.or(self.follow.then_some(self.poll))
     }
 
     /// Whether anything is sent.
@@ -255,6 +306,20 @@ mod tests {
         assert_eq!("12".parse(), Ok(MaxRemovals::Count(12)));
         for wrong in ["", "%", "-1", "101%", "x", "0.5"] {
             assert!(wrong.parse::<MaxRemovals>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn statuses_are_known_ones() {
+        let parsed = |text: &str| text.parse::<InactiveStatuses>().map(|statuses| statuses.0);
+        assert_eq!(parsed("none"), Ok(Vec::new()));
+        assert_eq!(
+            parsed("Staged, LOCKED_OUT"),
+            Ok(vec![UserStatus::Staged, UserStatus::LockedOut])
+        );
+        for wrong in ["", "active", "deprovisioned", "staged,none", "staged,", "frozen"] {
+            let error = parsed(wrong).unwrap_err();
+            assert!(error.contains("password_expired") && error.contains("none"), "{error}");
         }
     }
 

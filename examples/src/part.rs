@@ -53,6 +53,13 @@ impl Part {
         }
     }
 
+    pub(crate) fn leave_out_some(&mut self, reason: &str, count: u64, keys: &[String]) {
+        keys.iter().take(SHOWN).for_each(|key| self.leave_out(reason, key));
+        if let Some((counted, _)) = self.left_out.get_mut(reason) {
+            *counted = count;
+        }
+    }
+
     pub(crate) fn is_complete(&self) -> bool {
         let is_whole = self.report.failed == 0 && !self.cut_short;
         is_whole && self.conflicts.is_empty() && self.unconfirmed.is_empty()

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use futures::{StreamExt, TryStreamExt};
 use okta_client::search::attr;
-use okta_client::{Group, Okta};
+use okta_client::{Group, Okta, UserStatus};
 use provisioning::source::{OktaPeople, Scope};
 use provisioning::{Mapping, Warnings};
 
-use crate::{Failure, Records, ScopeOptions, say, thousands};
+use crate::{Ending, Failure, Records, RunOptions, ScopeOptions, say, thousands};
 
 impl ScopeOptions {
     /// The scope that these options name.
@@ -47,17 +47,24 @@ pub fn with_members(scope: Scope, groups: &[String]) -> Scope {
 /// # Errors
 /// When there is none, or there are several of that name.
 pub async fn find_group(okta: &Okta, id_or_name: &str) -> Result<Group, Failure> {
+    let found = named_group(okta, id_or_name).await?;
+    let nobody = || Failure::Settings(format!("there is no group `{id_or_name}` in Okta"));
+    found.ok_or_else(nobody)
+}
+
+/// The same; none when there is none.
+pub(crate) async fn named_group(okta: &Okta, id_or_name: &str) -> Result<Option<Group>, Failure> {
     if id_or_name.starts_with("00g")
         && let Some(group) = okta.groups().try_get(id_or_name).await.map_err(Failure::settings)?
     {
-        return Ok(group);
+        return Ok(Some(group));
     }
     let named = okta.groups().list().search(attr("profile.name").eq(id_or_name));
     let found: Vec<Group> = named.stream().try_collect().await.map_err(Failure::settings)?;
     let mut exact = found.into_iter().filter(|group| group.profile.name() == Some(id_or_name));
     match (exact.next(), exact.next()) {
-        (Some(group), None) => Ok(group),
-        (None, _) => Err(Failure::Settings(format!("there is no group `{id_or_name}` in Okta"))),
+        (Some(group), None) => Ok(Some(group)),
+        (None, _) => Ok(None),
         (Some(_), Some(_)) => Err(Failure::Settings(format!(
             "Okta has several groups `{id_or_name}`: name the one that is meant by its id"
         ))),
@@ -70,6 +77,8 @@ pub struct MappedPeople {
     people: OktaPeople,
     /// The mapping.
     pub mapping: Arc<Mapping>,
+    /// The statuses whose people are not active.
+    pub inactive: Vec<UserStatus>,
 }
 
 impl MappedPeople {
@@ -78,15 +87,20 @@ impl MappedPeople {
     ///
     /// # Errors
     /// Names the attribute that Okta does not have, or SCIM cannot.
-    pub async fn new(okta: &Okta, scope: Scope, mapping: Mapping) -> Result<Self, Failure> {
-        let people = OktaPeople::new(okta.clone()).scope(scope);
+    pub async fn new(
+        okta: &Okta,
+        scope: Scope,
+        mapping: Mapping,
+        options: &RunOptions,
+    ) -> Result<Self, Failure> {
+        let people = OktaPeople::new(okta.clone()).scope(scope).inactive(options.inactive());
         let known = people.attributes().await.map_err(Failure::settings)?;
         mapping.check(|root, name| known.knows(root, name)).map_err(Failure::settings)?;
         for notice in known.notices(&mapping) {
             say!("{:<10}{notice}", "note");
         }
         let mapping = mapping.for_scim_users().map_err(Failure::settings)?;
-        Ok(Self { people, mapping: Arc::new(mapping) })
+        Ok(Self { people, mapping: Arc::new(mapping), inactive: options.inactive() })
     }
 
     /// Their records, read anew.
@@ -99,6 +113,27 @@ impl MappedPeople {
     /// Where they come from.
     pub fn source(&self) -> &OktaPeople {
         &self.people
+    }
+
+    /// Notes who is not active in the product because of the status in Okta; says it where nothing is sent.
+    ///
+    /// # Errors
+    /// When the report cannot be written.
+    pub fn note_inactive(&self, options: &RunOptions, ending: &mut Ending) -> Result<(), Failure> {
+        for (status, count, logins) in self.people.inactive_people().by_status() {
+            let reason = match status {
+                UserStatus::Deprovisioned => "deprovisioned in Okta".to_owned(),
+                status => format!(
+                    "{} in Okta: not active in the product; --inactive-statuses says which statuses are",
+                    status.as_str().to_lowercase()
+                ),
+            };
+            match options.sends() {
+                true => ending.leave_out_some("people", &reason, count, &logins)?,
+                false => say!("{:<10}{} {reason}", "left out", thousands(count)),
+            }
+        }
+        Ok(())
     }
 
     /// Says which values could not be worked out.

@@ -50,6 +50,12 @@ impl ReportFile {
     }
 }
 
+/// What is said of a file that cannot be written.
+pub fn unwritable(path: Option<&Path>, error: &std::io::Error) -> String {
+    let path = path.map(Path::display).map(|path| path.to_string()).unwrap_or_default();
+    format!("--report {path}: {error}")
+}
+
 #[cfg(unix)]
 fn owned_file(path: &Path) -> std::io::Result<File> {
     use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};

@@ -24,6 +24,8 @@ pub struct Delivery<'a> {
     pub options: &'a RunOptions,
     /// What the records are: people, groups.
     pub what: &'static str,
+    /// Where they come from, such as `in Okta`.
+    pub from: String,
     /// Where they go.
     pub target: Arc<dyn Target>,
     /// What is remembered.
@@ -82,7 +84,7 @@ impl Delivery<'_> {
     /// Says what the plan would do.
     pub fn summarise(&self, plan: &Plan) {
         let summary = plan.summary();
-        say!("{:<10}{} {} in Okta", "read", thousands(summary.read), self.what);
+        say!("{:<10}{} {} {}", "read", thousands(summary.read), self.what, self.from);
         say!("{:<10}{summary}", "plan");
         if summary.without_key > 0 {
             say!(
@@ -145,10 +147,17 @@ impl Delivery<'_> {
 pub(crate) fn unplanned(error: PlanError) -> Failure {
     match error {
         PlanError::Guard { guard, summary } => {
-            let hint = if guard.is_of_losses() { "; --max-removals allows more" } else { "" };
+            let hint = match guard.to_string() {
+                _ if guard.is_of_losses() => "; --max-removals allows more",
+                line if line.contains("is empty") => {
+                    "; --undo takes that for meant with --max-removals 100%"
+                }
+                _ => "",
+            };
             Failure::Guard(format!("stopped before anything was sent: {guard}{hint} ({summary})"))
         }
-        PlanError::Source { .. } | PlanError::Target { .. } => Failure::running(error),
+        PlanError::Source { .. } | PlanError::Target { .. } => Failure::beginning(error),
+        PlanError::Store(error) => Failure::running(error),
         other => Failure::settings(other),
     }
 }

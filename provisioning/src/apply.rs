@@ -5,7 +5,7 @@ use futures::{Stream, StreamExt, stream};
 use serde_json::Value;
 
 use crate::plan::{Plan, move_on, open};
-use crate::record::{Fields, referred, same};
+use crate::record::{Fields, referred, same, switches_off};
 use crate::references;
 use crate::report::{Earlier, Failure, Outcome};
 use crate::schedule::Stop;
@@ -379,6 +379,9 @@ fn after(known: Known, row: &Row, change: &Change, done: &Done) -> Known {
     known.removed = row.kind == Kind::Remove;
     known.unsure = false;
     known.ignored.retain(|path, _| row.fields.iter().all(|field| &field.path != path));
+    if row.kind == Kind::Restore {
+        known.sent.retain(|path, value| !switches_off(path, value));
+    }
     known.source_id.clone_from(&row.source_id);
     let remote_id = done.remote_id.as_ref().or(change.remote_id.as_ref());
     known.remote_id = remote_id.cloned().or(known.remote_id);

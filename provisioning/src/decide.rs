@@ -46,7 +46,9 @@ pub(crate) fn decide(record: &Record, known: Option<&Known>, now: Now<'_>) -> Op
         (Now::Read(Some(seen)), _) => &seen.fields,
     };
     let gone = match now {
-        Now::AsDelivered => known.is_some_and(|known| known.removed),
+        Now::AsDelivered => {
+            known.is_some_and(|known| known.removed || was_switched_off(record, known))
+        }
         Now::Read(seen) => seen.is_some_and(|seen| !seen.active),
     };
     let (as_wanted, changed): (Vec<_>, Vec<_>) =
@@ -76,6 +78,12 @@ pub(crate) fn decide(record: &Record, known: Option<&Known>, now: Now<'_>) -> Op
     let relinked = known
         .is_none_or(|known| known.source_id != record.source_id || known.removed || known.unsure);
     (relinked || !held.is_empty()).then(|| Decision::new(Kind::Relink, fields, held))
+}
+
+/// Whether a value that is not managed any more took somebody out of use, such as the way back to a backup.
+fn was_switched_off(record: &Record, known: &Known) -> bool {
+    let mut sent = known.sent.iter();
+    sent.any(|(path, value)| switches_off(path, value) && !record.fields.contains_key(path))
 }
 
 /// Of values that are as they shall be, those that were last delivered otherwise, or never.

@@ -35,7 +35,7 @@ pub use plan::{Basis, Compute, Plan, PlanError, Summary};
 pub use record::{Fields, Record};
 pub use report::{Delivered, Failure, Outcome, Report, Undelivered};
 pub use schedule::{Stop, every};
-pub use source::{OktaGroups, OktaPeople, Scope, SourceError, Warning, Warnings};
+pub use source::{InactivePeople, OktaGroups, OktaPeople, Scope, SourceError, Warning, Warnings};
 pub use store::{Kind, Row, RowState, Store, StoreError};
 pub use table::Table;
 pub use target::{Change, Done, FieldChange, Observed, Target, TargetError};

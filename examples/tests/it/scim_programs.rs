@@ -9,3 +9,6 @@ mod pendo;
 mod pendo_groups;
 mod pingboard;
 mod runs;
+mod schedules;
+mod statuses;
+mod undone;

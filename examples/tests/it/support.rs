@@ -173,24 +173,45 @@ fn read_all(mut from: impl Read + Send + 'static) -> Receiver<String> {
     receive
 }
 
+fn lines_of(from: impl Read + Send + 'static) -> Receiver<String> {
+    let (send, receive) = channel();
+    std::thread::spawn(move || {
+        let lines = BufReader::new(from).lines().map_while(Result::ok);
+        lines.map(|line| send.send(line)).find(Result::is_err)
+    });
+    receive
+}
+
 /// A program that goes on; it ends with its owner.
 #[derive(Debug)]
 pub(crate) struct Running {
     process: Killed,
     lines: Receiver<String>,
     out: Vec<String>,
-    err: Receiver<String>,
+    warnings: Receiver<String>,
+    err: Vec<String>,
 }
 
 impl Running {
     fn new(mut child: Child) -> Self {
-        let out = BufReader::new(child.stdout.take().unwrap());
-        let (send, lines) = channel();
-        std::thread::spawn(move || {
-            out.lines().map_while(Result::ok).try_for_each(|line| send.send(line))
-        });
-        let err = read_all(child.stderr.take().unwrap());
-        Self { process: Killed(child), lines, out: Vec::new(), err }
+        let lines = lines_of(child.stdout.take().unwrap());
+        let warnings = lines_of(child.stderr.take().unwrap());
+        Self { process: Killed(child), lines, out: Vec::new(), warnings, err: Vec::new() }
+    }
+
+    /// The next line on standard error that has this.
+    #[track_caller]
+    pub(crate) fn warns(&mut self, part: &str) {
+        loop {
+            let Ok(line) = self.warnings.recv_timeout(LONGEST_START) else {
+                panic!("it does not warn `{part}`: {:#?} {:#?}", self.err, self.out)
+            };
+            let found = line.contains(part);
+            self.err.push(line);
+            if found {
+                return;
+            }
+        }
     }
 
     /// The next line that begins like this.
@@ -236,9 +257,12 @@ impl Running {
         while let Ok(line) = self.lines.recv_timeout(LONGEST_RUN) {
             self.out.push(line);
         }
-        let err = self.err.recv_timeout(LONGEST_RUN).unwrap_or_default();
+        while let Ok(line) = self.warnings.recv_timeout(LONGEST_RUN) {
+            self.err.push(line);
+        }
         let code = self.process.0.wait().unwrap().code();
-        Finished { code, out: self.out.join("\n") + "\n", err }
+        let text = |lines: Vec<String>| lines.iter().map(|line| format!("{line}\n")).collect();
+        Finished { code, out: text(self.out), err: text(self.err) }
     }
 }
 

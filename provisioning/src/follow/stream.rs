@@ -18,8 +18,6 @@ use crate::store::StoreError;
 const RETRY: Duration = Duration::from_secs(60);
 /// The longest pause after something failed.
 const LONGEST: Duration = Duration::from_secs(300);
-/// The log is first read from so long before the first full run: clocks differ, and events come late.
-/// What comes twice changes nothing.
 const MARGIN: SignedDuration = SignedDuration::from_mins(10);
 
 /// Okta's code for a time that the log does not reach back to.
@@ -31,6 +29,14 @@ pub(super) fn stream(follow: Follow) -> impl Stream<Item = Result<Followed, Foll
         let followed = following.next().await?;
         Some((followed, following))
     })
+}
+
+impl Follow {
+    /// From when the log is read so that nothing is missed that happened since a time on this clock: from ten
+    /// minutes before, as clocks differ, and events come late. What comes twice changes nothing.
+    pub fn log_from(began: Timestamp) -> Timestamp {
+        began.checked_sub(MARGIN).unwrap_or(Timestamp::MIN)
+    }
 }
 
 struct Following {
@@ -116,7 +122,7 @@ impl Following {
             let logs = follow.people.okta().logs();
             let log = match &cursor {
                 Some(cursor) => logs.follow(cursor.clone()),
-                None => logs.follow(Timestamp::now() - MARGIN).filter(FILTER),
+                None => logs.follow(Follow::log_from(Timestamp::now())).filter(FILTER),
             };
             let pages = log.interval(follow.interval).pages();
             if cursor.is_none() {

@@ -1,9 +1,10 @@
 use futures::stream::{self, BoxStream};
 use futures::{Stream, StreamExt, TryStreamExt, future};
 use okta_client::search::{Expression as Search, SearchError, check_group_search};
-use okta_client::{Group, Okta};
+use okta_client::{Group, Okta, UserStatus};
 
-use super::person::{Person, is_deprovisioned};
+use super::person::Person;
+use super::statuses::Statuses;
 use super::{SourceError, Warnings};
 use crate::mapping::Mapping;
 use crate::record::Record;
@@ -37,7 +38,7 @@ use crate::record::Record;
 pub struct OktaGroups {
     okta: Okta,
     which: Which,
-    include_deprovisioned: bool,
+    statuses: Statuses,
     warnings: Warnings,
 }
 
@@ -64,12 +65,19 @@ impl OktaGroups {
     }
 
     fn of(okta: Okta, which: Which) -> Self {
-        Self { okta, which, include_deprovisioned: false, warnings: Warnings::default() }
+        Self { okta, which, statuses: Statuses::default(), warnings: Warnings::default() }
     }
 
     /// Whether deprovisioned people count as members; off by default.
     pub fn include_deprovisioned(mut self, include: bool) -> Self {
-        self.include_deprovisioned = include;
+        self.statuses.include_deprovisioned = include;
+        self
+    }
+
+    /// People of which statuses count as no members, as in
+    /// [`OktaPeople::inactive`](super::OktaPeople::inactive), in place of staged and suspended ones.
+    pub fn inactive(mut self, statuses: impl IntoIterator<Item = UserStatus>) -> Self {
+        self.statuses.inactive = statuses.into_iter().collect();
         self
     }
 
@@ -109,12 +117,12 @@ impl OktaGroups {
         group_id: &str,
         people: &Mapping,
     ) -> impl Stream<Item = Result<String, SourceError>> + Send + use<> {
-        let (everybody, warnings) = (self.include_deprovisioned, self.warnings());
+        let (statuses, warnings) = (self.statuses.clone(), self.warnings());
         let people = people.clone().only_key();
         let members = self.okta.groups().members(group_id).stream().map_err(SourceError::from);
         members.try_filter_map(move |user| {
-            let is_meant = everybody || !is_deprovisioned(&user);
-            let key = is_meant.then(|| Person::new(user).record(&people, &warnings).key);
+            let key =
+                statuses.is_active(&user).then(|| Person::new(user).record(&people, &warnings).key);
             future::ok(key.filter(|key| !key.is_empty()))
         })
     }

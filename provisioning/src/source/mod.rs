@@ -5,12 +5,14 @@ mod groups;
 mod people;
 mod person;
 mod scope;
+mod statuses;
 mod warnings;
 
 pub use attributes::SourceAttributes;
 pub use groups::OktaGroups;
 pub use people::OktaPeople;
 pub use scope::Scope;
+pub use statuses::InactivePeople;
 pub use warnings::{Warning, Warnings};
 
 /// Why a source could not be read.

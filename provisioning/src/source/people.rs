@@ -2,10 +2,11 @@ use std::sync::Arc;
 
 use futures::stream::BoxStream;
 use futures::{Stream, StreamExt, TryStreamExt, future, stream};
-use okta_client::{AppUser, Okta, User};
+use okta_client::{AppUser, Okta, User, UserStatus};
 
-use super::person::{Person, embedded_user, is_assigned, is_deprovisioned};
-use super::{Scope, SourceAttributes, SourceError, Warnings};
+use super::person::{Person, embedded_user, is_assigned};
+use super::statuses::Statuses;
+use super::{InactivePeople, Scope, SourceAttributes, SourceError, Warnings};
 use crate::expression::Group;
 use crate::mapping::Mapping;
 use crate::record::Record;
@@ -42,16 +43,20 @@ const EVERYBODY: &str = "lastUpdated gt \"1970-01-01T00:00:00.000Z\"";
 pub struct OktaPeople {
     okta: Okta,
     scope: Scope,
-    include_deprovisioned: bool,
+    statuses: Statuses,
     page_size: Option<u16>,
     warnings: Warnings,
+    inactive: InactivePeople,
+    /// One of several scopes that are one.
+    is_of_several: bool,
 }
 
 impl OktaPeople {
-    /// Everybody in this org who is not deprovisioned.
+    /// Everybody in this org who is active: not deprovisioned, staged or suspended.
     pub fn new(okta: Okta) -> Self {
-        let (scope, warnings) = (Scope::Everyone, Warnings::default());
-        Self { okta, scope, include_deprovisioned: false, page_size: None, warnings }
+        let (scope, statuses, page_size) = (Scope::Everyone, Statuses::default(), None);
+        let (warnings, inactive) = Default::default();
+        Self { okta, scope, statuses, page_size, warnings, inactive, is_of_several: false }
     }
 
     /// Which people; everybody unless told otherwise.
@@ -63,8 +68,23 @@ impl OktaPeople {
     /// Whether deprovisioned people are in the source as well; off by default, so that they leave the
     /// target. Deprovisioning takes people out of their apps: with [`Scope::App`] there are none.
     pub fn include_deprovisioned(mut self, include: bool) -> Self {
-        self.include_deprovisioned = include;
+        self.statuses.include_deprovisioned = include;
         self
+    }
+
+    /// People of which statuses are not in the source, besides deprovisioned ones: they are not created,
+    /// and leave the target as long as it lasts. Unless told otherwise these are staged people, who
+    /// were not activated yet, and suspended ones. All others count as active, also those of statuses
+    /// that are unknown to this crate.
+    pub fn inactive(mut self, statuses: impl IntoIterator<Item = UserStatus>) -> Self {
+        self.statuses.inactive = statuses.into_iter().collect();
+        self
+    }
+
+    /// Who was met in the scope and is not in the source because of the status, since
+    /// [`records`](Self::records) were last asked for.
+    pub fn inactive_people(&self) -> InactivePeople {
+        self.inactive.clone()
     }
 
     /// People per page; what the client takes by default unless set.
@@ -93,6 +113,7 @@ impl OktaPeople {
         &self,
         mapping: Arc<Mapping>,
     ) -> impl Stream<Item = Result<Record, SourceError>> + Send + use<> {
+        self.inactive.clear();
         let (source, warnings) = (self.clone(), self.warnings());
         let people = match mapping.needs_groups() {
             true => self.people().map_ok(move |person| source.clone().with_groups(person)),
@@ -140,11 +161,11 @@ impl OktaPeople {
     }
 
     fn people(&self) -> BoxStream<'static, Result<Person, SourceError>> {
-        let everybody = self.include_deprovisioned;
+        let everybody = self.statuses.include_deprovisioned;
         let users = match &self.scope {
             Scope::App(id) => return self.people_of_app(id),
             Scope::Any(scopes) => {
-                let people = |scope: &Scope| self.clone().scope(scope.clone()).people();
+                let people = |scope: &Scope| self.clone().part(scope.clone()).people();
                 return stream::iter(scopes.iter().map(people).collect::<Vec<_>>())
                     .flatten()
                     .boxed();
@@ -160,8 +181,22 @@ impl OktaPeople {
             Scope::Everyone => self.paged(self.okta.users().list()),
             Scope::Search(expression) => self.paged(self.okta.users().list().search(expression)),
         };
-        let meant = move |user: &User| future::ready(everybody || !is_deprovisioned(user));
+        let source = self.clone();
+        let meant = move |user: &User| future::ready(source.means(user));
         users.try_filter(meant).map_ok(Person::new).map_err(SourceError::from).boxed()
+    }
+
+    fn part(self, scope: Scope) -> Self {
+        Self { scope, is_of_several: true, ..self }
+    }
+
+    /// Whether somebody who was met is in the source; who is not is noted.
+    fn means(&self, user: &User) -> bool {
+        let is_active = self.statuses.is_active(user);
+        if !is_active {
+            self.inactive.note(user, self.is_of_several);
+        }
+        is_active
     }
 
     fn paged(
@@ -190,15 +225,14 @@ impl OktaPeople {
             Some(user) => Some(user),
             None => self.okta.users().try_get(&app_user.id).await?,
         };
-        let user = user.filter(|user| self.include_deprovisioned || !is_deprovisioned(user));
+        let user = user.filter(|user| self.means(user));
         Ok(user.map(|user| Person::in_app(user, app_user)))
     }
 
     /// One person as they are now, if they are in the scope.
     async fn person(&self, id: &str) -> Result<Option<Person>, SourceError> {
         let user = self.okta.users().try_get(id).await?;
-        let meant = |user: &User| self.include_deprovisioned || !is_deprovisioned(user);
-        let Some(user) = user.filter(meant) else {
+        let Some(user) = user.filter(|user| self.statuses.is_active(user)) else {
             return Ok(None);
         };
         for scope in self.scope.parts() {

@@ -70,10 +70,6 @@ impl Scope for Person {
     }
 }
 
-pub(super) fn is_deprovisioned(user: &User) -> bool {
-    user.status == Some(UserStatus::Deprovisioned)
-}
-
 /// Whether this assignment lets somebody use the app.
 pub(super) fn is_assigned(app_user: &AppUser) -> bool {
     use AppUserStatus::{Deprovisioned, Inactive, Revoked, Unassigned};

@@ -3,7 +3,8 @@
 use std::future::Future;
 use std::path::PathBuf;
 
-use okta_client::{ApiToken, Okta};
+use futures::TryStreamExt;
+use okta_client::{ApiToken, Okta, User, UserStatus};
 use sandbox::{Sandbox, ScimOptions};
 use serde_json::Value;
 use tokio::runtime::Runtime;
@@ -21,10 +22,27 @@ pub(super) struct Rig {
 
 impl Rig {
     pub(super) fn start(name: &'static str, people: u64, product: ScimOptions) -> Self {
+        let rig = Self::as_seeded(name, people, product);
+        rig.in_okta(everybody_active);
+        rig
+    }
+
+    /// With people of all statuses.
+    pub(super) fn as_seeded(name: &'static str, people: u64, product: ScimOptions) -> Self {
         let runtime = Runtime::new().unwrap();
         let sandbox = Sandbox::builder().people(people).scim(product);
         let sandbox = runtime.block_on(sandbox.start()).unwrap();
         Self { name, sandbox, folder: Folder::new(), runtime }
+    }
+
+    pub(super) fn suspend(&self, position: u64) {
+        let id = self.id(position);
+        self.in_okta(async |okta| okta.users().suspend(id).await.unwrap());
+    }
+
+    pub(super) fn unsuspend(&self, position: u64) {
+        let id = self.id(position);
+        self.in_okta(async |okta| okta.users().unsuspend(id).await.unwrap());
     }
 
     pub(super) fn program(&self, args: &str) -> Program {
@@ -118,6 +136,18 @@ impl Rig {
 
     pub(super) fn writes(&self) -> usize {
         ["POST", "PUT", "PATCH", "DELETE"].iter().map(|method| self.calls(method)).sum()
+    }
+}
+
+/// Some of the sandbox's people are staged or suspended; tests that mean such people make them so.
+async fn everybody_active(okta: Okta) {
+    let users: Vec<User> = okta.users().list().stream().try_collect().await.unwrap();
+    for user in users {
+        match user.status {
+            Some(UserStatus::Staged) => drop(okta.users().activate(&user.id).await.unwrap()),
+            Some(UserStatus::Suspended) => okta.users().unsuspend(&user.id).await.unwrap(),
+            _ => {}
+        }
     }
 }
 

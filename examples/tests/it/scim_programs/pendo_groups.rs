@@ -153,3 +153,86 @@ fn groups_come_back_from_a_backup() {
 fn with_no_setting_a_group_is_pushed_and_confirmed() {
     program_named("pendo_scim").args("--people 60").run().exits(0).says("Engineering: Active");
 }
+
+fn rename(rig: &Rig, id: &str, name: &str) {
+    rig.in_okta(async |okta| {
+        let profile = okta_client::GroupProfile::new().with("name", name);
+        okta.groups().replace(id, &profile).await.unwrap();
+    });
+}
+
+#[test]
+fn a_group_that_is_renamed_in_okta_is_renamed_under_either_name() {
+    let rig = Rig::start("pendo_scim", 12, ScimOptions::default());
+    let id = rig.group("Ops", 0..4);
+    rig.program("--push-groups Ops").run().exits(0).says("Ops: Active, 4 members");
+    let there = group(&rig, "Ops")["id"].clone();
+    for (asked, name) in [("Ops", "Operations"), ("Run", "Run"), ("Ops", "Platform")] {
+        rename(&rig, &id, name);
+        let finished = rig.program("--push-groups").arg(asked).run().exits(0);
+        let finished = finished.says(&format!("{name}: Active, 4 members"));
+        assert_eq!(finished.out.contains("is called"), asked != name, "{finished}");
+        assert_eq!(rig.sandbox.scim().groups().len(), 1);
+        assert_eq!(group(&rig, name)["id"], there);
+    }
+    // Who has the name now is meant by it.
+    let other = rig.group("Ops", 6..8);
+    let finished = rig.program("--push-groups Ops").run().exits(0).says("Ops: Active, 2 members");
+    let finished = finished.says("Platform is not pushed any more");
+    assert!(!finished.out.contains("is called"), "{finished}");
+    assert_eq!(group(&rig, "Ops")["externalId"], other.as_str());
+    rig.program("--push-groups Nobody").run().refused(&["no group `Nobody`"]);
+}
+
+#[test]
+fn a_group_that_is_not_pushed_any_more_is_mentioned_until_it_is_settled() {
+    let rig = Rig::start("pendo_scim", 12, ScimOptions::default());
+    rig.group("Ops", 0..4);
+    rig.group("Staff", 2..6);
+    rig.group("Crew", 1..3);
+    rig.program("--push-groups Ops,Staff,Crew").run().exits(0).says("Crew: Active, 2 members");
+    let stays = "Ops is not pushed any more: it stays in the product with its 4 members";
+    for args in ["--push-groups Staff,Crew", "--plan --push-groups Staff,Crew", ""] {
+        rig.program(args).run().exits(0).says(stays);
+    }
+    assert_eq!(members(&rig, "Ops"), ids(&rig, 0..4));
+    rig.program("--plan --unlink empty --push-groups Staff,Crew").run().exits(0).says("taken out");
+    assert_eq!(members(&rig, "Ops"), ids(&rig, 0..4));
+    let emptied = rig.program("--unlink empty --push-groups Staff,Crew").run().exits(0);
+    emptied.says("Ops is not pushed any more: its 4 members are taken out");
+    assert!(members(&rig, "Ops").is_empty());
+    assert_eq!(members(&rig, "Staff"), ids(&rig, 2..6));
+    let next = rig.program("--push-groups Staff").run().exits(0);
+    let next = next.says("Crew is not pushed any more");
+    assert!(!next.out.contains("Ops"), "{next}");
+    rig.program("--plan --unlink delete").run().exits(0).says("it is deleted");
+    assert_eq!(rig.sandbox.scim().groups().len(), 3);
+    rig.program("--unlink delete --push-groups Staff").run().exits(0).says("1 removed");
+    assert!(group(&rig, "Crew").is_null() && !group(&rig, "Ops").is_null());
+    // The last one, too.
+    rig.program("--unlink delete").run().exits(0).says("1 removed");
+    assert_eq!(rig.sandbox.scim().groups().len(), 1);
+    let writes = rig.writes();
+    let quiet = rig.program("").run().exits(0);
+    assert!(!quiet.out.contains("any more"), "{quiet}");
+    assert_eq!(rig.writes(), writes);
+    // One that is pushed again is filled again.
+    rig.program("--push-groups Ops").run().exits(0).says("Ops: Active, 4 members");
+    assert_eq!(members(&rig, "Ops"), ids(&rig, 0..4));
+    rig.program("--follow --unlink empty").run().refused(&["--unlink", "--follow"]);
+}
+
+#[test]
+fn one_administrator_has_to_stay_in_scope() {
+    let rig = rig();
+    rig.group("Staff", 0..5);
+    let admins = format!("{},{}", rig.email(2).to_uppercase(), rig.email(3));
+    let run = || rig.program("--push-groups Staff --admins").arg(&admins).run();
+    run().exits(0);
+    rig.deactivate(2);
+    run().exits(0).says("1 removed");
+    rig.deactivate(3);
+    let finished = run().exits(3);
+    assert!(finished.complaint().contains("one of them must be"), "{finished}");
+    assert_eq!(rig.user(&rig.email(3))["active"], true);
+}
