@@ -7,13 +7,11 @@ use std::time::Duration;
 
 use clap::Parser;
 use examples::{
-    Backup, DeletesDeparted, Delivery, Ending, Failure, FollowGroups, Following, GroupPush,
-    MappedPeople, OktaSetup, RunOptions, SandboxOptions, ScimSystems, ScopeOptions, SharedStore,
-    Switched, Switches, Undo, Unlink, again, check, check_admins, duration, ended, parsed,
-    pushed_ids, read_groups, ready, remember_names, say, stop_on_signals, with_members,
+    Backup, Delivery, Ending, Failure, FollowGroups, Following, GroupPush, MappedPeople, OktaSetup,
+    RunOptions, SandboxOptions, ScimSystems, ScopeOptions, SharedStore, Switched, Switches, Undo,
+    Unlink, again, check, check_admins, check_sign_on, departing, duration, ended, parsed,
+    pushed_ids, read_groups, ready, remember_names, stop_on_signals, with_members,
 };
-use okta_client::SignOnMode;
-use provisioning::targets::{Departed, ScimUsers};
 use provisioning::{Basis, Guard, Stop, Target};
 use sandbox::ScimOptions;
 
@@ -107,12 +105,13 @@ async fn run(options: &Options) -> Result<(), Failure> {
     };
     let patience = options.run.patience();
     let (groups, people) = ready(patience, &stop, prepare).await?;
-    let users = users(&systems, options)?;
+    let users = departing(&systems, &options.run, options.delete)?;
+    let users: Arc<dyn Target> = Arc::new(Switched::new(users, options.switches));
     let Some(groups_store) = groups_store else {
         check(&systems, &people, &*users).await?;
         let groups = read_groups(&systems.okta, &groups, &people).await?;
         check_admins(&groups, &options.admins)?;
-        return check_sign_on(&systems, options).await;
+        return check_sign_on(&systems, options.scope.app.as_deref()).await;
     };
     let checked = async || users.check().await.map_err(Failure::settings);
     ready(patience, &stop, checked).await?;
@@ -144,41 +143,6 @@ fn pushed_names(systems: &ScimSystems, options: &Options) -> Vec<String> {
     match options.push_groups.as_slice() {
         [] if systems.is_sandbox() && options.undo.is_none() => vec![SANDBOX_GROUP.to_owned()],
         names => names.to_vec(),
-    }
-}
-
-/// Where people go.
-fn users(systems: &ScimSystems, options: &Options) -> Result<Arc<dyn Target>, Failure> {
-    let users = || ScimUsers::new(systems.scim.clone()).map_err(Failure::settings);
-    let deactivating = Arc::new(users()?);
-    let users: Arc<dyn Target> = match options.delete {
-        false => deactivating,
-        true => Arc::new(DeletesDeparted {
-            okta: systems.okta.clone(),
-            inactive: options.run.inactive(),
-            deactivating,
-            deleting: Arc::new(users()?.departed(Departed::Delete)),
-        }),
-    };
-    Ok(Arc::new(Switched::new(users, options.switches)))
-}
-
-async fn check_sign_on(systems: &ScimSystems, options: &Options) -> Result<(), Failure> {
-    let Some(id) = &options.scope.app else {
-        say!(
-            "{:<10}--app names the app of Pendo in Okta, to see whether people sign on by SAML",
-            "note"
-        );
-        return Ok(());
-    };
-    let app = systems.okta.apps().get(id).await.map_err(Failure::settings)?;
-    match app.sign_on_mode {
-        Some(SignOnMode::Saml20) => Ok(()),
-        other => Err(Failure::Settings(format!(
-            "people sign on to this app by {}: Pendo takes SCIM only where SAML 2.0 single sign-on is set up; do \
-             that first, in the app's Sign On tab and in Pendo's Organization Settings > SSO",
-            other.as_ref().map_or("nothing", |mode| mode.as_str())
-        ))),
     }
 }
 

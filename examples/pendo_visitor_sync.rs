@@ -252,9 +252,8 @@ impl Run<'_> {
         let report = FollowReport::begin(self.options.report.as_deref())?;
         let hooks = HookListener::start(&self.options.hook, Arc::clone(&push.store)).await?;
         while !self.stop.is_stopped() {
-            let patience = Some(self.options.poll);
             let follow = async || self.follow_on(push, hooks.as_ref(), &report).await;
-            match ready(patience, self.stop, follow).await {
+            match ready(Some(self.options.poll), self.stop, follow).await {
                 Err(Failure::Stopped) => report.cut_short(),
                 ended => ended?,
             }

@@ -5,21 +5,24 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use okta_client::{Okta, UserStatus};
+use provisioning::targets::{Departed, ScimUsers};
 use provisioning::{Change, Done, Kind, Observed, Target, TargetError};
 use serde_json::Value;
+
+use crate::{Failure, RunOptions, ScimSystems};
 
 /// A target that deletes who left. Who still is in Okta, with a status that is not DEPROVISIONED but counts
 /// as inactive, is deactivated.
 #[derive(Debug)]
-pub struct DeletesDeparted {
+struct DeletesDeparted {
     /// Where people are looked up before they are deleted.
-    pub okta: Okta,
+    okta: Okta,
     /// The statuses of those who are inactive only.
-    pub inactive: Vec<UserStatus>,
+    inactive: Vec<UserStatus>,
     /// Deactivates who leaves.
-    pub deactivating: Arc<dyn Target>,
+    deactivating: Arc<dyn Target>,
     /// Deletes who leaves.
-    pub deleting: Arc<dyn Target>,
+    deleting: Arc<dyn Target>,
 }
 
 impl DeletesDeparted {
@@ -32,6 +35,25 @@ impl DeletesDeparted {
         let status = status.filter(|status| *status != UserStatus::Deprovisioned);
         Ok(status.is_some_and(|status| self.inactive.contains(&status)))
     }
+}
+
+/// Where people go of whom those who left are deactivated, or with `--delete` deleted.
+///
+/// # Errors
+/// When the provider's address is no good.
+pub fn departing(
+    systems: &ScimSystems,
+    options: &RunOptions,
+    delete: bool,
+) -> Result<Arc<dyn Target>, Failure> {
+    let users = || ScimUsers::new(systems.scim.clone()).map_err(Failure::settings);
+    let deactivating = Arc::new(users()?);
+    if !delete {
+        return Ok(deactivating);
+    }
+    let deleting = Arc::new(users()?.departed(Departed::Delete));
+    let (okta, inactive) = (systems.okta.clone(), options.inactive());
+    Ok(Arc::new(DeletesDeparted { okta, inactive, deactivating, deleting }))
 }
 
 #[async_trait]

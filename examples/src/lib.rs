@@ -46,7 +46,7 @@ mod visitor_plan;
 mod visitor_source;
 
 pub use backup::Backup;
-pub use departing::DeletesDeparted;
+pub use departing::departing;
 pub use ending::Ending;
 pub use fields::{FieldMap, FieldRow, LeftOut, Scope, Sent, has_value};
 pub use follow_groups::FollowGroups;
@@ -70,7 +70,7 @@ pub use progress::Progress;
 pub use pushed_groups::{Unlink, pushed_ids, remember_names};
 pub use report::{ReportFile, thousands, unwritable};
 pub use run::{Delivery, Records, again};
-pub use scim_check::check;
+pub use scim_check::{check, check_sign_on};
 pub use scim_systems::{ScimSystems, SharedStore};
 pub use scim_target::ScimTarget;
 pub use start::{ended, in_one_line, parsed, secret_of};
@@ -101,6 +101,9 @@ pub enum Failure {
     /// Wrong use or settings: nothing was sent.
     #[error("{0}")]
     Settings(String),
+    /// A system cannot be reached: it may be down, or its address wrong.
+    #[error("{0}")]
+    Unreached(String),
     /// It showed only while running.
     #[error("{0}")]
     Running(String),
@@ -122,6 +125,7 @@ impl Failure {
         let error = error.into();
         match Call::of(&*error) {
             Some(Call::Passing) => Self::Running(with_root_cause(error)),
+            Some(Call::Unreached) => Self::Unreached(with_root_cause(error)),
             _ => Self::Settings(with_root_cause(error)),
         }
     }
@@ -144,7 +148,7 @@ impl Failure {
     /// 1: something was not delivered; 2: wrong use or settings; 3: a guard stopped it.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Settings(_) => 2,
+            Self::Settings(_) | Self::Unreached(_) => 2,
             Self::Running(_) | Self::Undelivered | Self::Stopped => 1,
             Self::Guard(_) => 3,
         }

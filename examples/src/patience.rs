@@ -15,8 +15,10 @@ const LONGEST: Duration = Duration::from_secs(60);
 /// What a failed call says of the next one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Call {
-    /// It may go better: the server fails, is busy, or cannot be reached.
+    /// It may go better: the server fails, or is busy.
     Passing,
+    /// The server did not answer.
+    Unreached,
     /// It will be refused in the same way: the credential, or its rights.
     Refused,
 }
@@ -48,7 +50,7 @@ fn judged<A>(error: &rest_core::Error<A>) -> Option<Call> {
         Some(401 | 403) => Some(Call::Refused),
         Some(408 | 429 | 500..) => Some(Call::Passing),
         Some(_) => None,
-        None => matches!(error.kind(), ErrorKind::Transport(_)).then_some(Call::Passing),
+        None => matches!(error.kind(), ErrorKind::Transport(_)).then_some(Call::Unreached),
     }
 }
 
@@ -64,7 +66,7 @@ pub async fn ready<T>(
 ) -> Result<T, Failure> {
     loop {
         let failure = match (prepare().await, period) {
-            (Err(failure @ Failure::Running(_)), Some(_)) => failure,
+            (Err(failure @ (Failure::Running(_) | Failure::Unreached(_))), Some(_)) => failure,
             (ended, _) => return ended,
         };
         let pause = period.unwrap_or(LONGEST).min(LONGEST);

@@ -1,6 +1,7 @@
 //! Whether everything that a run needs is there.
 
 use futures::TryStreamExt;
+use okta_client::SignOnMode;
 use provisioning::Target;
 use provisioning::source::Scope;
 
@@ -36,4 +37,27 @@ pub async fn check(
         say!("{:<10}people sign on to {} by {mode}", "check", app.label.unwrap_or_default());
     }
     Ok(())
+}
+
+/// Whether people sign on to Pendo's app in Okta by SAML, without which it takes no SCIM.
+///
+/// # Errors
+/// When they do not, or the app cannot be read.
+pub async fn check_sign_on(systems: &ScimSystems, app: Option<&str>) -> Result<(), Failure> {
+    let Some(id) = app else {
+        say!(
+            "{:<10}--app names the app of Pendo in Okta, to see whether people sign on by SAML",
+            "note"
+        );
+        return Ok(());
+    };
+    let app = systems.okta.apps().get(id).await.map_err(Failure::settings)?;
+    match app.sign_on_mode {
+        Some(SignOnMode::Saml20) => Ok(()),
+        other => Err(Failure::Settings(format!(
+            "people sign on to this app by {}: Pendo takes SCIM only where SAML 2.0 single sign-on is set up; do \
+             that first, in the app's Sign On tab and in Pendo's Organization Settings > SSO",
+            other.as_ref().map_or("nothing", |mode| mode.as_str())
+        ))),
+    }
 }

@@ -256,12 +256,14 @@ fn errors_are_one_json_object_with_code_and_cause() {
         ("add --set badgeNumber=x login=x", "no integer"),
         ("add", "standard input"),
         ("add --password-from NOT_THERE --set login=x", "NOT_THERE"),
-        ("get", "get"),
+        ("get", "<USER>"),
         ("assign x", "--group"),
         ("nothing", "nothing"),
     ] {
         let error = run(&held, args).exits(2).error();
-        assert!(error["cause"].as_str().unwrap().contains(part), "{args}: {error}");
+        let cause = error["cause"].as_str().unwrap();
+        assert!(cause.contains(part), "{args}: {error}");
+        assert!(!cause.contains("Usage") && !cause.contains('\n'), "{args}: {error}");
         assert!(error["code"].is_string(), "{error}");
     }
     let wrong =

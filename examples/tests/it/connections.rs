@@ -35,6 +35,7 @@ fn a_service_app_does_as_well_as_an_api_token() {
     let folder = crate::support::Folder::new();
     let store = folder.file("store");
     let peakon = peakon.arg("--store").arg(store.to_str().unwrap());
+    let peakon = peakon.args("--inactive-statuses none");
     as_service_app(peakon.clone(), &held, scopes).run().exits(0).says("20 created");
     assert_eq!(held.sandbox.scim().user_count(), 20);
     // What the scopes do not cover is refused before anything is sent, and names the scope.

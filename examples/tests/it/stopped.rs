@@ -16,6 +16,7 @@ fn okta_to_scim(held: &Held, folder: &Folder, name: &'static str) -> Program {
         .env("SCIM_TOKEN", sandbox.scim_token())
         .arg("--store")
         .arg(store.to_str().unwrap())
+        .args("--inactive-statuses none")
 }
 
 fn org(people: u64) -> Held {

@@ -38,7 +38,7 @@ fn rig() -> Rig {
 #[test]
 fn with_no_setting_everybody_arrives() {
     program_named("peakon_employees")
-        .args("--people 60")
+        .args("--people 60 --inactive-statuses none")
         .run()
         .exits(0)
         .says("60 created")

@@ -81,7 +81,7 @@ fn a_source_that_fails_is_nobody_leaving() {
     let rig = filled();
     let writes = rig.writes();
     rig.sandbox.faults().next("GET /api/v1/users", sandbox::Fault::Status(403), 1);
-    let finished = rig.program("").run().exits(1);
+    let finished = rig.program("").run().exits(2);
     assert!(finished.complaint().contains("the source failed"), "{finished}");
     assert_eq!(rig.writes(), writes);
     assert_eq!(rig.user(&rig.email(3))["active"], true);

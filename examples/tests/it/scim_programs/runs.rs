@@ -80,6 +80,11 @@ fn a_canary_sends_so_many_and_not_one_more() {
 #[test]
 fn wrong_use_is_exit_code_two() {
     let rig = rig();
+    rig.program("--report /nonexistent/r").run().refused(&["--report /nonexistent/r: "]);
+    let path = rig.file("plan.jsonl");
+    let limited = rig.program("--limit 3 --export-plan").arg(path.to_str().unwrap()).run();
+    limited.refused(&["--limit does not go with --export-plan", "--apply-plan"]);
+    assert!(!path.exists());
     rig.program("--search").arg("status ne \"x\"").run().refused(&["--search"]);
     rig.program("--group Nobody").run().refused(&["no group `Nobody`"]);
     rig.program("--app 0oanone").run().refused(&["--app", "0oanone"]);
@@ -135,7 +140,7 @@ fn the_sandboxs_people_go_to_a_product_on_this_machine() {
     program_named("peakon_employees")
         .env("SCIM_BASE_URL", rig.sandbox.scim_url())
         .env("SCIM_TOKEN", rig.sandbox.scim_token())
-        .args("--people 25")
+        .args("--people 25 --inactive-statuses none")
         .run()
         .exits(0)
         .says("25 created");

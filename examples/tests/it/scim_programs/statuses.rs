@@ -8,8 +8,7 @@ use super::common::Rig;
 use super::pendo_groups::{ids, members};
 use crate::support::report_at;
 
-const MAPPING: &str =
-    "key = \"user.email\"\n[[row]]\nto = \"name.givenName\"\nfrom = \"user.firstName\"\n";
+const MAPPING: &str = "key = \"user.email\"\n[[row]]\nto = \"name.givenName\"\nfrom = \"user.firstName\"\n[[row]]\nto = \"name.familyName\"\nfrom = \"user.lastName\"\n";
 
 fn people(rig: &Rig) -> Vec<User> {
     rig.in_okta(async |okta| okta.users().list().stream().try_collect().await.unwrap())
