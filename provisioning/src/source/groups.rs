@@ -75,7 +75,7 @@ impl OktaGroups {
     }
 
     /// People of which statuses count as no members, as in
-    /// [`OktaPeople::inactive`](super::OktaPeople::inactive), in place of staged and suspended ones.
+    /// [`OktaPeople::inactive`](super::OktaPeople::inactive); none unless told otherwise.
     pub fn inactive(mut self, statuses: impl IntoIterator<Item = UserStatus>) -> Self {
         self.statuses.inactive = statuses.into_iter().collect();
         self

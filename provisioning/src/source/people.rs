@@ -52,7 +52,7 @@ pub struct OktaPeople {
 }
 
 impl OktaPeople {
-    /// Everybody in this org who is active: not deprovisioned, staged or suspended.
+    /// Everybody in this org who is not deprovisioned.
     pub fn new(okta: Okta) -> Self {
         let (scope, statuses, page_size) = (Scope::Everyone, Statuses::default(), None);
         let (warnings, inactive) = Default::default();
@@ -73,8 +73,8 @@ impl OktaPeople {
     }
 
     /// People of which statuses are not in the source, besides deprovisioned ones: they are not created,
-    /// and leave the target as long as it lasts. Unless told otherwise these are staged people, who
-    /// were not activated yet, and suspended ones. All others count as active, also those of statuses
+    /// and leave the target as long as it lasts, such as staged people, who were not activated yet, and
+    /// suspended ones. None unless told otherwise: all others count as active, also those of statuses
     /// that are unknown to this crate.
     pub fn inactive(mut self, statuses: impl IntoIterator<Item = UserStatus>) -> Self {
         self.statuses.inactive = statuses.into_iter().collect();

@@ -7,17 +7,10 @@ use okta_client::{User, UserStatus};
 const NAMED: usize = 1_000;
 
 /// Which people count as active, by their status.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Statuses {
     pub(super) inactive: Vec<UserStatus>,
     pub(super) include_deprovisioned: bool,
-}
-
-impl Default for Statuses {
-    fn default() -> Self {
-        let inactive = vec![UserStatus::Staged, UserStatus::Suspended];
-        Self { inactive, include_deprovisioned: false }
-    }
 }
 
 impl Statuses {
