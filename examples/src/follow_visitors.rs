@@ -149,7 +149,7 @@ impl FollowVisitors<'_> {
             store.set_note(FULL, None)?;
             store.set_note(CURSOR, None)
         })?;
-        Err(Failure::running(error))
+        Err(Failure::beginning(error))
     }
 
     /// Until these events are settled they are not left behind.
