@@ -1,9 +1,10 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 use futures::{Stream, StreamExt, stream};
 use serde_json::Value;
 
+use crate::identity::{Owners, is_changing_hands, is_held, obstacle};
 use crate::plan::{Plan, move_on, open};
 use crate::record::{Fields, referred, same, switches_off};
 use crate::references;
@@ -53,34 +54,50 @@ impl Apply {
     /// Applies the plan, an outcome for every row. Dropping the stream stops new work; what was under
     /// way then comes again in the next run.
     ///
-    /// References to records that are not in the target yet are written in a second pass. When the store
+    /// What has to wait for a key goes once that is free, references to records that are not in the target
+    /// yet are written after everything else, and who left is taken out at the end. When the store
     /// fails, one outcome says so and nothing more is begun: what is delivered could not be noted.
     pub fn stream(self) -> impl Stream<Item = Outcome> + Send {
-        let broken = Arc::new(AtomicBool::new(false));
-        let last = Self { limit: u64::MAX, ..self.clone() };
-        let last = last.pass(RowState::Late, Arc::clone(&broken));
-        self.pass(RowState::Pending, broken).chain(last)
+        let run = Run { left: Arc::new(AtomicU64::new(self.limit)), ..Run::default() };
+        let first = self.clone().pass(Pass::Rows, run.clone());
+        let late = self.clone().pass(Pass::Late, run.clone());
+        first
+            .chain(self.clone().rounds(run.clone()))
+            .chain(late)
+            .chain(self.pass(Pass::Removals, run))
     }
 
-    fn pass(self, state: RowState, broken: Arc<AtomicBool>) -> impl Stream<Item = Outcome> + Send {
+    /// Rows that wait for a key, as often as keys become free; then those that have waited in vain.
+    fn rounds(self, run: Run) -> impl Stream<Item = Outcome> + Send {
+        let rounds = stream::unfold(Some(true), move |goes_on| {
+            let is_over =
+                goes_on.is_some_and(|is_first| !is_first && run.freed.swap(0, Relaxed) == 0);
+            let round = goes_on.map(|_| {
+                let pass = if is_over { Pass::LastRound } else { Pass::Round };
+                (self.clone().pass(pass, run.clone()), (!is_over).then_some(false))
+            });
+            async move { round }
+        });
+        rounds.flatten()
+    }
+
+    fn pass(self, pass: Pass, run: Run) -> impl Stream<Item = Outcome> + Send {
         let (plan, concurrency, stop) = (self.plan, self.concurrency, self.stop);
         let batch = plan.target.batch().max(1);
-        let (reader, has_failed) = (plan.clone(), Arc::clone(&broken));
-        let pages = stream::try_unfold((0, self.limit), move |(after, left)| {
-            let is_over = left == 0 || has_failed.load(Relaxed);
-            let rows = match is_over {
+        let (reader, going) = (plan.clone(), run.clone());
+        let pages = stream::try_unfold(0, move |after| {
+            let rows = match going.is_over(pass) {
                 true => Ok(Vec::new()),
-                false => open(&reader.store).rows(Some(state), after, PAGE),
+                false => open(&reader.store).rows(Some(pass.state()), after, PAGE),
             };
             let page = rows.map(|rows| {
                 let last = rows.last()?.seq;
-                let (rows, left) = within(rows, left);
-                Some((rows, (last, left)))
+                Some((going.within(pass, rows), last))
             });
             let page = page.and_then(|page| {
                 let last = page.as_ref().and_then(|(rows, _)| rows.last());
                 if let Some(last) = last {
-                    unsure::about_to_send(&mut *open(&reader.store), state, last.seq)?;
+                    unsure::about_to_send(&mut *open(&reader.store), pass.state(), last.seq)?;
                 }
                 Ok(page)
             });
@@ -93,20 +110,73 @@ impl Apply {
             })
         });
         let applied = batches.take_until(stop.stopped()).map(move |rows| {
-            let (plan, broken) = (plan.clone(), Arc::clone(&broken));
+            let (plan, run) = (plan.clone(), run.clone());
             async move {
                 let outcomes = match rows {
-                    _ if broken.load(Relaxed) => Ok(Vec::new()),
-                    Ok(rows) => apply(&plan, rows, state).await,
+                    _ if run.broken.load(Relaxed) => Ok(Vec::new()),
+                    Ok(rows) => apply(&plan, rows, pass, &run).await,
                     Err(error) => Err(error),
                 };
-                outcomes.unwrap_or_else(|error| match broken.swap(true, Relaxed) {
+                outcomes.unwrap_or_else(|error| match run.broken.swap(true, Relaxed) {
                     false => vec![Outcome::broken(error)],
                     true => Vec::new(),
                 })
             }
         });
         applied.buffer_unordered(concurrency).flat_map(stream::iter)
+    }
+}
+
+/// The rows of a plan go in passes, one after the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pass {
+    /// All but removals.
+    Rows,
+    /// Those that had to wait for a key.
+    Round,
+    /// The same: what still has to wait fails.
+    LastRound,
+    /// References that could not be written before.
+    Late,
+    Removals,
+}
+
+impl Pass {
+    fn state(self) -> RowState {
+        match self {
+            Self::Rows | Self::Removals => RowState::Pending,
+            Self::Round | Self::LastRound => RowState::Waiting,
+            Self::Late => RowState::Late,
+        }
+    }
+}
+
+/// What the passes of one run share.
+#[derive(Clone, Debug, Default)]
+struct Run {
+    /// The store failed.
+    broken: Arc<AtomicBool>,
+    /// Changes that may still be made.
+    left: Arc<AtomicU64>,
+    /// Keys that became free since anybody looked.
+    freed: Arc<AtomicU64>,
+}
+
+impl Run {
+    fn is_over(&self, pass: Pass) -> bool {
+        self.broken.load(Relaxed)
+            || pass.state() == RowState::Pending && self.left.load(Relaxed) == 0
+    }
+
+    /// The rows of this pass, as far as they may go.
+    fn within(&self, pass: Pass, mut rows: Vec<Row>) -> Vec<Row> {
+        if pass.state() != RowState::Pending {
+            return rows;
+        }
+        rows.retain(|row| (row.kind == Kind::Remove) == (pass == Pass::Removals));
+        let (rows, left) = within(rows, self.left.load(Relaxed));
+        self.left.store(left, Relaxed);
+        rows
     }
 }
 
@@ -151,9 +221,19 @@ impl Sending {
         self.row.state == RowState::Late
             && (self.row.kind != Kind::Update || self.row.fields.iter().any(is_sent))
     }
+
+    fn earlier(&self) -> Option<Earlier> {
+        self.was_sent().then(|| Earlier { existed: self.row.note.is_some() })
+    }
 }
 
-async fn apply(plan: &Plan, rows: Vec<Row>, pass: RowState) -> Result<Vec<Outcome>, StoreError> {
+async fn apply(
+    plan: &Plan,
+    rows: Vec<Row>,
+    pass: Pass,
+    run: &Run,
+) -> Result<Vec<Outcome>, StoreError> {
+    let (rows, mut held_back) = ready(plan, rows, pass)?;
     let sending = prepare(plan, rows, pass)?;
     let sent = |one: &&Sending| one.change.kind != Kind::Relink && !is_empty(&one.change);
     let changes: Vec<Change> = sending.iter().filter(sent).map(|one| one.change.clone()).collect();
@@ -172,7 +252,39 @@ async fn apply(plan: &Plan, rows: Vec<Row>, pass: RowState) -> Result<Vec<Outcom
         (one, result)
     };
     let results: Vec<_> = sending.into_iter().map(result_of).collect();
-    settle(plan, results)
+    held_back.extend(settle(plan, results, run)?);
+    Ok(held_back)
+}
+
+/// The rows that can be sent now; the outcomes of those that cannot be at all. The others wait.
+fn ready(plan: &Plan, rows: Vec<Row>, pass: Pass) -> Result<(Vec<Row>, Vec<Outcome>), StoreError> {
+    if plan.target.key_path().is_none() || pass == Pass::Late {
+        return Ok((rows, Vec::new()));
+    }
+    together(&mut *open(&plan.store), |store| {
+        let (mut ready, mut outcomes) = (Vec::new(), Vec::new());
+        for row in rows {
+            let shared =
+                pass == Pass::Removals && is_held(store, &row.key, row.remote_id.as_deref())?;
+            match obstacle(store, &row)? {
+                _ if shared => {
+                    let reason = "the same record is in use under another key: it stays";
+                    outcomes.push(left_out(store, row, reason.to_owned())?);
+                }
+                None => ready.push(row),
+                Some(reason) if pass == Pass::LastRound => {
+                    outcomes.push(fail(
+                        store,
+                        row,
+                        Failure::Target(TargetError::new(reason)),
+                        None,
+                    )?);
+                }
+                Some(_) => store.settle(row.seq, RowState::Waiting, None)?,
+            }
+        }
+        Ok((ready, outcomes))
+    })
 }
 
 /// An update that is down to nothing, because all it had were references that cannot be written.
@@ -180,7 +292,7 @@ fn is_empty(change: &Change) -> bool {
     change.kind == Kind::Update && change.fields.iter().all(|field| field.on_create)
 }
 
-fn prepare(plan: &Plan, rows: Vec<Row>, pass: RowState) -> Result<Vec<Sending>, StoreError> {
+fn prepare(plan: &Plan, rows: Vec<Row>, pass: Pass) -> Result<Vec<Sending>, StoreError> {
     let mut store = open(&plan.store);
     let mut prepared = Vec::with_capacity(rows.len());
     for row in rows {
@@ -191,9 +303,10 @@ fn prepare(plan: &Plan, rows: Vec<Row>, pass: RowState) -> Result<Vec<Sending>, 
             remote_id: row.remote_id.clone(),
             fields: row.fields.clone(),
             values: Fields::new(),
+            owners: Owners(Some(Arc::clone(&plan.store))),
         };
-        let known = store.known(&row.key)?.unwrap_or_default();
-        if pass == RowState::Late {
+        let known = store.known(row.remembered_as())?.unwrap_or_default();
+        if pass == Pass::Late {
             change.kind = Kind::Update;
             change.fields.retain(|field| referred(&field.new).is_some());
             change.remote_id = known.remote_id.or(change.remote_id);
@@ -240,6 +353,9 @@ fn put_value(plan: &Plan, store: &mut dyn Store, value: &mut Value) -> Result<()
     let Some(key) = referred(value).map(|key| plan.target.key(key)) else {
         return Ok(());
     };
+    if plan.target.key_path().is_some() && is_changing_hands(store, &key)? {
+        return Ok(());
+    }
     // Only who is in the target can be referred to.
     let known = store.known(&key)?.filter(|known| !known.removed && known.was_delivered());
     if let Some(known) = known
@@ -253,18 +369,22 @@ fn put_value(plan: &Plan, store: &mut dyn Store, value: &mut Value) -> Result<()
 fn settle(
     plan: &Plan,
     results: Vec<(Sending, Result<Done, TargetError>)>,
+    run: &Run,
 ) -> Result<Vec<Outcome>, StoreError> {
     together(&mut *open(&plan.store), |store| {
         move_on(store)?;
+        plan.head.adopt(store)?;
         let mut outcomes = Vec::with_capacity(results.len());
         for (one, result) in results {
             outcomes.push(match result {
                 _ if waits(plan, store, &one)? => continue,
                 Ok(Done { left_out: Some(reason), .. }) => left_out(store, one.row, reason)?,
-                Ok(done) => match succeeded(plan, store, one, done)? {
-                    Some(outcome) => outcome,
-                    None => continue,
-                },
+                Ok(done) => {
+                    let frees = one.row.from.is_some();
+                    let Some(outcome) = succeeded(plan, store, one, done)? else { continue };
+                    run.freed.fetch_add(u64::from(frees && outcome.result.is_ok()), Relaxed);
+                    outcome
+                }
                 Err(error) => failed(store, one, error)?,
             });
         }
@@ -280,24 +400,32 @@ fn waits(plan: &Plan, store: &mut dyn Store, one: &Sending) -> Result<bool, Stor
     }
     for key in missing(&one.row.fields, &[]) {
         let other = store.row(&plan.target.key(&key))?;
-        if other.is_some_and(|other| other.state == RowState::Pending) {
+        if other.is_some_and(|other| is_to_come(other.state)) {
             return Ok(true);
         }
     }
     Ok(false)
 }
 
+fn is_to_come(state: RowState) -> bool {
+    matches!(state, RowState::Pending | RowState::Waiting)
+}
+
 fn failed(store: &mut dyn Store, one: Sending, error: TargetError) -> Result<Outcome, StoreError> {
-    let is_known = store.known(&one.row.key)?.is_some();
+    let is_known = store.known(one.row.remembered_as())?.is_some();
     if is_known || one.row.kind != Kind::Create || !error.is_refused() {
         unsure::doubt(store, &one.row)?;
     }
-    fail(store, one, Failure::Target(error))
+    let earlier = one.earlier();
+    fail(store, one.row, Failure::Target(error), earlier)
 }
 
-fn fail(store: &mut dyn Store, one: Sending, failure: Failure) -> Result<Outcome, StoreError> {
-    let earlier = one.was_sent().then(|| Earlier { existed: one.row.note.is_some() });
-    let row = one.row;
+fn fail(
+    store: &mut dyn Store,
+    row: Row,
+    failure: Failure,
+    earlier: Option<Earlier>,
+) -> Result<Outcome, StoreError> {
     store.settle(row.seq, RowState::Failed, Some(&failure.to_string()))?;
     Ok(Outcome { key: row.key, kind: row.kind, result: Err(failure), earlier })
 }
@@ -316,11 +444,16 @@ fn succeeded(
     one: Sending,
     done: Done,
 ) -> Result<Option<Outcome>, StoreError> {
-    let before = store.known(&one.row.key)?.unwrap_or_default();
+    let home = one.row.remembered_as().to_owned();
+    let before = store.known(&home)?.unwrap_or_default();
     if let Some(failure) = not_moved(store, &one, &before, &done)? {
-        return fail(store, one, failure).map(Some);
+        let earlier = one.earlier();
+        return fail(store, one.row, failure, earlier).map(Some);
     }
     let known = after(before, &one.row, &one.change, &done);
+    if home != one.row.key {
+        store.forget(&home)?;
+    }
     store.remember(&one.row.key, &known)?;
     let (mut planned, mut nobody) = (Vec::new(), Vec::new());
     for key in one.missing() {
@@ -328,10 +461,12 @@ fn succeeded(
         if will_be { &mut planned } else { &mut nobody }.push(key);
     }
     if one.row.state == RowState::Late && !planned.is_empty() {
-        return fail(store, one, Failure::Reference(planned.join(", "))).map(Some);
+        let earlier = one.earlier();
+        let failure = Failure::Reference(planned.join(", "));
+        return fail(store, one.row, failure, earlier).map(Some);
     }
     let mut outcome = Outcome::done(&one.row, &one.change, &done);
-    outcome.earlier = one.was_sent().then(|| Earlier { existed: one.row.note.is_some() });
+    outcome.earlier = one.earlier();
     if planned.is_empty() {
         outcome.lacks(&nobody);
         store.settle(one.row.seq, RowState::Done, None)?;
@@ -358,9 +493,10 @@ fn not_moved(
         return Ok(None);
     }
     unsure::doubt(store, &one.row)?;
-    let mut known = store.known(&one.row.key)?.unwrap_or_default();
+    let home = one.row.remembered_as();
+    let mut known = store.known(home)?.unwrap_or_default();
     known.ignored.extend(fresh.iter().map(|field| (field.path.clone(), field.new.clone())));
-    store.remember(&one.row.key, &known)?;
+    store.remember(home, &known)?;
     let paths: Vec<&str> = fresh.iter().map(|field| field.path.as_str()).collect();
     let error = format!(
         "answered with success, and still shows {} as before; it is tried once more",
@@ -373,7 +509,7 @@ fn not_moved(
 fn after(known: Known, row: &Row, change: &Change, done: &Done) -> Known {
     let mut known = match row.kind {
         // Whatever was there before is not what was created now.
-        Kind::Create if row.state == RowState::Pending => Known::default(),
+        Kind::Create if row.state != RowState::Late => Known::default(),
         _ => known,
     };
     known.removed = row.kind == Kind::Remove;
@@ -425,6 +561,7 @@ mod tests {
             seq,
             kind: Kind::Update,
             key: seq.to_string(),
+            from: None,
             source_id: None,
             remote_id: None,
             fields: Vec::new(),

@@ -13,6 +13,9 @@ pub(crate) enum Now<'a> {
     AsDelivered,
     /// The target was read.
     Read(Option<&'a Seen>),
+    /// It was read and does not list the record of the id that was delivered to, which proves nothing:
+    /// some list only who is in use.
+    Unlisted,
 }
 
 /// What shall happen to a record.
@@ -29,11 +32,21 @@ impl Decision {
     fn new(kind: Kind, fields: Vec<FieldChange>, held: Fields) -> Self {
         Self { kind, fields, held, deactivates: false }
     }
+
+    /// Nothing is sent.
+    pub(crate) fn relink() -> Self {
+        Self::new(Kind::Relink, Vec::new(), Fields::new())
+    }
 }
 
 /// What shall happen; none when nothing shall.
 pub(crate) fn decide(record: &Record, known: Option<&Known>, now: Now<'_>) -> Option<Decision> {
+    let now = unlisted(record, known, now);
     let current = match (now, known) {
+        (Now::Unlisted, _) => {
+            let fields = creation(record, now);
+            return Some(Decision::new(Kind::Restore, fields, Fields::new()));
+        }
         (Now::AsDelivered, None) | (Now::Read(None), _) => {
             let fields = creation(record, now);
             return Some(Decision::new(Kind::Create, fields, Fields::new()));
@@ -50,6 +63,7 @@ pub(crate) fn decide(record: &Record, known: Option<&Known>, now: Now<'_>) -> Op
             known.is_some_and(|known| known.removed || was_switched_off(record, known))
         }
         Now::Read(seen) => seen.is_some_and(|seen| !seen.active),
+        Now::Unlisted => false,
     };
     let (as_wanted, changed): (Vec<_>, Vec<_>) =
         record.fields.iter().partition(|(path, new)| holds(current, known, now, path, new));
@@ -61,9 +75,8 @@ pub(crate) fn decide(record: &Record, known: Option<&Known>, now: Now<'_>) -> Op
         })
         .collect();
     let held = undelivered(as_wanted, known);
-    let is_off = |(path, value): (&String, &Value)| switches_off(path, value);
     // Somebody who is wanted switched off needs no switching on.
-    if gone && !record.fields.iter().any(is_off) {
+    if gone && !is_wanted_off(record) {
         fields.extend(written_once(record));
         return Some(Decision::new(Kind::Restore, fields, held));
     }
@@ -86,6 +99,18 @@ fn was_switched_off(record: &Record, known: &Known) -> bool {
     sent.any(|(path, value)| switches_off(path, value) && !record.fields.contains_key(path))
 }
 
+/// Who is wanted out of use need not be listed.
+fn unlisted<'a>(record: &Record, known: Option<&Known>, now: Now<'a>) -> Now<'a> {
+    match now {
+        Now::Unlisted if known.is_some() && is_wanted_off(record) => Now::AsDelivered,
+        now => now,
+    }
+}
+
+fn is_wanted_off(record: &Record) -> bool {
+    record.fields.iter().any(|(path, value)| switches_off(path, value))
+}
+
 /// Of values that are as they shall be, those that were last delivered otherwise, or never.
 fn undelivered(as_wanted: Vec<(&String, &Value)>, known: Option<&Known>) -> Fields {
     let sent = |path| known.and_then(|known| known.sent.get(path)).unwrap_or(&Value::Null);
@@ -101,7 +126,7 @@ fn written_once(record: &Record) -> impl Iterator<Item = FieldChange> {
 
 /// Whom nobody looked for may be there already, with old values that are to be cleared.
 fn creation(record: &Record, now: Now<'_>) -> Vec<FieldChange> {
-    let may_be_there = matches!(now, Now::AsDelivered);
+    let may_be_there = !matches!(now, Now::Read(_));
     let kept = record.fields.iter().map(|(path, new)| change(path, None, new, false));
     let kept = kept.filter(|change| may_be_there || !change.new.is_null());
     kept.chain(written_once(record)).collect()

@@ -8,11 +8,12 @@ use serde_json::Value;
 
 use crate::decide::{Decision, Now, decide};
 use crate::guard::{Guard, Judged, Rule};
+use crate::identity::{Found, is_held, own_id, record_of, rename, sighted};
 use crate::losses::{Before, Losses};
 use crate::plan::{Basis, GROUP, Head, Plan, PlanError, Shared, Summary, open, own};
 use crate::record::{Fields, Record, hidden, referred, same};
 use crate::references;
-use crate::store::{Kind, Mark, Row, RowState, Seen, Store, StoreError, together};
+use crate::store::{Kind, Known, Mark, Row, RowState, Seen, Store, StoreError, together};
 use crate::target::{FieldChange, Observed, Target};
 
 /// A plan that is being computed.
@@ -27,8 +28,8 @@ pub(crate) struct Draft {
     is_partial: bool,
     /// The attributes that the target was read for.
     observed: Option<BTreeSet<String>>,
-    /// What was delivered of people who have no key now: they stay.
-    keyless: Vec<String>,
+    /// Keys that are to be given to others than those who have them, who may have left.
+    contested: Vec<String>,
 }
 
 impl Draft {
@@ -54,8 +55,8 @@ impl Draft {
         })?;
         let summary = Summary { known: opened.known_count()?, ..Summary::default() };
         drop(opened);
-        let (observed, keyless) = (None, Vec::new());
-        Ok(Self { target, store, basis, summary, watched, before, is_partial, observed, keyless })
+        let (observed, contested) = (None, Vec::new());
+        Ok(Self { target, store, basis, summary, watched, before, is_partial, observed, contested })
     }
 
     /// Compares some records of the source.
@@ -99,40 +100,78 @@ impl Draft {
         if key.is_empty() {
             self.leave_out(store, &record)?;
             let delivered = record.source_id.map(|id| store.known_of(&id)).transpose()?;
-            self.keyless.extend(delivered.into_iter().flatten());
-            return Ok(());
+            // Somebody whose key is gone, or could not be worked out, is still in the source.
+            return delivered.into_iter().flatten().try_for_each(|key| store.keep(&key));
         }
         if let Some(mark) = store.marked(&key)? {
             return self.again(store, &key, record, mark);
         }
         self.note_found(&key);
-        let known = store.known(&key)?;
-        let mut seen = if self.basis == Basis::Target { store.seen(&key)? } else { None };
-        if let Some(seen) = &mut seen {
+        match self.target.key_path().is_some() {
+            false => self.place(store, key, record, None),
+            true => match Found::of(store, &key, &record)? {
+                Found::Here(known) => self.place(store, key, record, Some((None, known))),
+                Found::Taken => self.postpone(store, key, record),
+                Found::Elsewhere(from, known) => {
+                    store.keep(&from)?;
+                    if store.known(&key)?.is_some_and(|known| !known.removed) {
+                        self.contested.push(key.clone());
+                    }
+                    self.place(store, key, record, Some((Some(from), Some(known))))
+                }
+            },
+        }
+    }
+
+    /// Writes the row of a record that was delivered under this key, or under the one that is named.
+    fn place(
+        &mut self,
+        store: &mut dyn Store,
+        key: String,
+        record: Record,
+        found: Option<(Option<String>, Option<Known>)>,
+    ) -> Result<(), StoreError> {
+        let (from, known) = match found {
+            Some(found) => found,
+            None => (None, store.known(&key)?),
+        };
+        let home = from.as_deref().unwrap_or(&key);
+        let mut sighted = match self.basis {
+            Basis::Target => self.sight(store, &key, home, known.as_ref())?,
+            Basis::Delivered => None,
+        };
+        if let Some((_, seen)) = &mut sighted {
             self.hide_unread(&record, seen);
             self.name_references(store, &record, seen)?;
         }
-        let now = match self.basis {
-            Basis::Delivered => Now::AsDelivered,
-            Basis::Target => Now::Read(seen.as_ref()),
+        let now = match (self.basis, &sighted) {
+            (Basis::Delivered, _) => Now::AsDelivered,
+            (_, None) if own_id(known.as_ref(), home).is_some() => Now::Unlisted,
+            (_, sighted) => Now::Read(sighted.as_ref().map(|(_, seen)| seen)),
         };
+        let old = sighted.as_ref().map_or(home, |(old, _)| old);
+        if old != key {
+            store.keep(old)?;
+        }
         let decided = decide(&record, known.as_ref(), now);
+        let decided = self.renamed(decided, &record, (old, &key), from.is_some());
         let kind = decided.as_ref().map(|decided| decided.kind);
         self.summary.count(kind, 1);
+        self.count_keys(store, kind, &key, &record)?;
         let deactivates = decided.as_ref().is_some_and(|decided| decided.deactivates);
         self.summary.deactivate += u64::from(deactivates);
         store.mark(&key, &Mark { source_id: record.source_id.clone(), kind })?;
         let Some(Decision { kind, fields, held, .. }) = decided else {
             return Ok(());
         };
-        let seen_id = seen.and_then(|seen| seen.remote_id);
-        let remote_id = match self.basis {
-            Basis::Target => seen_id,
-            Basis::Delivered => known.and_then(|known| known.remote_id),
+        self.summary.renamed += u64::from(kind != Kind::Relink && old != key);
+        let remote_id = match now {
+            Now::Read(seen) => seen.and_then(|seen| seen.remote_id.clone()),
+            _ => known.and_then(|known| known.remote_id),
         };
         let source_id = record.source_id;
         let (seq, state, note) = (0, RowState::Pending, None);
-        let row = Row { seq, kind, key, source_id, remote_id, fields, held, state, note };
+        let row = Row { seq, kind, key, from, source_id, remote_id, fields, held, state, note };
         let waits = references::are_all(&row) && row.held.is_empty();
         store.put_row(&Row { state: if waits { RowState::Late } else { state }, ..row })
     }
@@ -151,6 +190,126 @@ impl Draft {
         }
         self.summary.leave_out(&row);
         store.put_row(&row)
+    }
+
+    /// What the target holds of a record, and under which key.
+    fn sight(
+        &self,
+        store: &mut dyn Store,
+        key: &str,
+        home: &str,
+        known: Option<&Known>,
+    ) -> Result<Option<(String, Seen)>, StoreError> {
+        match self.target.key_path() {
+            Some(_) => sighted(store, key, home, known),
+            None => Ok(store.seen(key)?.map(|seen| (key.to_owned(), seen))),
+        }
+    }
+
+    /// With the key among what changes, where the target knows the record under an old one.
+    fn renamed(
+        &self,
+        decided: Option<Decision>,
+        record: &Record,
+        (old, key): (&str, &str),
+        is_moved: bool,
+    ) -> Option<Decision> {
+        let field = self.target.key_path().and_then(|path| rename(record, path, old, key));
+        if field.is_none() && !is_moved {
+            return decided;
+        }
+        let mut decided = decided.unwrap_or_else(Decision::relink);
+        if let Some(field) = field {
+            decided.fields.insert(0, field);
+            if decided.kind == Kind::Relink {
+                decided.kind = Kind::Update;
+            }
+        }
+        Some(decided)
+    }
+
+    /// Who is created though known under an old key, because the target can give nobody another one.
+    fn count_keys(
+        &mut self,
+        store: &mut dyn Store,
+        kind: Option<Kind>,
+        key: &str,
+        record: &Record,
+    ) -> Result<(), StoreError> {
+        let id = record.source_id.as_ref().filter(|_| kind == Some(Kind::Create));
+        for other in id.map(|id| store.known_of(id)).transpose()?.into_iter().flatten() {
+            if other != key && store.known(&other)?.is_some_and(|known| !known.removed) {
+                self.summary.rekeyed += 1;
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// The key is what was delivered for somebody else: whether that one left is known at the end.
+    fn postpone(
+        &mut self,
+        store: &mut dyn Store,
+        key: String,
+        record: Record,
+    ) -> Result<(), StoreError> {
+        let Some(Decision { kind, fields, held, .. }) = decide(&record, None, Now::AsDelivered)
+        else {
+            return Ok(());
+        };
+        self.summary.count(Some(kind), 1);
+        let source_id = record.source_id;
+        store.mark(&key, &Mark { source_id: source_id.clone(), kind: Some(kind) })?;
+        let (from, remote_id, state) = (None, None, RowState::Waiting);
+        let (seq, note) = (0, None);
+        store.put_row(&Row {
+            seq,
+            kind,
+            key,
+            from,
+            source_id,
+            remote_id,
+            fields,
+            held,
+            state,
+            note,
+        })
+    }
+
+    /// Decides of keys that belonged to others, once the source was read: who left it leaves the record
+    /// to whom has the key now; who has another key keeps it.
+    pub(crate) fn settle_keys(&mut self, only: Option<&[String]>) -> Result<(), PlanError> {
+        let shared = Arc::clone(&self.store);
+        let mut store = open(&shared);
+        loop {
+            let rows = store.rows(Some(RowState::Waiting), 0, GROUP as usize)?;
+            if rows.is_empty() {
+                return Ok(());
+            }
+            together(&mut *store, |store| {
+                rows.iter().try_for_each(|row| self.settle_key(store, row, only))
+            })?;
+        }
+    }
+
+    fn settle_key(
+        &mut self,
+        store: &mut dyn Store,
+        row: &Row,
+        only: Option<&[String]>,
+    ) -> Result<(), StoreError> {
+        if !has_left(store, &row.key, only)? {
+            return store.settle(row.seq, RowState::Pending, None);
+        }
+        store.drop_row(&row.key)?;
+        self.summary.count(Some(row.kind), -1);
+        let known = store.known(&row.key)?;
+        self.place(store, row.key.clone(), record_of(row), Some((None, known)))?;
+        // The target shows nothing of what was there.
+        match store.row(&row.key)?.is_some_and(|row| row.kind == Kind::Create) {
+            true => store.forget(&row.key),
+            false => Ok(()),
+        }
     }
 
     /// Attributes that no record had when the target was read.
@@ -199,6 +358,11 @@ impl Draft {
             self.summary.repeated += 1;
             return Ok(());
         }
+        if let Some(id) = record.source_id.as_ref().filter(|_| self.target.key_path().is_some()) {
+            // What another key holds of it stays until somebody decides.
+            let held = store.known_of(id)?;
+            held.iter().filter(|held| *held != key).try_for_each(|held| store.keep(held))?;
+        }
         let mut claims = match mark.kind {
             Some(Kind::Conflict) => store.row(key)?.map(|row| row.fields).unwrap_or_default(),
             _ => vec![claim(mark.source_id.as_deref())],
@@ -210,7 +374,10 @@ impl Draft {
         }
         claims.push(another);
         if mark.kind != Some(Kind::Conflict) {
-            let row = store.row(key)?.filter(|row| row.kind == Kind::Update && row.takes_out());
+            let row = store.row(key)?;
+            let is_renamed = row.as_ref().is_some_and(|row| row.from.is_some());
+            self.summary.renamed = self.summary.renamed.saturating_sub(is_renamed.into());
+            let row = row.filter(|row| row.kind == Kind::Update && row.takes_out());
             self.summary.deactivate =
                 self.summary.deactivate.saturating_sub(row.iter().count() as u64);
             self.summary.count(mark.kind, -1);
@@ -224,7 +391,7 @@ impl Draft {
     pub(crate) fn departures(&mut self, remove_unknown: bool) -> Result<(), PlanError> {
         let shared = Arc::clone(&self.store);
         let (mut store, mut after) = (open(&shared), String::new());
-        self.keep_keyless(&mut *store)?;
+        self.contested_departures(&mut *store, None)?;
         loop {
             let keys = store.unmarked(remove_unknown, &after, GROUP as usize)?;
             let Some(last) = keys.last() else {
@@ -237,13 +404,17 @@ impl Draft {
         }
     }
 
-    /// Somebody whose key is gone, or could not be worked out, is still in the source.
-    fn keep_keyless(&mut self, store: &mut dyn Store) -> Result<(), StoreError> {
-        let keyless = std::mem::take(&mut self.keyless);
+    /// Who has a key that somebody else is to be given, and left.
+    fn contested_departures(
+        &mut self,
+        store: &mut dyn Store,
+        only: Option<&[String]>,
+    ) -> Result<(), StoreError> {
+        let contested = std::mem::take(&mut self.contested);
         together(store, |store| {
-            for key in keyless {
-                if store.marked(&key)?.is_none() {
-                    store.mark(&key, &Mark { source_id: None, kind: None })?;
+            for key in contested {
+                if has_left(store, &key, only)? {
+                    self.depart(store, key)?;
                 }
             }
             Ok(())
@@ -254,11 +425,12 @@ impl Draft {
     pub(crate) fn departures_of(&mut self, source_ids: &[String]) -> Result<(), PlanError> {
         let shared = Arc::clone(&self.store);
         let mut store = open(&shared);
-        self.keep_keyless(&mut *store)?;
+        self.contested_departures(&mut *store, Some(source_ids))?;
         let departed = together(&mut *store, |store| {
             for id in source_ids {
                 for key in store.known_of(id)? {
-                    if store.marked(&key)?.is_none() {
+                    let is_here = store.marked(&key)?.is_some() || store.kept(&key)?;
+                    if !is_here && store.known(&key)?.is_some_and(|known| !known.removed) {
                         self.depart(store, key)?;
                     }
                 }
@@ -271,15 +443,23 @@ impl Draft {
     fn depart(&mut self, store: &mut dyn Store, key: String) -> Result<(), StoreError> {
         let known = store.known(&key)?;
         let mut remote_id = known.as_ref().and_then(|known| known.remote_id.clone());
+        if self.target.key_path().is_some() && is_held(store, &key, remote_id.as_deref())? {
+            // The same record is in use under another key.
+            return store.forget(&key);
+        }
         if self.basis == Basis::Target {
-            match store.seen(&key)?.filter(|seen| seen.active) {
+            let seen = self.sight(store, &key, &key, known.as_ref())?.map(|(_, seen)| seen);
+            let id = own_id(known.as_ref(), &key);
+            match seen {
                 // It is out already.
-                None => {
+                Some(seen) if !seen.active && (id.is_none() || seen.remote_id.as_deref() == id) => {
                     let known = known.unwrap_or_default();
-                    let known = crate::store::Known { removed: true, unsure: false, ..known };
+                    let known = Known { removed: true, unsure: false, ..known };
                     return store.remember(&key, &known);
                 }
-                Some(seen) => remote_id = seen.remote_id,
+                Some(seen) if seen.active => remote_id = seen.remote_id,
+                // That it is not listed proves nothing: the target is asked.
+                _ => {}
             }
         }
         self.summary.count(Some(Kind::Remove), 1);
@@ -288,6 +468,7 @@ impl Draft {
             kind: Kind::Remove,
             source_id: known.and_then(|known| known.source_id),
             key,
+            from: None,
             remote_id,
             fields: Vec::new(),
             held: Fields::new(),
@@ -299,7 +480,7 @@ impl Draft {
     pub(crate) fn finish(
         mut self,
         guards: &[Guard],
-        made_with: Option<String>,
+        (made_with, selection): (Option<String>, Option<String>),
     ) -> Result<Plan, PlanError> {
         if self.is_partial {
             self.find_watched()?;
@@ -312,16 +493,20 @@ impl Draft {
         self.summary.unchanged += dropped;
         let Self { target, store, basis, summary, is_partial, before, .. } = self;
         let losses = Losses::read(&mut *open(&store), &summary)?;
-        let judged = Judged { plan: &summary, before: &before, losses: &losses, is_partial };
-        if let Err(guard) = judged.by(guards) {
-            return Err(PlanError::Guard { guard, summary: Box::new(summary) });
-        }
         let id = jiff::Timestamp::now().to_string();
         let most = Guard::most_removals(guards);
-        let head = Head { id, basis, summary, is_partial, made_with, most };
+        let mut head = Head { id, basis, summary, is_partial, made_with, selection, most };
+        head.compare(&mut *open(&store))?;
+        let judged = Judged { plan: &head.summary, before: &before, losses: &losses, is_partial };
+        if let Err(guard) = judged.by(guards) {
+            return Err(PlanError::Guard { guard, summary: Box::new(head.summary) });
+        }
         together(&mut *open(&store), |store| {
             // Room for what will be delivered.
             store.clear_seen()?;
+            if head.summary.changes() == 0 {
+                head.adopt(store)?;
+            }
             head.write(store)
         })?;
         Ok(Plan { target, store, head })
@@ -338,6 +523,15 @@ impl Draft {
         }
         Ok(())
     }
+}
+
+/// Whether the source record of what was delivered under this key is not in the source any more.
+fn has_left(store: &mut dyn Store, key: &str, only: Option<&[String]>) -> Result<bool, StoreError> {
+    let known = store.known(key)?.filter(|known| !known.removed);
+    let id = known.and_then(|known| known.source_id);
+    // Of whom nobody asked, nobody knows.
+    let is_asked = only.is_none_or(|only| id.is_some_and(|id| only.contains(&id)));
+    Ok(is_asked && !store.kept(key)?)
 }
 
 /// Reads the whole target into the store.
@@ -392,6 +586,7 @@ fn without_key(id: &str, source_id: Option<String>, why: &str) -> Row {
         seq: 0,
         kind: Kind::WithoutKey,
         key: format!("({id})"),
+        from: None,
         source_id,
         remote_id: None,
         fields: Vec::new(),
@@ -410,6 +605,7 @@ fn conflict(key: &str, source_id: Option<String>, claims: Vec<FieldChange>) -> R
         seq: 0,
         kind: Kind::Conflict,
         key: key.to_owned(),
+        from: None,
         source_id,
         remote_id: None,
         fields: claims,

@@ -40,6 +40,8 @@ struct Header {
     partial: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     made_with: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    selection: Option<String>,
     /// The attributes that are compared with the target.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     paths: BTreeSet<String>,
@@ -159,6 +161,7 @@ impl Plan {
             summary: self.head.summary.clone(),
             partial: self.head.is_partial,
             made_with: self.head.made_with.clone(),
+            selection: self.head.selection.clone(),
             paths,
             sum: String::new(),
         };
@@ -280,7 +283,7 @@ fn judged(
     guards: &[Guard],
     store: &mut dyn Store,
 ) -> Result<Head, ImportError> {
-    let Header { basis, summary: said, partial: is_partial, made_with, .. } = header;
+    let Header { basis, summary: said, partial: is_partial, made_with, selection, .. } = header;
     let summary = Summary { known: store.known_count()?, ..counted };
     let kinds = |summary: &Summary| {
         let Summary { create, update, restore, remove, conflicts, .. } = *summary;
@@ -296,7 +299,7 @@ fn judged(
         return Err(PlanError::Guard { guard, summary: Box::new(summary) }.into());
     }
     let (id, most) = (jiff::Timestamp::now().to_string(), Guard::most_removals(guards));
-    Ok(Head { id, basis, summary, is_partial, made_with, most })
+    Ok(Head { id, basis, summary, is_partial, made_with, selection, most })
 }
 
 fn line<T: Serialize>(value: &T) -> io::Result<String> {
@@ -432,17 +435,17 @@ impl Reading<'_> {
 
     fn is_out(&self, store: &mut dyn Store, row: &Row) -> Result<bool, StoreError> {
         Ok(match self.header.basis {
-            Basis::Delivered => store.known(&row.key)?.is_some_and(|known| known.removed),
-            Basis::Target => store.seen(&row.key)?.is_some_and(|seen| !seen.active),
+            Basis::Delivered => store.known(row.home())?.is_some_and(|known| known.removed),
+            Basis::Target => seen(store, row)?.is_some_and(|seen| !seen.active),
         })
     }
 
     /// What is not as it was when the plan was made.
     fn moved(&self, store: &mut dyn Store, row: &Row) -> Result<Option<String>, StoreError> {
-        let known = store.known(&row.key)?;
+        let known = store.known(row.home())?;
         let moved = match self.header.basis {
             Basis::Delivered => moved_from_known(row, known.as_ref()),
-            Basis::Target => moved_from_seen(row, store.seen(&row.key)?.as_ref()),
+            Basis::Target => moved_from_seen(row, seen(store, row)?.as_ref()),
         };
         let is_id = |id: &Option<String>| id.is_none() || *id == row.remote_id;
         let is_ours = known.is_some_and(|known| !known.removed && is_id(&known.remote_id));
@@ -453,7 +456,14 @@ impl Reading<'_> {
 }
 
 fn is_to_be_done(row: &Row) -> bool {
-    matches!(row.state, RowState::Pending | RowState::Late) && row.kind.is_sent()
+    let is_open = matches!(row.state, RowState::Pending | RowState::Waiting | RowState::Late);
+    is_open && row.kind.is_sent()
+}
+
+/// What the target holds of the record, whatever its key is there.
+fn seen(store: &mut dyn Store, row: &Row) -> Result<Option<Seen>, StoreError> {
+    let key = row.remote_id.as_ref().map(|id| store.seen_as(id)).transpose()?.flatten();
+    store.seen(key.as_deref().unwrap_or(&row.key))
 }
 
 /// What is not sent is in no state to be.
@@ -474,6 +484,11 @@ fn moved_from_known(row: &Row, known: Option<&Known>) -> Option<String> {
 }
 
 fn moved_from_seen(row: &Row, seen: Option<&Seen>) -> Option<String> {
+    let is_asked = row.remote_id.is_some() && matches!(row.kind, Kind::Restore | Kind::Remove);
+    if seen.is_none() && is_asked {
+        // Some list only who is in use: the target is asked for the record of the id.
+        return None;
+    }
     let there = seen.map(|seen| seen.active);
     let same_id = seen.is_none_or(|seen| seen.remote_id == row.remote_id);
     moved_as(row, there, same_id)
@@ -504,7 +519,8 @@ fn moved_field<'v>(row: &Row, value: impl Fn(&str) -> Option<&'v Value>) -> Opti
         let now = value(&field.path).unwrap_or(&Value::Null);
         !is_hidden(now) && !same(&field.old, now)
     };
-    let compared = row.fields.iter().filter(|field| !field.on_create);
+    let is_key = |field: &FieldChange| field.new == *row.key && field.old.is_string();
+    let compared = row.fields.iter().filter(|field| !field.on_create && !is_key(field));
     let field = compared.filter(|_| row.kind != Kind::Create).find(moved)?;
     Some(format!("`{}` of {} is not what it was", field.path, row.key))
 }

@@ -195,7 +195,7 @@ impl Judged<'_> {
     fn removals(&self, most: Most) -> Option<String> {
         let Self { plan, before, .. } = self;
         let known = plan.known.max(before.known(most));
-        let limit = most.limit(known, !plan.selection_changed);
+        let limit = most.limit(known, !plan.is_chosen_otherwise());
         let going = plan.remove + plan.deactivate;
         let earlier = before.gone(most);
         let all = going.saturating_add(earlier);
@@ -205,7 +205,7 @@ impl Judged<'_> {
                 (earlier, "in the last 24 hours already"),
             ];
             let parts = of_them(&parts);
-            let why = match plan.selection_changed {
+            let why = match plan.is_chosen_otherwise() {
                 true => "; other people are chosen or mapped than before",
                 false => "",
             };
@@ -217,7 +217,7 @@ impl Judged<'_> {
         let Self { plan, before, losses, .. } = self;
         let there = plan.update + plan.restore + plan.unchanged;
         let known = plan.known.max(before.known(most)).max(there);
-        let limit = most.limit(known, !plan.selection_changed);
+        let limit = most.limit(known, !plan.is_chosen_otherwise());
         losses.erased.iter().find_map(|(path, going)| {
             let earlier = before.erased(path, most);
             let all = going + earlier;

@@ -8,6 +8,7 @@ mod export;
 pub mod expression;
 mod follow;
 mod guard;
+mod identity;
 mod losses;
 mod mapping;
 mod memory;

@@ -14,6 +14,7 @@ use crate::target::{Change, Done, Observed, Target, TargetError};
 #[derive(Debug, Default)]
 pub struct MemoryTarget {
     people: Mutex<BTreeMap<String, Person>>,
+    key_path: Option<String>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -27,6 +28,21 @@ impl MemoryTarget {
     /// A target with nobody in it.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The attribute that is the key: people can be given another one then.
+    #[must_use]
+    pub fn key_in(mut self, path: impl Into<String>) -> Self {
+        self.key_path = Some(path.into());
+        self
+    }
+
+    /// Gives somebody another key behind everybody's back.
+    pub fn rename(&self, key: &str, new: &str) {
+        let mut people = self.people();
+        if let Some(person) = people.remove(key) {
+            people.insert(new.to_owned(), person);
+        }
     }
 
     /// Everybody who is in use, with id and values.
@@ -47,15 +63,40 @@ impl MemoryTarget {
         self.people.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Who is meant has the key afterwards, if there is anybody.
+    fn find(
+        &self,
+        people: &mut BTreeMap<String, Person>,
+        change: &Change,
+    ) -> Result<(), TargetError> {
+        let id = change.remote_id.as_ref().filter(|_| self.key_path.is_some());
+        let of_id = |(_, person): &(&String, &Person)| Some(&person.id) == id;
+        let own = id.and_then(|_| people.iter().find(of_id)).map(|(key, _)| key.clone());
+        match (own, people.get(&change.key)) {
+            (Some(own), None) => {
+                let person = people.remove(&own);
+                people.extend(person.map(|person| (change.key.clone(), person)));
+            }
+            (Some(own), Some(_)) if own != change.key => {
+                return Err(TargetError::new(format!("{} is taken", change.key)));
+            }
+            (None, Some(found)) => return change.check_owner(&found.id),
+            _ => {}
+        }
+        Ok(())
+    }
+
     fn carry_out(&self, change: &Change) -> Result<Done, TargetError> {
         let mut people = self.people();
         let next = format!("id-{}", people.len() + 1);
+        self.find(&mut people, change)?;
         let existed = people.contains_key(&change.key);
-        if !existed && change.kind == Kind::Remove {
-            return Ok(Done::new());
-        }
-        if !existed && change.kind != Kind::Create {
-            return Err(TargetError::new(format!("{} is not there", change.key)));
+        match change.kind {
+            Kind::Remove if !existed => return Ok(Done::new()),
+            Kind::Update if !existed => {
+                return Err(TargetError::new(format!("{} is not there", change.key)));
+            }
+            _ => {}
         }
         let new = || Person { id: next, ..Person::default() };
         let person = people.entry(change.key.clone()).or_insert_with(new);
@@ -75,6 +116,10 @@ impl MemoryTarget {
 impl Target for MemoryTarget {
     fn name(&self) -> &str {
         "memory"
+    }
+
+    fn key_path(&self) -> Option<&str> {
+        self.key_path.as_deref()
     }
 
     async fn apply(&self, changes: &[Change]) -> Vec<Result<Done, TargetError>> {

@@ -23,6 +23,9 @@ const NAMED: usize = 3;
 const OWNER: &str = "target";
 const IDENTITY: &str = "store";
 const GENERATION: &str = "generation";
+const SOURCE: &str = "source";
+const SELECTION: &str = "selection";
+const MAPPING: &str = "mapping";
 
 pub(crate) type Shared = Arc<Mutex<dyn Store>>;
 
@@ -61,6 +64,12 @@ pub struct Summary {
     /// Of those to be changed, whom a value takes out of use: guards count them as removed.
     #[serde(default)]
     pub deactivate: u64,
+    /// Whose key changes, of those to be changed or taken back.
+    #[serde(default)]
+    pub renamed: u64,
+    /// Of those to be created, who is there under an old key: the target can give nobody another one.
+    #[serde(default)]
+    pub rekeyed: u64,
     /// Nothing to do.
     pub unchanged: u64,
     /// Keys that two source records claim: nothing is sent for them.
@@ -69,23 +78,26 @@ pub struct Summary {
     pub repeated: u64,
     /// Records without a key: nothing can be sent for them, and who was delivered stays.
     pub without_key: u64,
+    /// The first few of them, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub without_key_first: Vec<String>,
     /// References to records that are neither in the target nor in the source: all else is delivered, and
     /// these follow when the record appears.
     #[serde(default, skip_serializing_if = "is_none")]
     pub references_left_out: u64,
-    /// The first few of them, and why.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub without_key_first: Vec<String>,
-    /// Other people are chosen, or they are mapped otherwise, than when the store was last planned with:
-    /// guards allow less then.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub selection_changed: bool,
     /// Which of the keys that guards ask for were found.
     pub found: BTreeSet<String>,
     /// Nothing was delivered before, and the target cannot be read, or not now: who is there already counts as to be
     /// created, and is brought to the values.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unread: bool,
+    /// Which records of the source are meant was said otherwise for the last run: who is not among them
+    /// now may only be out of sight, and guards allow less.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub selection_changed: bool,
+    /// The last run was made with another mapping.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub mapping_changed: bool,
 }
 
 fn is_none(count: &u64) -> bool {
@@ -96,6 +108,11 @@ impl Summary {
     /// How many records would change in the target.
     pub fn changes(&self) -> u64 {
         self.create + self.update + self.restore + self.remove
+    }
+
+    /// Whether whom and what the plan is about was said otherwise for the last run.
+    pub(crate) fn is_chosen_otherwise(&self) -> bool {
+        self.selection_changed || self.mapping_changed
     }
 
     /// The changes alone.
@@ -138,6 +155,11 @@ impl fmt::Display for Summary {
         write!(f, "{remove} to remove, {unchanged} unchanged")?;
         for (count, what) in [
             (self.deactivate, "of the updates take out of use"),
+            (self.renamed, "renamed"),
+            (
+                self.rekeyed,
+                "created anew because of a new key, which the target cannot give: the old one stays as it is",
+            ),
             (self.conflicts, "in conflict"),
             (self.without_key, "without key"),
             (self.repeated, "repeated"),
@@ -154,6 +176,13 @@ impl fmt::Display for Summary {
         }
         if self.unread && self.create > 0 {
             write!(f, "; the target is not read, so who is there already counts as to be created")?;
+        }
+        for (has_changed, what) in
+            [(self.selection_changed, "selection"), (self.mapping_changed, "mapping")]
+        {
+            if has_changed {
+                write!(f, "; the {what} changed since the last run")?;
+            }
         }
         Ok(())
     }
@@ -198,6 +227,14 @@ pub enum PlanError {
         /// Who asked.
         target: String,
     },
+    /// The store serves another source.
+    #[error("this store serves {owner}, not {source_name}: use another store for it")]
+    OtherSource {
+        /// Whose records it remembers.
+        owner: String,
+        /// Which source was named.
+        source_name: String,
+    },
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -218,6 +255,9 @@ pub(crate) struct Head {
     /// The rule for removals that it was held against.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) most: Option<Most>,
+    /// Stands for the selection of the source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) selection: Option<String>,
 }
 
 impl Head {
@@ -237,6 +277,27 @@ impl Head {
 
     pub(crate) fn read(store: &mut dyn Store) -> Result<Option<Self>, StoreError> {
         Ok(store.note(HEAD)?.and_then(|text| serde_json::from_str(&text).ok()))
+    }
+
+    /// Says in the summary what was said otherwise when something was last applied.
+    pub(crate) fn compare(&mut self, store: &mut dyn Store) -> Result<(), StoreError> {
+        let mut differs = |name, said: &Option<String>| {
+            let last = store.note(name)?;
+            Ok::<_, StoreError>(said.is_some() && last.is_some() && *said != last)
+        };
+        self.summary.selection_changed = differs(SELECTION, &self.selection)?;
+        self.summary.mapping_changed = differs(MAPPING, &self.made_with)?;
+        Ok(())
+    }
+
+    /// Notes with what this plan was made, once it is applied.
+    pub(crate) fn adopt(&self, store: &mut dyn Store) -> Result<(), StoreError> {
+        for (name, said) in [(SELECTION, &self.selection), (MAPPING, &self.made_with)] {
+            if said.is_some() && store.note(name)? != *said {
+                store.set_note(name, said.as_deref())?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -273,6 +334,8 @@ impl Plan {
             remove_unknown: false,
             only: None,
             made_with: None,
+            source: None,
+            selection: None,
         }
     }
 
@@ -286,15 +349,19 @@ impl Plan {
         let head = Head::read(&mut *opened)?;
         let pending = !opened.rows(Some(RowState::Pending), 0, 1)?.is_empty();
         let late = !opened.rows(Some(RowState::Late), 0, 1)?.is_empty();
+        let waiting = !opened.rows(Some(RowState::Waiting), 0, 1)?.is_empty();
         drop(opened);
-        let head = head.filter(|_| pending || late);
+        let head = head.filter(|_| pending || late || waiting);
         Ok(head.map(|head| Self { target, store, head }))
     }
 
     /// Whether a plan of the whole source was computed and not applied to its end.
     pub(crate) fn is_cut_off(store: &mut dyn Store) -> Result<bool, StoreError> {
         let is_whole = Head::read(store)?.is_some_and(|head| !head.is_partial);
-        Ok(is_whole && !store.rows(Some(RowState::Pending), 0, 1)?.is_empty())
+        let is_left = |store: &mut dyn Store, state| {
+            store.rows(Some(state), 0, 1).map(|rows| !rows.is_empty())
+        };
+        Ok(is_whole && (is_left(store, RowState::Pending)? || is_left(store, RowState::Waiting)?))
     }
 
     /// What it would do.
@@ -355,6 +422,18 @@ pub(crate) fn own(store: &mut dyn Store, target: &dyn Target) -> Result<(), Plan
     }
 }
 
+/// A store serves one source: who is not in another one has not left.
+pub(crate) fn serve(store: &mut dyn Store, source: Option<&str>) -> Result<(), PlanError> {
+    let Some(source) = source else { return Ok(()) };
+    match store.note(SOURCE)? {
+        Some(owner) if owner != source => {
+            Err(PlanError::OtherSource { owner, source_name: source.to_owned() })
+        }
+        Some(_) => Ok(()),
+        None => Ok(store.set_note(SOURCE, Some(source))?),
+    }
+}
+
 /// A plan that is to be computed.
 #[derive(Debug)]
 #[must_use = "a plan is computed when this is awaited"]
@@ -368,6 +447,8 @@ pub struct Compute<S> {
     remove_unknown: bool,
     only: Option<Vec<String>>,
     made_with: Option<String>,
+    source: Option<String>,
+    selection: Option<String>,
 }
 
 impl<S> Compute<S> {
@@ -414,6 +495,21 @@ impl<S> Compute<S> {
         self.made_with = Some(Sum::of(text));
         self
     }
+
+    /// The name of the source, such as the address of an Okta org: the store is that of the first one that
+    /// was named, and serves no other.
+    pub fn source(mut self, name: impl Into<String>) -> Self {
+        self.source = Some(name.into());
+        self
+    }
+
+    /// Which records of the source are meant, such as a search and what their keys are made of. When that
+    /// is not as it was the last time, the summary says so, and guards let nobody go just because it is
+    /// few who do.
+    pub fn selection(mut self, text: &str) -> Self {
+        self.selection = Some(Sum::of(text));
+        self
+    }
 }
 
 impl<S, E> Compute<S>
@@ -423,6 +519,7 @@ where
 {
     async fn run(self) -> Result<Plan, PlanError> {
         let Self { desired, target, store, guards, basis, .. } = self;
+        serve(&mut *open(&store), self.source.as_deref())?;
         let mut draft = Draft::start(target, store, basis, &guards, self.only.is_some())?;
         let desired = desired.map_err(Into::into);
         pin_mut!(desired);
@@ -441,13 +538,14 @@ where
             }
         }
         draft.take(&mut records).await?;
+        draft.settle_keys(self.only.as_deref())?;
         let departed = !self.keep_departed && draft.target.removes();
         match &self.only {
             Some(ids) if departed => draft.departures_of(ids)?,
             None if departed => draft.departures(self.remove_unknown && basis == Basis::Target)?,
             _ => {}
         }
-        draft.finish(&guards, self.made_with)
+        draft.finish(&guards, (self.made_with, self.selection))
     }
 }
 

@@ -86,6 +86,13 @@ pub(crate) fn switches_off(path: &str, value: &Value) -> bool {
     is_false && name.eq_ignore_ascii_case("active")
 }
 
+/// Whether two attributes are one, however they are written.
+pub(crate) fn same_path(left: &str, right: &str) -> bool {
+    let name = |path: &'_ str| path.strip_prefix(CORE_USER).map_or(path.len(), str::len);
+    let tail = |path: &str| path[path.len() - name(path)..].to_lowercase();
+    tail(left) == tail(right)
+}
+
 /// Stands for a value that the target does not show.
 pub(crate) fn hidden() -> Value {
     json!({ HIDDEN: true })

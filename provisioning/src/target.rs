@@ -5,6 +5,7 @@ use futures::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::identity::Owners;
 use crate::record::{Fields, hidden, switches_off};
 use crate::store::Kind;
 
@@ -12,7 +13,9 @@ use crate::store::Kind;
 ///
 /// Applying a change may be interrupted after the system carried it out and before that was noted; the
 /// same change then comes again. `apply` must end where one application ends: creating looks for the
-/// key first. Who is found there is brought to the values, and a null clears what there was.
+/// key first. Who is found there is brought to the values, and a null clears what there was; but not who
+/// is known to be somebody else ([`Change::check_owner`]). Restoring who is not there any more creates,
+/// and who is to be removed and is not there is removed.
 #[async_trait]
 pub trait Target: fmt::Debug + Send + Sync + 'static {
     /// Its name, for people and for the store: one store serves one target.
@@ -21,6 +24,13 @@ pub trait Target: fmt::Debug + Send + Sync + 'static {
     /// How the system tells keys apart; by default without case.
     fn key(&self, key: &str) -> String {
         key.trim().to_lowercase()
+    }
+
+    /// The attribute that is the key, such as `userName`: a record whose key has changed in the source is
+    /// brought to the new one by an update of the record of its id. `None` where that cannot be: it is
+    /// created under its new key, and what is under the old one departs.
+    fn key_path(&self) -> Option<&str> {
+        None
     }
 
     /// How many changes one call of `apply` takes.
@@ -94,6 +104,18 @@ pub struct Change {
     pub fields: Vec<FieldChange>,
     /// All managed values as they are after the change: for a record that has to be made anew.
     pub values: Fields,
+    pub(crate) owners: Owners,
+}
+
+impl Change {
+    /// To be asked of a record that is found by the key: fails where this is known to be the record of
+    /// somebody else, which must not be changed in place of the one that is meant.
+    ///
+    /// # Errors
+    /// Says whose it is.
+    pub fn check_owner(&self, remote_id: &str) -> Result<(), TargetError> {
+        self.owners.check(self.source_id.as_deref(), &self.key, remote_id)
+    }
 }
 
 /// What came of a change.

@@ -14,12 +14,14 @@ pub(crate) fn about_to_send(
     state: RowState,
     last: u64,
 ) -> Result<(), StoreError> {
+    let earlier = store.note(&note_of(state))?.and_then(|text| text.parse::<u64>().ok());
+    let last = earlier.map_or(last, |earlier| earlier.max(last));
     store.set_note(&note_of(state), Some(&last.to_string()))
 }
 
 /// Before the rows are dropped: whoever may have been sent is not known any more.
 pub(crate) fn remember_unsettled(store: &mut dyn Store) -> Result<(), StoreError> {
-    for state in [RowState::Pending, RowState::Late] {
+    for state in [RowState::Pending, RowState::Waiting, RowState::Late] {
         let sent = store.note(&note_of(state))?.and_then(|text| text.parse::<u64>().ok());
         if let Some(last) = sent {
             doubt_until(store, state, last)?;
@@ -49,12 +51,13 @@ fn doubt_until(store: &mut dyn Store, state: RowState, last: u64) -> Result<(), 
 
 /// Nobody knows what came of this row.
 pub(crate) fn doubt(store: &mut dyn Store, row: &Row) -> Result<(), StoreError> {
-    let known = store.known(&row.key)?.unwrap_or_else(|| Known {
+    let home = row.remembered_as();
+    let known = store.known(home)?.unwrap_or_else(|| Known {
         source_id: row.source_id.clone(),
         remote_id: row.remote_id.clone(),
         ..Known::default()
     });
     // Whoever may be out of use is brought back by the next plan, or taken out again.
     let removed = known.removed || row.kind == Kind::Remove;
-    store.remember(&row.key, &Known { unsure: true, removed, ..known })
+    store.remember(home, &Known { unsure: true, removed, ..known })
 }

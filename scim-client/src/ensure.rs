@@ -1,6 +1,7 @@
 //! Makes sure that a user is there and is as wanted.
 
 use std::fmt;
+use std::sync::Arc;
 
 use scim_types::{AttributePath, Node, Readable, Resource, User};
 
@@ -12,6 +13,9 @@ use crate::error::{Error, Result};
 use crate::resources::Resources;
 use crate::update::gone;
 
+/// Why the user of this id is to be left alone.
+type Refusal = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
 /// A user that is to be there; see [`Resources::ensure`].
 #[derive(Clone)]
 #[must_use = "nothing is sent until it is awaited"]
@@ -20,6 +24,7 @@ pub struct Ensure {
     user: User,
     attribute: String,
     keep_active: bool,
+    refusal: Option<Refusal>,
 }
 
 /// A user that is there.
@@ -79,7 +84,7 @@ impl Resources<User> {
     /// ```
     pub fn ensure(&self, user: &User) -> Ensure {
         let (users, user) = (self.clone(), user.clone());
-        Ensure { users, user, attribute: "userName".to_owned(), keep_active: false }
+        Ensure { users, user, attribute: "userName".to_owned(), keep_active: false, refusal: None }
     }
 }
 
@@ -93,6 +98,15 @@ impl Ensure {
     /// Leaves `active` of a user who is there as it is: an inactive one stays so.
     pub fn keep_active_state(mut self) -> Self {
         self.keep_active = true;
+        self
+    }
+
+    /// Leaves a user who is there as it is, and fails with the reason, where one is given for its id.
+    pub fn unless(
+        mut self,
+        refusal: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
+        self.refusal = Some(Arc::new(refusal));
         self
     }
 
@@ -135,6 +149,9 @@ impl Ensure {
             .id()
             .map(str::to_owned)
             .ok_or_else(|| Error::not_done("GET /Users: the server shows a user without an id"))?;
+        if let Some(reason) = self.refusal.as_ref().and_then(|refusal| refusal(&id)) {
+            return Err(Error::not_done(reason));
+        }
         let mut after: User =
             typed(overlay(&json(&found)?, &json(&self.user)?, User::type_schemas()))?;
         after.active = match (self.keep_active, self.user.active) {

@@ -300,9 +300,14 @@ mod tests {
         let (early, late) = (sent().await, sent().await);
         assert_eq!(early[AUTHORIZATION], "Bearer t1");
         assert_eq!(late[AUTHORIZATION], "Bearer t1");
-        assert!(tokens.renew(&early, &HeaderMap::new()).await);
+        assert!(tokens.renew(&early, &HeaderMap::new(), false).await);
         assert_eq!(sent().await[AUTHORIZATION], "Bearer t2");
-        assert!(tokens.renew(&late, &HeaderMap::new()).await, "another token is there to try");
-        assert_eq!(sent().await[AUTHORIZATION], "Bearer t2");
+        assert!(
+            tokens.renew(&late, &HeaderMap::new(), true).await,
+            "another token is there to try"
+        );
+        let fresh = sent().await;
+        assert_eq!(fresh[AUTHORIZATION], "Bearer t2");
+        assert!(!tokens.renew(&fresh, &HeaderMap::new(), true).await, "it was refused with reason");
     }
 }

@@ -7,8 +7,6 @@ pub(crate) struct Call {
     /// Such as `Users::get`.
     pub(crate) name: String,
     pub(crate) operations: Vec<String>,
-    /// Its documentation.
-    pub(crate) text: String,
 }
 
 /// All such calls of this crate.
@@ -43,7 +41,7 @@ fn sources_below(folder: &Path, found: &mut Vec<String>) {
 }
 
 fn calls_in(source: &str, found: &mut Vec<Call>) {
-    let (mut of, mut operations, mut text) = (String::new(), Vec::new(), String::new());
+    let (mut of, mut operations) = (String::new(), Vec::new());
     for line in source.lines() {
         if let Some(rest) = line.strip_prefix("impl") {
             let (_, name) = rest.split_once("> ").unwrap_or(("", rest));
@@ -51,13 +49,11 @@ fn calls_in(source: &str, found: &mut Vec<Call>) {
         }
         if line.trim_start().starts_with("///") {
             operations.extend(operations_in(line));
-            text.push_str(line.trim_start().trim_start_matches('/'));
-            text.push('\n');
         }
         let name = ["    pub fn ", "    pub async fn "].iter().find_map(|at| line.strip_prefix(at));
         if let Some(name) = name.and_then(|name| name.split(['(', '<']).next()) {
-            let (operations, text) = (std::mem::take(&mut operations), std::mem::take(&mut text));
-            let call = Call { name: format!("{of}::{name}"), operations, text };
+            let operations = std::mem::take(&mut operations);
+            let call = Call { name: format!("{of}::{name}"), operations };
             found.extend(Some(call).filter(|call| !call.operations.is_empty()));
         }
     }

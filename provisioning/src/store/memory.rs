@@ -1,15 +1,19 @@
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Bound;
 
-use super::{Known, Mark, Row, RowState, Seen, Store, StoreError};
+use super::{Kind, Known, Mark, Row, RowState, Seen, Store, StoreError};
 
 /// A store that lasts as long as the process: for tests, and for runs that always compare with the target.
 #[derive(Debug, Default)]
 pub struct MemoryStore {
     known: BTreeMap<String, Known>,
-    /// The keys of those who are in the target, by their ids in the source.
+    /// The keys of what was delivered, by ids in the source.
     of_source: HashMap<String, BTreeSet<String>>,
+    /// The keys of those who are in use, by their ids in the target.
+    of_remote: HashMap<String, BTreeSet<String>>,
     seen: BTreeMap<String, Seen>,
+    /// Keys of what the target holds, by ids there; some may be out of date.
+    seen_as: HashMap<String, String>,
     plan: Planned,
     notes: HashMap<String, String>,
     /// What undoes the group of calls under way, the last first; none outside of one.
@@ -19,8 +23,10 @@ pub struct MemoryStore {
 #[derive(Debug, Default)]
 struct Planned {
     marks: HashMap<String, Mark>,
+    kept: HashSet<String>,
     rows: BTreeMap<u64, Row>,
-    row_of: HashMap<String, u64>,
+    /// By key, and whether it is a removal.
+    row_of: HashMap<(String, bool), u64>,
     last: u64,
 }
 
@@ -32,6 +38,7 @@ enum Undo {
     Seen(String, Option<Seen>),
     Plan(Planned),
     Mark(String, Option<Mark>),
+    Keep(String),
     Row(u64, Option<Row>),
     Settled(u64, RowState, Option<String>),
     Note(String, Option<String>),
@@ -51,25 +58,47 @@ impl MemoryStore {
 
     fn know(&mut self, key: &str, known: Option<Known>) {
         let before = self.known.remove(key);
-        if let Some(keys) = before.as_ref().and_then(|known| known.source_id.as_ref())
-            && let Some(keys) = self.of_source.get_mut(keys)
-        {
-            keys.remove(key);
+        if let Some(before) = &before {
+            take_out(&mut self.of_source, before.source_id.as_deref(), key);
+            take_out(&mut self.of_remote, before.remote_id.as_deref(), key);
         }
         if let Some(known) = known {
-            if let Some(id) = known.source_id.as_ref().filter(|_| known.may_be_there()) {
+            if let Some(id) = &known.source_id {
                 self.of_source.entry(id.clone()).or_default().insert(key.to_owned());
+            }
+            if let Some(id) = known.remote_id.as_ref().filter(|_| !known.removed) {
+                self.of_remote.entry(id.clone()).or_default().insert(key.to_owned());
             }
             self.known.insert(key.to_owned(), known);
         }
         self.can_undo(Undo::Known(key.to_owned(), before));
     }
 
+    fn drop_one(&mut self, place: (String, bool)) {
+        if let Some(seq) = self.plan.row_of.remove(&place) {
+            let before = self.plan.rows.remove(&seq);
+            self.can_undo(Undo::Row(seq, before));
+        }
+    }
+
+    fn note_seen(&mut self, key: &str, seen: &Seen) {
+        if let Some(id) = &seen.remote_id {
+            self.seen_as.insert(id.clone(), key.to_owned());
+        }
+    }
+
     fn undo(&mut self, undo: Undo) {
         match undo {
             Undo::Known(key, known) => self.know(&key, known),
-            Undo::AllSeen(seen) => self.seen = seen,
-            Undo::Seen(key, seen) => drop(put(&mut self.seen, key, seen)),
+            Undo::AllSeen(seen) => {
+                seen.iter().for_each(|(key, one)| self.note_seen(key, one));
+                self.seen = seen;
+            }
+            Undo::Seen(key, seen) => {
+                seen.iter().for_each(|one| self.note_seen(&key, one));
+                drop(put(&mut self.seen, key, seen));
+            }
+            Undo::Keep(key) => drop(self.plan.kept.remove(&key)),
             Undo::Plan(plan) => self.plan = plan,
             Undo::Mark(key, Some(mark)) => drop(self.plan.marks.insert(key, mark)),
             Undo::Mark(key, None) => drop(self.plan.marks.remove(&key)),
@@ -90,14 +119,26 @@ impl Planned {
     fn put(&mut self, seq: u64, row: Option<Row>) {
         match row {
             Some(row) => {
-                self.row_of.insert(row.key.clone(), seq);
+                self.row_of.insert(place(&row.key, row.kind), seq);
                 self.rows.insert(seq, row);
             }
             None => {
                 let before = self.rows.remove(&seq);
-                before.and_then(|row| self.row_of.remove(&row.key));
+                before.and_then(|row| self.row_of.remove(&place(&row.key, row.kind)));
             }
         }
+    }
+}
+
+fn place(key: &str, kind: Kind) -> (String, bool) {
+    (key.to_owned(), kind == Kind::Remove)
+}
+
+fn take_out(keys: &mut HashMap<String, BTreeSet<String>>, id: Option<&str>, key: &str) {
+    let Some(of_id) = id.and_then(|id| keys.get_mut(id)) else { return };
+    of_id.remove(key);
+    if of_id.is_empty() {
+        id.and_then(|id| keys.remove(id));
     }
 }
 
@@ -134,6 +175,10 @@ impl Store for MemoryStore {
         Ok(self.of_source.get(source_id).into_iter().flatten().cloned().collect())
     }
 
+    fn holders(&mut self, remote_id: &str) -> Result<Vec<String>, StoreError> {
+        Ok(self.of_remote.get(remote_id).into_iter().flatten().cloned().collect())
+    }
+
     fn forget(&mut self, key: &str) -> Result<(), StoreError> {
         self.know(key, None);
         Ok(())
@@ -141,11 +186,13 @@ impl Store for MemoryStore {
 
     fn clear_seen(&mut self) -> Result<(), StoreError> {
         let seen = std::mem::take(&mut self.seen);
+        self.seen_as.clear();
         self.can_undo(Undo::AllSeen(seen));
         Ok(())
     }
 
     fn see(&mut self, key: &str, seen: &Seen) -> Result<bool, StoreError> {
+        self.note_seen(key, seen);
         let before = self.seen.insert(key.to_owned(), seen.clone());
         let is_new = before.is_none();
         self.can_undo(Undo::Seen(key.to_owned(), before));
@@ -154,6 +201,13 @@ impl Store for MemoryStore {
 
     fn seen(&mut self, key: &str) -> Result<Option<Seen>, StoreError> {
         Ok(self.seen.get(key).cloned())
+    }
+
+    fn seen_as(&mut self, remote_id: &str) -> Result<Option<String>, StoreError> {
+        let key = self.seen_as.get(remote_id);
+        let seen = key.and_then(|key| self.seen.get(key));
+        let is_there = seen.is_some_and(|seen| seen.remote_id.as_deref() == Some(remote_id));
+        Ok(key.filter(|_| is_there).cloned())
     }
 
     fn clear_plan(&mut self) -> Result<(), StoreError> {
@@ -172,8 +226,20 @@ impl Store for MemoryStore {
         Ok(self.plan.marks.get(key).cloned())
     }
 
+    fn keep(&mut self, key: &str) -> Result<(), StoreError> {
+        if self.plan.kept.insert(key.to_owned()) {
+            self.can_undo(Undo::Keep(key.to_owned()));
+        }
+        Ok(())
+    }
+
+    fn kept(&mut self, key: &str) -> Result<bool, StoreError> {
+        Ok(self.plan.kept.contains(key))
+    }
+
     fn unmarked(&mut self, all: bool, last: &str, count: usize) -> Result<Vec<String>, StoreError> {
-        let unmarked = |key: &&String| !self.plan.marks.contains_key(*key);
+        let plan = &self.plan;
+        let unmarked = |key: &&String| !plan.marks.contains_key(*key) && !plan.kept.contains(*key);
         let known = after(&self.known, last).filter(|(_, known)| known.may_be_there());
         let known = known.map(|(key, _)| key).filter(unmarked).take(count);
         let mut keys: Vec<String> = known.cloned().collect();
@@ -188,7 +254,7 @@ impl Store for MemoryStore {
     }
 
     fn put_row(&mut self, row: &Row) -> Result<(), StoreError> {
-        self.drop_row(&row.key)?;
+        self.drop_one(place(&row.key, row.kind));
         self.plan.last += 1;
         let seq = self.plan.last;
         self.plan.put(seq, Some(Row { seq, ..row.clone() }));
@@ -197,14 +263,14 @@ impl Store for MemoryStore {
     }
 
     fn row(&mut self, key: &str) -> Result<Option<Row>, StoreError> {
-        let seq = self.plan.row_of.get(key);
+        let places = [Kind::Update, Kind::Remove].map(|kind| place(key, kind));
+        let seq = places.iter().find_map(|place| self.plan.row_of.get(place));
         Ok(seq.and_then(|seq| self.plan.rows.get(seq)).cloned())
     }
 
     fn drop_row(&mut self, key: &str) -> Result<(), StoreError> {
-        if let Some(seq) = self.plan.row_of.remove(key) {
-            let before = self.plan.rows.remove(&seq);
-            self.can_undo(Undo::Row(seq, before));
+        for kind in [Kind::Update, Kind::Remove] {
+            self.drop_one(place(key, kind));
         }
         Ok(())
     }

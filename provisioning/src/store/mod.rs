@@ -71,6 +71,8 @@ impl fmt::Display for Kind {
 pub enum RowState {
     /// To be sent.
     Pending,
+    /// Its key is still held by the record of somebody else who is to be given another one.
+    Waiting,
     /// Sent but for references to records that were not there yet.
     Late,
     /// Done.
@@ -86,6 +88,7 @@ impl RowState {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Pending => "pending",
+            Self::Waiting => "waiting",
             Self::Late => "late",
             Self::Done => "done",
             Self::LeftOut => "leftout",
@@ -103,6 +106,9 @@ pub struct Row {
     pub kind: Kind,
     /// What identifies the record in the target.
     pub key: String,
+    /// The key under which the record was delivered, where that is another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
     /// The record's id in the source.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source_id: Option<String>,
@@ -190,8 +196,11 @@ pub trait Store: fmt::Debug + Send + 'static {
     fn known_count(&mut self) -> Result<u64, StoreError>;
     /// Notes what was delivered.
     fn remember(&mut self, key: &str, known: &Known) -> Result<(), StoreError>;
-    /// The keys in the target by our doing, or maybe, that belong to this source record: one, but for accidents.
+    /// The keys of what was delivered for this source record, also where it was taken out: one, but for
+    /// accidents.
     fn known_of(&mut self, source_id: &str) -> Result<Vec<String>, StoreError>;
+    /// The keys in use whose record has this id in the target: one, but for accidents.
+    fn holders(&mut self, remote_id: &str) -> Result<Vec<String>, StoreError>;
     /// Forgets a record that is not there any more.
     fn forget(&mut self, key: &str) -> Result<(), StoreError>;
 
@@ -202,22 +211,30 @@ pub trait Store: fmt::Debug + Send + 'static {
     /// What the target holds under this key.
     fn seen(&mut self, key: &str) -> Result<Option<Seen>, StoreError>;
 
-    /// Forgets plan, rows and marks.
+    /// The key under which the target holds the record of this id.
+    fn seen_as(&mut self, remote_id: &str) -> Result<Option<String>, StoreError>;
+
+    /// Forgets plan, rows and marks, and what is kept.
     fn clear_plan(&mut self) -> Result<(), StoreError>;
     /// Notes that the source has this key.
     fn mark(&mut self, key: &str, mark: &Mark) -> Result<(), StoreError>;
     /// Whether the source has this key.
     fn marked(&mut self, key: &str) -> Result<Option<Mark>, StoreError>;
+    /// Notes that what is under this key belongs to a record of the source that has another key now, or none.
+    fn keep(&mut self, key: &str) -> Result<(), StoreError>;
+    /// Whether that was noted.
+    fn kept(&mut self, key: &str) -> Result<bool, StoreError>;
     /// Keys after `after` that were delivered, or with `all` that the target holds in use, and that the
-    /// source does not have, in order; at most `count`.
+    /// source does not have and that are not kept, in order; at most `count`.
     fn unmarked(&mut self, all: bool, after: &str, count: usize)
     -> Result<Vec<String>, StoreError>;
 
-    /// Adds a row, in place of an earlier one of its key; its `seq` is given by the store.
+    /// Adds a row; its `seq` is given by the store. It takes the place of an earlier one of its key, but a
+    /// removal and another row of one key stand beside each other.
     fn put_row(&mut self, row: &Row) -> Result<(), StoreError>;
-    /// The row of this key.
+    /// The row of this key; the one that is no removal, if there are two.
     fn row(&mut self, key: &str) -> Result<Option<Row>, StoreError>;
-    /// Takes a row out.
+    /// Takes the rows of a key out.
     fn drop_row(&mut self, key: &str) -> Result<(), StoreError>;
     /// Rows after `after` in this state, or in any, in order; at most `count`.
     fn rows(
@@ -268,6 +285,16 @@ pub struct StoreError {
 }
 
 impl Row {
+    /// The key under which the record was delivered.
+    pub(crate) fn home(&self) -> &str {
+        self.from.as_deref().unwrap_or(&self.key)
+    }
+
+    /// The key under which the record is remembered now: what waits for references has its own by then.
+    pub(crate) fn remembered_as(&self) -> &str {
+        if self.state == RowState::Late { &self.key } else { self.home() }
+    }
+
     /// Whether somebody is taken out of use by it, whatever it calls that.
     pub(crate) fn takes_out(&self) -> bool {
         let by_value = || self.fields.iter().any(FieldChange::switches_off);

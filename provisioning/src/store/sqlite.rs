@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use super::{Kind, Known, Mark, Row, RowState, Seen, Store, StoreError};
 
 const VERSION: i64 = 2;
-const TABLES: &str = "
+const DELIVERED: &str = "
     CREATE TABLE known (key TEXT PRIMARY KEY, source_id TEXT, remote_id TEXT, removed INTEGER NOT NULL,
         sent TEXT NOT NULL, shown TEXT NOT NULL, unsure INTEGER NOT NULL DEFAULT 0,
         ignored TEXT NOT NULL DEFAULT '{}') WITHOUT ROWID;
@@ -18,19 +18,22 @@ const TABLES: &str = "
     CREATE TABLE seen (key TEXT PRIMARY KEY, remote_id TEXT, active INTEGER NOT NULL,
         fields TEXT NOT NULL) WITHOUT ROWID;
     CREATE TABLE marks (key TEXT PRIMARY KEY, source_id TEXT, kind TEXT) WITHOUT ROWID;
-    CREATE TABLE rows (seq INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE,
-        kind TEXT NOT NULL, source_id TEXT, remote_id TEXT, fields TEXT NOT NULL,
+    CREATE TABLE notes (name TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;";
+const PLANNED: &str = "
+    CREATE TABLE kept (key TEXT PRIMARY KEY) WITHOUT ROWID;
+    CREATE TABLE rows (seq INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL,
+        kind TEXT NOT NULL, moved_from TEXT, source_id TEXT, remote_id TEXT, fields TEXT NOT NULL,
         held TEXT NOT NULL, state TEXT NOT NULL, note TEXT);
+    CREATE UNIQUE INDEX rows_by_key ON rows (key, kind = 'remove');
     CREATE INDEX rows_by_state ON rows (state, seq);
-    CREATE TABLE notes (name TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;
+    CREATE INDEX known_by_remote ON known (remote_id);
+    CREATE INDEX seen_by_remote ON seen (remote_id);
     PRAGMA user_version = 2;";
-/// What became of version 1.
+/// What version 1 had planned is planned anew; what it delivered stays.
 const FROM_1: &str = "
-    BEGIN;
     ALTER TABLE known ADD COLUMN unsure INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE known ADD COLUMN ignored TEXT NOT NULL DEFAULT '{}';
-    PRAGMA user_version = 2;
-    COMMIT;";
+    DROP TABLE rows; DELETE FROM marks; DELETE FROM notes WHERE name = 'plan';";
 
 /// A store in a SQLite file, readable by its owner only: it holds personal data. A file that was open to
 /// others is closed to them.
@@ -66,15 +69,19 @@ impl SqliteStore {
 
     fn prepare_tables(&mut self) -> Result<(), StoreError> {
         let version: i64 = self.one("PRAGMA user_version", [], |row| row.get(0))?.unwrap_or(0);
-        match version {
-            0 => self.sql.execute_batch(TABLES).map_err(|error| self.broken(error)),
-            1 => self.sql.execute_batch(FROM_1).map_err(|error| self.broken(error)),
-            VERSION => Ok(()),
-            other => Err(StoreError::new(format!(
-                "the store {} is of version {other}, this program reads {VERSION}: use another file",
-                self.path.display()
-            ))),
-        }
+        let first = match version {
+            0 => DELIVERED,
+            1 => FROM_1,
+            VERSION => return Ok(()),
+            other => {
+                return Err(StoreError::new(format!(
+                    "the store {} is of version {other}, this program reads {VERSION}: use another file",
+                    self.path.display()
+                )));
+            }
+        };
+        let made = self.sql.execute_batch(&format!("BEGIN IMMEDIATE; {first} {PLANNED} COMMIT;"));
+        made.map_err(|error| self.broken(error))
     }
 
     fn broken(&self, error: rusqlite::Error) -> StoreError {
@@ -256,19 +263,20 @@ fn read_mark(row: &SqlRow<'_>) -> rusqlite::Result<Mark> {
     Ok(Mark { source_id: row.get(0)?, kind })
 }
 
-const ROW: &str = "seq, kind, key, source_id, remote_id, fields, held, state, note";
+const ROW: &str = "seq, kind, key, moved_from, source_id, remote_id, fields, held, state, note";
 
 fn read_row(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
     Ok(Row {
         seq: row.get(0)?,
         kind: named(row, 1)?,
         key: row.get(2)?,
-        source_id: row.get(3)?,
-        remote_id: row.get(4)?,
-        fields: decoded(row, 5)?,
-        held: decoded(row, 6)?,
-        state: named(row, 7)?,
-        note: row.get(8)?,
+        from: row.get(3)?,
+        source_id: row.get(4)?,
+        remote_id: row.get(5)?,
+        fields: decoded(row, 6)?,
+        held: decoded(row, 7)?,
+        state: named(row, 8)?,
+        note: row.get(9)?,
     })
 }
 
@@ -294,9 +302,13 @@ impl Store for SqliteStore {
     }
 
     fn known_of(&mut self, source_id: &str) -> Result<Vec<String>, StoreError> {
-        let sql =
-            "SELECT key FROM known WHERE source_id = ? AND (NOT removed OR unsure) ORDER BY key";
+        let sql = "SELECT key FROM known WHERE source_id = ? ORDER BY key";
         self.many(sql, [source_id], |row| row.get(0))
+    }
+
+    fn holders(&mut self, remote_id: &str) -> Result<Vec<String>, StoreError> {
+        let sql = "SELECT key FROM known WHERE remote_id = ? AND NOT removed ORDER BY key";
+        self.many(sql, [remote_id], |row| row.get(0))
     }
 
     fn forget(&mut self, key: &str) -> Result<(), StoreError> {
@@ -320,7 +332,13 @@ impl Store for SqliteStore {
         self.one("SELECT remote_id, active, fields FROM seen WHERE key = ?", [key], read_seen)
     }
 
+    fn seen_as(&mut self, remote_id: &str) -> Result<Option<String>, StoreError> {
+        let sql = "SELECT key FROM seen WHERE remote_id = ? ORDER BY active DESC LIMIT 1";
+        self.one(sql, [remote_id], |row| row.get(0))
+    }
+
     fn clear_plan(&mut self) -> Result<(), StoreError> {
+        self.run("DELETE FROM kept", [])?;
         self.run("DELETE FROM marks", [])?;
         self.run("DELETE FROM rows", []).map(drop)
     }
@@ -334,6 +352,14 @@ impl Store for SqliteStore {
         self.one("SELECT source_id, kind FROM marks WHERE key = ?", [key], read_mark)
     }
 
+    fn keep(&mut self, key: &str) -> Result<(), StoreError> {
+        self.run("INSERT OR IGNORE INTO kept VALUES (?)", [key]).map(drop)
+    }
+
+    fn kept(&mut self, key: &str) -> Result<bool, StoreError> {
+        Ok(self.one("SELECT 1 FROM kept WHERE key = ?", [key], |_| Ok(()))?.is_some())
+    }
+
     fn unmarked(
         &mut self,
         all: bool,
@@ -341,9 +367,11 @@ impl Store for SqliteStore {
         count: usize,
     ) -> Result<Vec<String>, StoreError> {
         let known = "SELECT key FROM known WHERE key > ?1 AND (NOT removed OR unsure)
-            AND NOT EXISTS (SELECT 1 FROM marks WHERE marks.key = known.key)";
+            AND NOT EXISTS (SELECT 1 FROM marks WHERE marks.key = known.key)
+            AND NOT EXISTS (SELECT 1 FROM kept WHERE kept.key = known.key)";
         let seen = "SELECT key FROM seen WHERE key > ?1 AND active
-            AND NOT EXISTS (SELECT 1 FROM marks WHERE marks.key = seen.key)";
+            AND NOT EXISTS (SELECT 1 FROM marks WHERE marks.key = seen.key)
+            AND NOT EXISTS (SELECT 1 FROM kept WHERE kept.key = seen.key)";
         let sql = match all {
             true => format!("{known} UNION {seen} ORDER BY key LIMIT ?2"),
             false => format!("{known} ORDER BY key LIMIT ?2"),
@@ -353,17 +381,18 @@ impl Store for SqliteStore {
 
     fn put_row(&mut self, row: &Row) -> Result<(), StoreError> {
         let sql =
-            "INSERT OR REPLACE INTO rows (key, kind, source_id, remote_id, fields, held, state, note)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
-        let Row { key, source_id, remote_id, note, .. } = row;
+            "INSERT OR REPLACE INTO rows (key, kind, moved_from, source_id, remote_id, fields, held, state, note)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+        let Row { key, from, source_id, remote_id, note, .. } = row;
         let (kind, state) = (row.kind.as_str(), row.state.as_str());
         let (fields, held) = (json(&row.fields)?, json(&row.held)?);
-        let values = params![key, kind, source_id, remote_id, fields, held, state, note];
+        let values = params![key, kind, from, source_id, remote_id, fields, held, state, note];
         self.run(sql, values).map(drop)
     }
 
     fn row(&mut self, key: &str) -> Result<Option<Row>, StoreError> {
-        self.one(&format!("SELECT {ROW} FROM rows WHERE key = ?"), [key], read_row)
+        let sql = format!("SELECT {ROW} FROM rows WHERE key = ? ORDER BY kind = 'remove' LIMIT 1");
+        self.one(&sql, [key], read_row)
     }
 
     fn drop_row(&mut self, key: &str) -> Result<(), StoreError> {
@@ -439,9 +468,20 @@ mod tests {
 
     fn row(key: &str, value: &str) -> Row {
         let (fields, held) = (Vec::new(), Fields::from([("a".to_owned(), value.into())]));
-        let (source_id, remote_id, note) = (None, None, None);
+        let (from, source_id, remote_id, note) = (None, None, None, None);
         let (seq, kind, state) = (0, Kind::Update, RowState::Pending);
-        Row { seq, kind, key: key.to_owned(), source_id, remote_id, fields, held, state, note }
+        Row {
+            seq,
+            kind,
+            key: key.to_owned(),
+            from,
+            source_id,
+            remote_id,
+            fields,
+            held,
+            state,
+            note,
+        }
     }
 
     /// Everything that a store holds of these keys.
@@ -453,11 +493,15 @@ mod tests {
         };
         let all = keys.map(|key| format!("{:?}", of(store, key))).join("\n");
         let rows = store.rows(None, 0, 9).unwrap();
-        format!("{all}\n{rows:?}\n{:?} {:?}", store.known_of("1"), store.known_count())
+        let kept = keys.map(|key| store.kept(key).unwrap());
+        let ids = (store.known_of("1"), store.holders("r1"), store.seen_as("r2"));
+        format!("{all}\n{rows:?}\n{kept:?} {ids:?} {:?}", store.known_count())
     }
 
     fn fill(store: &mut dyn Store) -> Result<(), StoreError> {
         let known = Known { source_id: Some("1".into()), ..Known::default() };
+        store.see("dan", &Seen { remote_id: Some("r2".into()), ..Seen::default() })?;
+        store.keep("bob")?;
         for key in ["ada", "bob"] {
             store.remember(key, &known)?;
             store.see(key, &Seen::default())?;
@@ -470,6 +514,8 @@ mod tests {
 
     fn change(store: &mut dyn Store) -> Result<(), StoreError> {
         let known = Known { source_id: Some("2".into()), removed: true, ..Known::default() };
+        store.remember("carl", &Known { remote_id: Some("r1".into()), ..Known::default() })?;
+        store.keep("carl")?;
         store.settle(1, RowState::Done, Some("done"))?;
         store.put_row(&row("ada", "new"))?;
         store.put_row(&row("carl", "new"))?;

@@ -65,7 +65,11 @@ impl OktaUsers {
     async fn carry_out(&self, change: &Change) -> Result<Done, TargetError> {
         let there = match &change.remote_id {
             Some(id) => self.okta.users().try_get(id).await.map_err(TargetError::caused)?,
-            None => self.find(&change.key).await?,
+            None => {
+                let found = self.find(&change.key).await?;
+                found.iter().try_for_each(|user| change.check_owner(user.id.as_str()))?;
+                found
+            }
         };
         match (change.kind, there) {
             (Kind::Remove, Some(user)) => self.remove(user).await,
@@ -98,7 +102,10 @@ impl OktaUsers {
         };
         // It may have been created all the same, now or by somebody else.
         match self.find(&change.key).await? {
-            Some(user) => self.align(change, user).await.map(Done::existed),
+            Some(user) => {
+                change.check_owner(user.id.as_str())?;
+                self.align(change, user).await.map(Done::existed)
+            }
             None => Err(TargetError::caused(error)),
         }
     }
@@ -228,6 +235,10 @@ fn done(change: &Change, user: &User) -> Done {
 impl Target for OktaUsers {
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn key_path(&self) -> Option<&str> {
+        Some(LOGIN)
     }
 
     async fn apply(&self, changes: &[Change]) -> Vec<Result<Done, TargetError>> {

@@ -285,6 +285,10 @@ impl Target for ScimGroups {
         if self.by_name { key.trim().to_lowercase() } else { key.trim().to_owned() }
     }
 
+    fn key_path(&self) -> Option<&str> {
+        self.by_name.then_some(NAME)
+    }
+
     fn removes(&self) -> bool {
         self.delete_departed
     }

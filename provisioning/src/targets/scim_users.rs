@@ -31,6 +31,7 @@ pub struct ScimUsers {
     scim: Scim,
     name: String,
     key: Place,
+    key_path: String,
     departed: Departed,
     refer_by_key: bool,
     places: Mutex<HashMap<String, Arc<Place>>>,
@@ -46,6 +47,7 @@ impl ScimUsers {
             name: format!("SCIM users of {}", scim.base_url()),
             scim,
             key: Place::parse("userName").map_err(TargetError::caused)?,
+            key_path: "userName".to_owned(),
             departed: Departed::default(),
             refer_by_key: false,
             places: Mutex::default(),
@@ -58,6 +60,7 @@ impl ScimUsers {
     /// When it is no attribute.
     pub fn key_is(mut self, place: &str) -> Result<Self, TargetError> {
         self.key = Place::parse(place).map_err(TargetError::caused)?;
+        self.key_path = self.key.to_string();
         Ok(self)
     }
 
@@ -87,8 +90,11 @@ impl ScimUsers {
     async fn carry_out(&self, change: &Change) -> Result<Done, TargetError> {
         match (change.kind, &change.remote_id) {
             (Kind::Remove, Some(id)) => self.remove(id).await,
-            (Kind::Remove, None) => match self.find(&change.key).await? {
-                Some(user) => self.remove(user.id().ok_or_else(without_id)?).await,
+            (Kind::Remove, None) => match self.find_to_remove(&change.key).await? {
+                Some(id) => {
+                    change.check_owner(&id)?;
+                    self.remove(&id).await
+                }
                 None => Ok(Done::new()),
             },
             (Kind::Update | Kind::Restore, Some(id)) => match self.users().try_get(id).await {
@@ -110,14 +116,30 @@ impl ScimUsers {
         self.users().find(&path, key).await.map_err(TargetError::caused)
     }
 
+    /// The id of somebody who is to be removed, if there is anybody, and in use.
+    async fn find_to_remove(&self, key: &str) -> Result<Option<String>, TargetError> {
+        match self.find(key).await? {
+            Some(user) if user.id().is_some() => Ok(user.id),
+            Some(user) if user.active != Some(false) || self.departed == Departed::Delete => {
+                Err(TargetError::new(format!(
+                    "{key} is still there: the provider shows no id, without which nobody can be taken out; do it there"
+                )))
+            }
+            _ => Ok(None),
+        }
+    }
+
     async fn create(&self, change: &Change) -> Result<Done, TargetError> {
         // Who is there keeps what is written once, and loses what is to have no value.
         let differs = change.fields.iter().any(|field| field.on_create || field.new.is_null());
         if differs && let Some(user) = self.find(&change.key).await? {
+            user.id().map_or(Ok(()), |id| change.check_owner(id))?;
             return self.update(change, user).await.map(Done::existed);
         }
         let user = self.new_user(change)?;
-        let ensured = self.users().ensure(&user).match_on(self.key.to_string());
+        let asked = change.clone();
+        let is_others = move |id: &str| asked.check_owner(id).err().map(|error| error.to_string());
+        let ensured = self.users().ensure(&user).match_on(self.key.to_string()).unless(is_others);
         let ensured = ensured.await.map_err(refusal)?;
         let done = self.done(change, &ensured.user, None)?;
         Ok(if ensured.outcome == Outcome::Created { done } else { done.existed() })
@@ -141,7 +163,8 @@ impl ScimUsers {
         let kept = change.fields.iter().filter(|field| !field.on_create);
         self.put_all(&mut after, kept.map(|field| (&field.path, &field.new)))?;
         let after: User = typed(after)?;
-        let updated = self.users().update(&before, &after).await.map_err(TargetError::caused)?;
+        let updated = self.users().update(&before, &after).await;
+        let updated = updated.map_err(|error| self.explained(change, error))?;
         let mut now = updated.resource;
         if !self.lost(change, &before, &now)?.is_empty() {
             let whole = self.with_all(change, &now)?;
@@ -177,6 +200,19 @@ impl ScimUsers {
         let mut whole = serde_json::to_value(now).map_err(TargetError::caused)?;
         self.put_all(&mut whole, change.values.iter())?;
         typed(whole)
+    }
+
+    /// A key that is taken says more than that something is.
+    fn explained(&self, change: &Change, error: scim_client::Error) -> TargetError {
+        let key = self.key.to_string();
+        let is_new = change.fields.iter().any(|field| field.path == key);
+        match is_new && error.status().is_some_and(|status| status == 409) {
+            true => TargetError::new(format!(
+                "{key} cannot become {}: the provider says that it is taken, so the account keeps its own ({error})",
+                change.key
+            )),
+            false => TargetError::caused(error),
+        }
     }
 
     fn put_all<'a>(
@@ -251,12 +287,6 @@ impl ScimUsers {
     }
 }
 
-fn without_id() -> TargetError {
-    TargetError::new(
-        "the provider shows this user without an id, so that nothing can be changed of it",
-    )
-}
-
 /// Whether the provider refused it, or may have acted, is known of a creation.
 fn refusal(error: scim_client::Error) -> TargetError {
     let is_refused = error.status().is_some_and(|status| status.is_client_error());
@@ -288,6 +318,10 @@ impl Target for ScimUsers {
 
     fn key(&self, key: &str) -> String {
         if self.key.is_case_exact() { key.trim().to_owned() } else { key.trim().to_lowercase() }
+    }
+
+    fn key_path(&self) -> Option<&str> {
+        Some(&self.key_path)
     }
 
     async fn check(&self) -> Result<(), TargetError> {

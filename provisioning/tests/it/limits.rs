@@ -111,11 +111,15 @@ impl Store for Disk {
         known_count() -> u64;
         remember(key: &str, known: &Known) -> ();
         known_of(source_id: &str) -> Vec<String>;
+        holders(remote_id: &str) -> Vec<String>;
         forget(key: &str) -> ();
         clear_seen() -> ();
         see(key: &str, seen: &Seen) -> bool;
         seen(key: &str) -> Option<Seen>;
+        seen_as(remote_id: &str) -> Option<String>;
         clear_plan() -> ();
+        keep(key: &str) -> ();
+        kept(key: &str) -> bool;
         mark(key: &str, mark: &Mark) -> ();
         marked(key: &str) -> Option<Mark>;
         unmarked(all: bool, after: &str, count: usize) -> Vec<String>;

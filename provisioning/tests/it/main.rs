@@ -9,6 +9,7 @@ mod follow_kill;
 mod follow_law;
 mod guards;
 mod hostile;
+mod identity;
 #[cfg(feature = "sqlite")]
 mod kill;
 mod laws;

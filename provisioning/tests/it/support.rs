@@ -34,6 +34,23 @@ pub(crate) fn memory() -> Arc<Mutex<dyn Store>> {
     Arc::new(Mutex::new(MemoryStore::new()))
 }
 
+/// Stores of all kinds, two of each.
+pub(crate) fn stores(name: &str) -> Vec<Shared> {
+    #[allow(unused_mut)]
+    let mut stores = vec![memory(), memory()];
+    #[cfg(feature = "sqlite")]
+    for n in 0..2 {
+        let folder =
+            std::path::PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{n}"));
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(&folder).unwrap();
+        let store = provisioning::store::SqliteStore::open(folder.join("store")).unwrap();
+        stores.push(Arc::new(Mutex::new(store)));
+    }
+    let _ = name;
+    stores
+}
+
 /// Fails one call in twenty: half of these after the change was carried out.
 #[derive(Debug)]
 pub(crate) struct Flaky {
@@ -48,6 +65,12 @@ impl Flaky {
         Arc::new(Self { inner: MemoryTarget::new(), dice, rate })
     }
 
+    /// One that can give people another key.
+    pub(crate) fn renaming(seed: u64, rate: f64) -> Arc<Self> {
+        let dice = Mutex::new(fastrand::Rng::with_seed(seed));
+        Arc::new(Self { inner: MemoryTarget::new().key_in("userName"), dice, rate })
+    }
+
     fn roll(&self) -> f64 {
         self.dice.lock().unwrap().f64()
     }
@@ -57,6 +80,10 @@ impl Flaky {
 impl Target for Flaky {
     fn name(&self) -> &str {
         "flaky"
+    }
+
+    fn key_path(&self) -> Option<&str> {
+        self.inner.key_path()
     }
 
     async fn apply(&self, changes: &[Change]) -> Vec<Result<Done, TargetError>> {
