@@ -146,6 +146,7 @@ async fn once(
             .then(|| Guard::removals_at_most_count(u64::MAX))
             .into_iter()
             .collect(),
+        people: Some(people.source()),
         stop: stop.clone(),
     };
     if options.run.follow {

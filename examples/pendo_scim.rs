@@ -258,6 +258,7 @@ impl Program<'_> {
                 .into_iter()
                 .chain(self.admins_stay())
                 .collect(),
+            people: Some(self.people.source()),
             stop: self.stop.clone(),
         }
     }
@@ -280,7 +281,7 @@ impl Program<'_> {
             backup,
             scim: &self.systems.scim,
             mapping: &self.people.mapping,
-            delivery: Delivery { from, ..self.delivery(Basis::Target) },
+            delivery: Delivery { from, people: None, ..self.delivery(Basis::Target) },
             groups_store: &self.groups_store,
         };
         undo.run().await

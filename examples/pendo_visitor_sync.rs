@@ -114,7 +114,9 @@ async fn run(options: &Options) -> Result<(), Failure> {
     let Options { create_missing, concurrency, .. } = *options;
     let open =
         |path| Incremental::open(path, &systems.pendo, create_missing, concurrency, stop.clone());
-    let store = options.store.as_deref().map(open).transpose()?;
+    let of =
+        |store: Incremental| store.of(systems.okta.org_url().as_str(), options.who.selection());
+    let store = options.store.as_deref().map(open).transpose()?.map(of);
     let run = Run { options, systems: &systems, store: store.as_ref(), stop: &stop };
     match &store {
         Some(store) if options.follow => run.follow(store).await,

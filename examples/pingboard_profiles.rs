@@ -162,6 +162,7 @@ impl Program<'_> {
             store: Arc::clone(&self.store),
             basis: self.options.run.basis_or(Basis::Target),
             guards: guards.into_iter().collect(),
+            people: Some(self.people.source()),
             stop: self.stop.clone(),
         }
     }

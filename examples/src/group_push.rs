@@ -218,6 +218,7 @@ impl GroupPush<'_> {
             store: Arc::clone(&self.store),
             basis: options.basis_or(Basis::Delivered),
             guards: meant.into_iter().filter(|_| deletes).collect(),
+            people: None,
             stop: self.stop.clone(),
         }
     }

@@ -28,6 +28,8 @@ pub struct Incremental {
     pub store: Arc<Mutex<dyn Store>>,
     concurrency: usize,
     stop: Stop,
+    /// The org, and who of it is meant.
+    source: (String, String),
 }
 
 /// What came of a push.
@@ -66,7 +68,15 @@ impl Incremental {
             store: Arc::new(Mutex::new(store)),
             concurrency: concurrency as usize,
             stop,
+            source: Default::default(),
         })
+    }
+
+    /// The org that the people are of, and which of them are meant under which visitor id, in words.
+    #[must_use]
+    pub fn of(mut self, org: &str, selection: String) -> Self {
+        self.source = (org.to_owned(), selection);
+        self
     }
 
     /// What would be sent for these people: everybody, or with `only` those with these users' ids.
@@ -80,18 +90,22 @@ impl Incremental {
         let records = people.map_ok(|(id, record)| wanted(id, &record));
         let mut compute = Plan::compute(records, Arc::clone(&self.target))
             .store(Arc::clone(&self.store))
+            .source(&self.source.0)
+            .selection(&self.source.1)
             .keep_departed(true);
         if let Some(ids) = only {
             compute = compute.only(ids).guard(Guard::allow_empty_source());
         }
         let plan = unless_stopped(&self.stop, compute.into_future()).await?;
-        plan.map_err(|error| match error {
+        let plan = plan.map_err(|error| match error {
             PlanError::Guard { guard, .. } => {
                 Failure::Guard(format!("stopped before anything was sent: {guard}"))
             }
             PlanError::Source { .. } => Failure::running(error),
             other => Failure::settings(other),
-        })
+        })?;
+        hint(plan.summary());
+        Ok(plan)
     }
 
     /// Sends what the plan has; what is not delivered is written down.
@@ -243,5 +257,20 @@ impl Pushed {
             "conflicts": self.summary.conflicts,
             "left_out": read.rules(),
         })
+    }
+}
+
+/// What is easily a slip, such as another visitor id.
+fn hint(summary: &Summary) {
+    if summary.selection_changed {
+        say!(
+            "note    who is pushed, or under which visitor id, was set otherwise in the last run with this store"
+        );
+    }
+    if summary.rekeyed > 0 {
+        let count = thousands(summary.rekeyed);
+        say!(
+            "note    {count} people have a new visitor id; what Pendo has under the old one stays there"
+        );
     }
 }

@@ -99,6 +99,10 @@ impl Target for Inviting {
         self.target.key(key)
     }
 
+    fn key_path(&self) -> Option<&str> {
+        self.target.key_path()
+    }
+
     fn batch(&self) -> usize {
         self.target.batch()
     }

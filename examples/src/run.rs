@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use futures::stream::BoxStream;
 use futures::{StreamExt, pin_mut};
-use provisioning::{Basis, Guard, Outcome, Plan, PlanError, Record, Stop, Target, every};
+use provisioning::{
+    Basis, Guard, OktaPeople, Outcome, Plan, PlanError, Record, Stop, Target, every,
+};
 
 use crate::{
     BoxError, Ending, Failure, Progress, RunOptions, SharedStore, say, thousands, unless_stopped,
@@ -34,6 +36,8 @@ pub struct Delivery<'a> {
     pub basis: Basis,
     /// Rules that the plan has to keep.
     pub guards: Vec<Guard>,
+    /// The people of Okta whom the records are made of; none where they come from elsewhere.
+    pub people: Option<&'a OktaPeople>,
     /// When it is to end.
     pub stop: Stop,
 }
@@ -70,6 +74,9 @@ impl Delivery<'_> {
             .store(Arc::clone(&self.store))
             .basis(self.basis)
             .made_with(&mapping);
+        if let Some(people) = self.people {
+            compute = compute.source(people.org()).selection(&people.selection());
+        }
         for guard in self.all_guards() {
             compute = compute.guard(guard);
         }

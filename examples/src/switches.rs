@@ -48,6 +48,10 @@ impl Target for Switched {
         self.target.key(key)
     }
 
+    fn key_path(&self) -> Option<&str> {
+        self.target.key_path()
+    }
+
     // One at a time, so that one that is left out stands in nobody's way.
     fn batch(&self) -> usize {
         1

@@ -44,6 +44,13 @@ impl VisitorOptions {
         parsed.map_err(|error| Failure::Settings(format!("--search: {error}")))
     }
 
+    /// Who is meant, in words.
+    pub fn selection(&self) -> String {
+        let search = self.search.as_deref().unwrap_or("everyone");
+        let too = if self.include_deprovisioned { ", deprovisioned people too" } else { "" };
+        format!("{} by {search}{too}", self.visitor_id)
+    }
+
     /// Whether the schema has what is the visitor id.
     ///
     /// # Errors

@@ -316,6 +316,7 @@ impl Follow {
         S: Stream<Item = Result<Record, E>> + Send + 'static,
         E: Into<Box<dyn std::error::Error + Send + Sync>> + Send + 'static,
     {
+        let compute = compute.source(self.people.org()).selection(&self.people.selection());
         let compute = compute.store(self.store.clone()).keep_departed(self.keep_departed);
         let guarded = self.guards.iter().cloned().fold(compute, crate::plan::Compute::guard);
         let Some(plan) = stop.or(guarded.into_future()).await else {

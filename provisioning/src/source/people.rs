@@ -93,6 +93,17 @@ impl OktaPeople {
         self
     }
 
+    /// The org, as the name of a source: see [`Compute::source`](crate::Compute::source).
+    pub fn org(&self) -> &str {
+        self.okta.org_url().as_str()
+    }
+
+    /// Which people, in words: see [`Compute::selection`](crate::Compute::selection).
+    pub fn selection(&self) -> String {
+        let too = if self.include_deprovisioned { ", deprovisioned people too" } else { "" };
+        format!("{}{too}", self.scope)
+    }
+
     /// Which people.
     pub fn chosen(&self) -> &Scope {
         &self.scope

@@ -1,3 +1,5 @@
+use std::fmt;
+
 use okta_client::search::{Expression, SearchError, check_user_search};
 
 /// Which people of an org are meant.
@@ -53,6 +55,21 @@ impl Scope {
         match self {
             Self::Any(scopes) => scopes.iter().flat_map(Self::parts).collect(),
             one => vec![one],
+        }
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Everyone => write!(f, "everyone"),
+            Self::Search(expression) => write!(f, "search {expression}"),
+            Self::Group(id) => write!(f, "group {id}"),
+            Self::App(id) => write!(f, "app {id}"),
+            Self::Any(scopes) => {
+                let scopes: Vec<String> = scopes.iter().map(Self::to_string).collect();
+                write!(f, "{}", scopes.join(" or "))
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 mod okta_users;
 mod pendo_metadata;
 mod scim_groups;
+mod scim_identity;
 mod scim_people;
 mod scim_users;
 mod support;

@@ -219,7 +219,7 @@ async fn who_vanished_downstream_is_made_anew() {
         user["timezone"], "Europe/Berlin",
         "what is written once is part of being made anew"
     );
-    assert_eq!(bringing.run(&wanted, Basis::Target).await.created, 1);
+    assert_eq!(bringing.run(&wanted, Basis::Target).await.restored, 1);
     let user = sandbox.scim().user_by_name(&name(2)).unwrap();
     assert_eq!(user["timezone"], "Europe/Berlin");
     bringing.assert_done(&wanted, &BOTH).await;
