@@ -58,6 +58,7 @@ impl Undo<'_> {
             forget(self.groups_store, None)?;
         }
         let delivery = Delivery {
+            people: None,
             options: self.delivery.options,
             what: "groups",
             from: self.delivery.from.clone(),

@@ -136,7 +136,6 @@ fn what_is_not_sent_or_has_no_call_is_a_fault() {
     let call = |name: &str, operation: &str| Call {
         name: name.into(),
         operations: vec![operation.into()],
-        text: String::new(),
     };
     let calls = [call("Users::get", "getUser"), call("Users::me", "getMe")];
     let sent = [("okta.users() .get(&id)", "GET /users/x".to_owned())];
@@ -167,7 +166,7 @@ fn the_table_counts_what_has_a_call() {
         "put": {"operationId": "replaceUser", "tags": ["User"]}}}}"#;
     let call = |name: &str| {
         let operations = vec!["getUser".into()];
-        Call { name: name.into(), operations, text: String::new() }
+        Call { name: name.into(), operations }
     };
     let calls = [call("Users::try_get"), call("Users::get")];
     let table = table(&serde_json::from_str(spec).unwrap(), &calls);

@@ -100,8 +100,10 @@ impl OktaPeople {
 
     /// Which people, in words: see [`Compute::selection`](crate::Compute::selection).
     pub fn selection(&self) -> String {
-        let too = if self.include_deprovisioned { ", deprovisioned people too" } else { "" };
-        format!("{}{too}", self.scope)
+        let too =
+            if self.statuses.include_deprovisioned { ", deprovisioned people too" } else { "" };
+        let but = self.statuses.inactive.iter().map(|status| format!(", not {status}"));
+        format!("{}{too}{}", self.scope, but.collect::<String>())
     }
 
     /// Which people.
