@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::losses::{Before, Losses};
-use crate::plan::Summary;
+use crate::summary::Summary;
 
 /// A rule that a plan has to keep before anything is written.
 ///

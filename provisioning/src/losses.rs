@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::guard::Most;
-use crate::plan::{Head, Summary};
+use crate::plan::Head;
 use crate::record::{is_hidden, switches_off};
 use crate::store::{Kind, Row, RowState, Store, StoreError};
+use crate::summary::Summary;
 use crate::target::FieldChange;
 
 const PAGE: usize = 1_000;

@@ -13,12 +13,13 @@ use okta_client::{LogCursor, LogEvent};
 
 use crate::guard::Guard;
 use crate::mapping::Mapping;
-use crate::plan::{Basis, Plan, PlanError, Shared, Summary, open};
+use crate::plan::{Basis, Plan, PlanError, Shared, open};
 use crate::record::Record;
 use crate::report::Report;
 use crate::schedule::Stop;
 use crate::source::{OktaPeople, SourceError};
 use crate::store::{RowState, Store, StoreError};
+use crate::summary::Summary;
 use crate::target::Target;
 
 use changed::{Changed, changed};
