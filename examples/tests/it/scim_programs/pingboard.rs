@@ -26,7 +26,8 @@ fn assignment_decides_who_gets_a_profile() {
     run().exits(0).says("1 removed");
     assert!(rig.user(&email).is_null(), "Pingboard drops the profile");
     rig.in_okta(async |okta| okta.groups().add_member(&id, &user).await.unwrap());
-    run().exits(0).says("1 created");
+    // The old record is asked for, is not there, and the profile is made anew.
+    run().exits(0).says("1 restored");
     let after = rig.user(&email)["id"].clone();
     assert!(after.is_string() && after != before, "{before} {after}");
     run().exits(0).says("10 unchanged");

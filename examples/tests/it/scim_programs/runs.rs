@@ -93,7 +93,11 @@ fn wrong_use_is_exit_code_two() {
         "wrong.toml",
         "key = \"user.email\"\n[[row]]\nto = \"a b\"\nfrom = \"user.title\"\n",
     );
-    rig.program("--mapping").arg(&wrong).run().refused(&["`a b`", "SCIM"]);
+    rig.program("--mapping").arg(&wrong).run().refused(&[
+        "wrong.toml, line 3",
+        "`a b`",
+        "is not an attribute name",
+    ]);
     rig.program("--mapping /no/such/file").run().refused(&["--mapping"]);
     rig.program("").without_env("SCIM_").run().refused(&["SCIM_BASE_URL is not set"]);
     let elsewhere =
