@@ -83,7 +83,8 @@ impl Guard {
         Self(Rule::Removals(Most::Count(count)))
     }
 
-    /// At most this share of the records may lose the value of one attribute, counted as removals are.
+    /// At most this share of the records may lose the value of one attribute, counted as removals are; five
+    /// always may.
     pub fn values_erased_at_most(share: f64) -> Self {
         Self(Rule::Erased(Most::Share(share)))
     }
@@ -217,7 +218,10 @@ impl Judged<'_> {
         let Self { plan, before, losses, .. } = self;
         let there = plan.update + plan.restore + plan.unchanged;
         let known = plan.known.max(before.known(most)).max(there);
-        let limit = most.limit(known, !plan.is_chosen_otherwise());
+        let limit = match most {
+            Most::Count(count) => count,
+            share => share.limit(known, true).max(FEW),
+        };
         losses.erased.iter().find_map(|(path, going)| {
             let earlier = before.erased(path, most);
             let all = going + earlier;

@@ -84,7 +84,9 @@ impl Losses {
             _ => {}
         }
         if matches!(row.kind, Kind::Update | Kind::Restore) {
-            for field in row.fields.iter().filter(|field| erases(field)) {
+            // Members that leave a group are counted for each group.
+            let erased = row.fields.iter().filter(|field| erases(field) && field.path != MEMBERS);
+            for field in erased {
                 *self.erased.entry(field.path.clone()).or_default() += 1;
             }
         }

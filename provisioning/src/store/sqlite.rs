@@ -1,9 +1,7 @@
 use std::fmt;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Params, Row as SqlRow, params};
+use rusqlite::{Connection, OptionalExtension, Params, Row as SqlRow, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
