@@ -296,7 +296,7 @@ impl Draft {
             for id in source_ids {
                 for key in store.known_of(id)? {
                     let is_here = store.marked(&key)?.is_some() || store.kept(&key)?;
-                    if !is_here && store.known(&key)?.is_some_and(|known| !known.removed) {
+                    if !is_here && store.known(&key)?.is_some_and(|known| known.may_be_there()) {
                         self.depart(store, key)?;
                     }
                 }

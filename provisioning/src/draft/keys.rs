@@ -150,7 +150,7 @@ impl Draft {
 
 /// Whether the source record of what was delivered under this key is not in the source any more.
 fn has_left(store: &mut dyn Store, key: &str, only: Option<&[String]>) -> Result<bool, StoreError> {
-    let known = store.known(key)?.filter(|known| !known.removed);
+    let known = store.known(key)?.filter(Known::may_be_there);
     let id = known.and_then(|known| known.source_id);
     // Of whom nobody asked, nobody knows.
     let is_asked = only.is_none_or(|only| id.is_some_and(|id| only.contains(&id)));

@@ -47,6 +47,33 @@ async fn of_patch() {
 }
 
 #[tokio::test]
+async fn of_patch_that_is_not_made() {
+    let rename = json!([{"op": "replace", "value": {"name": {"givenName": "Augusta"}}}]);
+    let named = async |scim: &Scim| {
+        let path = format!("/Users/{}", scim.add_user("ada"));
+        let name = json!({"givenName": "Ada", "familyName": "Lovelace"});
+        scim.patch(&path, json!([{"op": "replace", "path": "name", "value": name}])).await;
+        path
+    };
+    let scim = Scim::quirk("patch_replaces_complex").await;
+    let path = named(&scim).await;
+    scim.patch(&path, rename.clone()).await;
+    let name = scim.get(&path).await.body["name"].clone();
+    assert_eq!((&name["givenName"], &name["familyName"]), (&json!("Augusta"), &Value::Null));
+
+    for (quirk, shows_user) in [("patch_answers_200_error", false), ("patch_changes_nothing", true)]
+    {
+        let scim = Scim::quirk(quirk).await;
+        let path = format!("/Users/{}", scim.add_user("ada"));
+        let before = scim.get(&path).await.body;
+        let answer = scim.patch(&path, rename.clone()).await;
+        assert_eq!(answer.status, 200, "{quirk}");
+        assert_eq!(answer.body["id"].is_string(), shows_user, "{quirk}");
+        assert_eq!(scim.get(&path).await.body["name"], before["name"], "{quirk}");
+    }
+}
+
+#[tokio::test]
 async fn of_members() {
     let mut options = ScimOptions { mode: scim_types::Mode::Tolerant, ..ScimOptions::default() };
     options.quirks.no_member_value_removal = true;
