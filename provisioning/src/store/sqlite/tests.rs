@@ -169,3 +169,38 @@ fn a_store_that_may_only_be_read_is_told() {
     let said = together(&mut store, fill).unwrap_err().to_string();
     assert!(said.contains("may only be read: let this user write the file"), "{said}");
 }
+
+#[test]
+fn what_a_store_of_version_1_had_delivered_stays() {
+    let path = folder("upgrade").join("store");
+    let old = Connection::open(&path).unwrap();
+    old.execute_batch(
+        "CREATE TABLE known (key TEXT PRIMARY KEY, source_id TEXT, remote_id TEXT, removed INTEGER NOT NULL,
+            sent TEXT NOT NULL, shown TEXT NOT NULL) WITHOUT ROWID;
+        CREATE INDEX known_by_source ON known (source_id);
+        CREATE TABLE seen (key TEXT PRIMARY KEY, remote_id TEXT, active INTEGER NOT NULL,
+            fields TEXT NOT NULL) WITHOUT ROWID;
+        CREATE TABLE marks (key TEXT PRIMARY KEY, source_id TEXT, kind TEXT) WITHOUT ROWID;
+        CREATE TABLE rows (seq INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE,
+            kind TEXT NOT NULL, source_id TEXT, remote_id TEXT, fields TEXT NOT NULL,
+            held TEXT NOT NULL, state TEXT NOT NULL, note TEXT);
+        CREATE INDEX rows_by_state ON rows (state, seq);
+        CREATE TABLE notes (name TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;
+        INSERT INTO known VALUES ('ada', '00u1', 'id-1', 0, '{\"title\":\"Countess\"}', '{}');
+        INSERT INTO rows VALUES (1, 'ada', 'update', '00u1', 'id-1', '[]', '{}', 'pending', NULL);
+        INSERT INTO notes VALUES ('plan', '{}'), ('target', 'pendo');
+        PRAGMA user_version = 1;",
+    )
+    .unwrap();
+    drop(old);
+    for _ in 0..2 {
+        let mut store = SqliteStore::open(&path).unwrap();
+        let known = store.known("ada").unwrap().unwrap();
+        assert_eq!((known.remote_id.as_deref(), known.unsure), (Some("id-1"), false));
+        assert_eq!(known.sent["title"], "Countess");
+        assert_eq!(store.holders("id-1").unwrap(), ["ada"]);
+        assert_eq!(store.note("target").unwrap().as_deref(), Some("pendo"));
+        // What was planned is planned anew.
+        assert_eq!((store.note("plan").unwrap(), store.row("ada").unwrap()), (None, None));
+    }
+}
