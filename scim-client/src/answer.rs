@@ -55,8 +55,10 @@ fn refusal(answer: &Response) -> Error {
             [said.status.map(|s| s.to_string()), kind, said.detail.as_deref().map(one_line)];
         parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
     });
+    // One in a shape of its own says nothing that can be quoted.
+    let said = said.filter(|said| !said.is_empty()).map(|said| format!(": {said}"));
     let said = said.unwrap_or_default();
-    Error::not_done(format!("the server answered {status} with an error in it: {said}"))
+    Error::not_done(format!("the server answered {status} with an error in it{said}"))
 }
 
 /// The id at the end of `Location`, if it is the place of such a resource.
