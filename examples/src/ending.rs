@@ -1,14 +1,16 @@
 //! What came of a run: for people, as a file, and as an exit code.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::PoisonError;
 use std::time::Instant;
 
-use provisioning::{Failure as Undelivered, Followed, Kind, Outcome, Plan, Row, Stop, StoreError};
+use provisioning::{
+    Failure as Undelivered, Followed, Kind, Outcome, Plan, Row, Stop, StoreError, Summary,
+};
 use serde_json::{Map, Value, json};
 
-use crate::part::{KEPT, Part, add, left_out};
+use crate::part::{KEPT, Part, Unsent, add, left_out};
 use crate::{Failure, ReportFile, RunOptions, SharedStore, say};
 
 /// Rows that are read at once.
@@ -81,18 +83,16 @@ impl Ending {
         let summary = plan.summary();
         let (limited, stopped) = (self.limited, self.stop.is_stopped());
         let rows = |after| plan.rows(after, PAGE);
-        let conflicts = conflicts(summary.conflicts, rows).map_err(Failure::running)?;
+        let unsent = unsent(summary, rows).map_err(Failure::running)?;
         if let Some(file) = &mut self.file {
-            for (key, note) in &conflicts {
-                let entry = json!({"what": what, "key": key, "kind": Kind::Conflict, "reason": note,
-                    "left_out": false});
-                file.add(&entry).map_err(Failure::running)?;
-            }
+            unsent
+                .iter()
+                .try_for_each(|one| file.add(&one.to_json(what)))
+                .map_err(Failure::running)?;
         }
         let part = self.part(what);
         part.without_key = summary.without_key;
-        part.conflicts =
-            conflicts.into_iter().map(|(key, note)| format!("{key}: {note}")).collect();
+        part.unsent = unsent;
         let report = &part.report;
         let done = report.delivered() + report.failed + report.left_out;
         let left = summary.changes().saturating_sub(done);
@@ -135,15 +135,12 @@ impl Ending {
             store.rows(None, after, PAGE)
         };
         self.name_without_key(what, left_out, rows)?;
-        let conflicts = conflicts(batch.summary.conflicts, rows).map_err(Failure::running)?;
+        let unsent = unsent(&batch.summary, rows).map_err(Failure::running)?;
         let part = self.part(what);
         for one in &batch.report.left_out_first {
             part.leave_out(&one.reason, &one.key);
         }
-        let conflicts = conflicts.into_iter().map(|(key, note)| format!("{key}: {note}"));
-        part.conflicts.extend(conflicts);
-        part.conflicts.sort();
-        part.conflicts.dedup();
+        part.unsent.extend(unsent);
         part.without_key += batch.summary.without_key;
         part.cut_short |= batch.cut_short;
         part.events += batch.events as u64;
@@ -261,13 +258,14 @@ impl Ending {
     }
 }
 
-/// So many conflicts, among rows that are read page by page.
-fn conflicts(
-    count: u64,
+/// What fails before it is sent.
+fn unsent(
+    plan: &Summary,
     rows: impl Fn(u64) -> Result<Vec<Row>, StoreError>,
-) -> Result<Vec<(String, String)>, StoreError> {
-    let found = found(count, rows, Kind::Conflict)?.into_iter();
-    Ok(found.map(|row| (row.key, row.note.unwrap_or_default())).collect())
+) -> Result<BTreeSet<Unsent>, StoreError> {
+    let mut unsent = found(plan.conflicts, &rows, Kind::Conflict)?;
+    unsent.extend(found(plan.unreadable, &rows, Kind::Unreadable)?);
+    Ok(unsent.into_iter().map(Unsent::of).collect())
 }
 
 /// So many rows of a kind that is not sent.

@@ -1,8 +1,8 @@
 //! What came of people, or of groups.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use provisioning::{Kind, Report};
+use provisioning::{Kind, Report, Row};
 use serde_json::{Value, json};
 
 use crate::{say, thousands};
@@ -19,7 +19,7 @@ pub(crate) struct Part {
     pub(crate) left_out: BTreeMap<String, (u64, Vec<String>)>,
     /// By a rule of the program, with their keys.
     pub(crate) listed: BTreeMap<String, Vec<String>>,
-    pub(crate) conflicts: Vec<String>,
+    pub(crate) unsent: BTreeSet<Unsent>,
     pub(crate) unconfirmed: Vec<(String, String)>,
     pub(crate) without_key: u64,
     pub(crate) for_later: u64,
@@ -27,16 +27,44 @@ pub(crate) struct Part {
     pub(crate) events: u64,
 }
 
+/// A record that fails before anything is sent.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Unsent {
+    kind: Kind,
+    key: String,
+    reason: String,
+}
+
+impl Unsent {
+    pub(crate) fn of(row: Row) -> Self {
+        let key = match row.kind {
+            Kind::Unreadable => row.source_id.unwrap_or(row.key),
+            _ => row.key,
+        };
+        Self { kind: row.kind, key, reason: row.note.unwrap_or_default() }
+    }
+
+    fn print(&self) {
+        let word = if self.kind == Kind::Conflict { "conflict" } else { "failed" };
+        say!("{word:<10}{}: {}; nothing is sent for it", self.key, self.reason);
+    }
+
+    pub(crate) fn to_json(&self, what: &str) -> Value {
+        json!({"what": what, "key": self.key, "kind": self.kind, "reason": self.reason,
+            "left_out": false})
+    }
+}
+
 impl Part {
     pub(crate) fn new(what: &'static str) -> Self {
-        let (report, left_out, listed, conflicts, unconfirmed) = Default::default();
+        let (report, left_out, listed, unsent, unconfirmed) = Default::default();
         let (without_key, for_later, cut_short, events) = Default::default();
         Self {
             what,
             report,
             left_out,
             listed,
-            conflicts,
+            unsent,
             unconfirmed,
             without_key,
             for_later,
@@ -62,7 +90,7 @@ impl Part {
 
     pub(crate) fn is_complete(&self) -> bool {
         let is_whole = self.report.failed == 0 && !self.cut_short;
-        is_whole && self.conflicts.is_empty() && self.unconfirmed.is_empty()
+        is_whole && self.unsent.is_empty() && self.unconfirmed.is_empty()
     }
 
     pub(crate) fn print(&self) {
@@ -77,8 +105,8 @@ impl Part {
             (false, 0) => {}
             (false, _) => say!("{:<10}{count} changes wait for a run without --limit", "left out"),
         }
-        for line in self.conflicts.iter().take(SHOWN) {
-            say!("{:<10}{line}; nothing is sent for it", "conflict");
+        for one in self.unsent.iter().take(SHOWN) {
+            one.print();
         }
         for one in self.report.undelivered.iter().take(SHOWN) {
             say!("{:<10}{} ({}): {}", "failed", one.key, one.kind, one.reason);
@@ -106,15 +134,11 @@ impl Part {
         };
         let failed = self.report.undelivered.iter().map(move |one| entry(one, false));
         let left_out = self.report.left_out_first.iter().map(move |one| entry(one, true));
-        let conflicts = self.conflicts.iter().filter_map(|line| line.split_once(": "));
-        let conflicts = conflicts.map(|(key, note)| {
-            json!({"what": self.what, "key": key, "kind": Kind::Conflict, "reason": note,
-                "left_out": false})
-        });
+        let unsent = self.unsent.iter().map(|one| one.to_json(self.what));
         let listed = self.listed.iter().flat_map(move |(reason, keys)| {
             keys.iter().map(move |key| self::left_out(self.what, reason, key))
         });
-        failed.chain(left_out).chain(conflicts).chain(listed)
+        failed.chain(left_out).chain(unsent).chain(listed)
     }
 
     pub(crate) fn to_json(&self) -> Value {
@@ -122,7 +146,9 @@ impl Part {
         if let Some(members) = json.as_object_mut() {
             members.remove("undelivered");
             members.remove("left_out_first");
-            members.insert("conflicts".to_owned(), self.conflicts.len().into());
+            let of = |kind| self.unsent.iter().filter(|one| one.kind == kind).count();
+            members.insert("conflicts".to_owned(), of(Kind::Conflict).into());
+            members.insert("unreadable".to_owned(), of(Kind::Unreadable).into());
             members.insert("unconfirmed".to_owned(), json!(self.unconfirmed));
             members.insert("without_key".to_owned(), self.without_key.into());
             members.insert("for_later".to_owned(), self.for_later.into());

@@ -179,14 +179,15 @@ impl Draft {
         store.put_row(&Row { state: if waits { RowState::Late } else { state }, ..row })
     }
 
-    /// A record without a key is named by its id in the source.
+    /// A record without a key is named by its id in the source; signs around it keep it apart from keys.
     fn leave_out(&mut self, store: &mut dyn Store, record: &Record) -> Result<(), StoreError> {
         let id = match &record.source_id {
             Some(id) => id.clone(),
             None => format!("record {}", self.summary.read),
         };
         let why = record.no_key.as_deref().unwrap_or("the key is empty");
-        let row = without_key(&id, record.source_id.clone(), why);
+        let kind = if record.is_unreadable { Kind::Unreadable } else { Kind::WithoutKey };
+        let row = not_sent(kind, format!("({id})"), record.source_id.clone(), why.to_owned());
         if store.row(&row.key)?.is_some() {
             self.summary.repeated += 1;
             return Ok(());
@@ -437,19 +438,19 @@ fn claim(source_id: Option<&str>) -> FieldChange {
     FieldChange { path: CLAIM.to_owned(), old: Value::Null, new, on_create: false }
 }
 
-/// A record that has no key: another sign before its id keeps it apart from those who have.
-fn without_key(id: &str, source_id: Option<String>, why: &str) -> Row {
+/// A row that says why nothing is sent.
+fn not_sent(kind: Kind, key: String, source_id: Option<String>, why: String) -> Row {
     Row {
         seq: 0,
-        kind: Kind::WithoutKey,
-        key: format!("({id})"),
+        kind,
+        key,
         from: None,
         source_id,
         remote_id: None,
         fields: Vec::new(),
         held: Fields::new(),
-        state: RowState::LeftOut,
-        note: Some(why.to_owned()),
+        state: kind.unsent().unwrap_or(RowState::LeftOut),
+        note: Some(why),
     }
 }
 
@@ -458,18 +459,7 @@ fn conflict(key: &str, source_id: Option<String>, claims: Vec<FieldChange>) -> R
     let names: Vec<&str> = claims.iter().filter_map(|claim| claim.new.as_str()).collect();
     let how = if names.len() == 2 { "both" } else { "all" };
     let note = format!("{} {how} claim it", names.join(" and "));
-    Row {
-        seq: 0,
-        kind: Kind::Conflict,
-        key: key.to_owned(),
-        from: None,
-        source_id,
-        remote_id: None,
-        fields: claims,
-        held: Fields::new(),
-        state: RowState::Failed,
-        note: Some(note),
-    }
+    Row { fields: claims, ..not_sent(Kind::Conflict, key.to_owned(), source_id, note) }
 }
 
 /// The ids of the source records that claim the key of a conflict.

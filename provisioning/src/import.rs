@@ -250,7 +250,7 @@ impl Reading<'_> {
                 moved = self.moved(store, &row)?;
             }
             self.count(store, &row, &mut counted)?;
-            if is_to_be_done(&row) || !row.kind.is_sent() {
+            if is_to_be_done(&row) || !row.kind.unsent().is_none() {
                 store.put_row(&as_exported(row))?;
             }
         }
@@ -270,7 +270,7 @@ impl Reading<'_> {
     fn uncounted(&self) -> Summary {
         let without_key_first = Vec::new();
         let (create, update, restore, remove, deactivate) = Default::default();
-        let (conflicts, without_key) = Default::default();
+        let (conflicts, without_key, unreadable) = Default::default();
         Summary {
             create,
             update,
@@ -280,6 +280,7 @@ impl Reading<'_> {
             conflicts,
             without_key,
             without_key_first,
+            unreadable,
             ..self.header.summary.clone()
         }
     }
@@ -291,7 +292,7 @@ impl Reading<'_> {
         counted: &mut Summary,
     ) -> Result<(), StoreError> {
         match row.kind {
-            Kind::WithoutKey => counted.leave_out(row),
+            Kind::WithoutKey | Kind::Unreadable => counted.leave_out(row),
             // They count as unchanged already.
             Kind::Relink => {}
             kind => counted.count(Some(kind), 1),
@@ -326,7 +327,7 @@ impl Reading<'_> {
 
 fn is_to_be_done(row: &Row) -> bool {
     let is_open = matches!(row.state, RowState::Pending | RowState::Waiting | RowState::Late);
-    is_open && row.kind.is_sent()
+    is_open && row.kind.unsent().is_none()
 }
 
 /// What the target holds of the record, whatever its key is there.
@@ -337,12 +338,7 @@ fn seen(store: &mut dyn Store, row: &Row) -> Result<Option<Seen>, StoreError> {
 
 /// What is not sent is in no state to be.
 fn as_exported(row: Row) -> Row {
-    let state = match row.kind {
-        Kind::Conflict => RowState::Failed,
-        Kind::WithoutKey => RowState::LeftOut,
-        _ => row.state,
-    };
-    Row { state, ..row }
+    Row { state: row.kind.unsent().unwrap_or(row.state), ..row }
 }
 
 fn moved_from_known(row: &Row, known: Option<&Known>) -> Option<String> {
@@ -372,7 +368,7 @@ fn moved_as(row: &Row, there: Option<bool>, same_id: bool) -> Option<String> {
         Kind::Remove => there == Some(true) && same_id,
         // Who is wanted out of use may be so.
         Kind::Update => there.is_some() && same_id,
-        Kind::Relink | Kind::Conflict | Kind::WithoutKey => true,
+        Kind::Relink | Kind::Conflict | Kind::WithoutKey | Kind::Unreadable => true,
     };
     let now = match there {
         None => "is not there any more",

@@ -243,7 +243,7 @@ impl Plan {
                 return Ok(count);
             };
             after = last.seq;
-            for row in rows.iter().filter(|row| row.kind.is_sent()) {
+            for row in rows.iter().filter(|row| row.kind.unsent().is_none()) {
                 store.settle(row.seq, RowState::Pending, None)?;
                 count += 1;
             }
@@ -330,7 +330,8 @@ impl<S> Compute<S> {
         self
     }
 
-    /// Also takes out those whom the target holds and we never delivered. Only with [`Basis::Target`].
+    /// Also takes out those whom the target holds and we never delivered. Only with [`Basis::Target`], and
+    /// when the whole source could be read.
     pub fn remove_unknown(mut self, remove: bool) -> Self {
         self.remove_unknown = remove;
         self
@@ -396,7 +397,11 @@ where
         let departed = !self.keep_departed && draft.target.removes();
         match &self.only {
             Some(ids) if departed => draft.departures_of(ids)?,
-            None if departed => draft.departures(self.remove_unknown && basis == Basis::Target)?,
+            None if departed => {
+                // Somebody unknown may be one of those who cannot be read.
+                let removes = self.remove_unknown && draft.summary.unreadable == 0;
+                draft.departures(removes && basis == Basis::Target)?;
+            }
             _ => {}
         }
         draft.finish(&guards, (self.made_with, self.selection))

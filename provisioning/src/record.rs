@@ -21,6 +21,7 @@ pub struct Record {
     pub(crate) on_create: Fields,
     /// Why it has no key.
     pub(crate) no_key: Option<String>,
+    pub(crate) is_unreadable: bool,
 }
 
 impl Record {
@@ -39,6 +40,13 @@ impl Record {
     pub fn without_key(mut self, why: impl Into<String>) -> Self {
         self.no_key = Some(why.into());
         self
+    }
+
+    /// Something of the source that cannot be read, by its id there: it counts as failed, and what was
+    /// delivered for it stays as it is, while all others go on.
+    pub fn unreadable(source_id: impl Into<String>, why: impl Into<String>) -> Self {
+        let record = Self::default().source_id(source_id).without_key(why);
+        Self { is_unreadable: true, ..record }
     }
 
     /// A value that is kept as it is here; null clears it.

@@ -187,7 +187,9 @@ impl Report {
             Kind::Update => &mut self.updated,
             Kind::Restore => &mut self.restored,
             Kind::Remove => &mut self.removed,
-            Kind::Relink | Kind::Conflict | Kind::WithoutKey => &mut self.relinked,
+            Kind::Relink | Kind::Conflict | Kind::WithoutKey | Kind::Unreadable => {
+                &mut self.relinked
+            }
         }
     }
 

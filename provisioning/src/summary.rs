@@ -46,6 +46,9 @@ pub struct Summary {
     /// The first few of them, and why.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub without_key_first: Vec<String>,
+    /// Records that cannot be read in the source: they fail, and who was delivered stays.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub unreadable: u64,
     /// References to records that are neither in the target nor in the source: all else is delivered, and
     /// these follow when the record appears.
     #[serde(default, skip_serializing_if = "is_none")]
@@ -89,10 +92,10 @@ impl Summary {
         )
     }
 
-    /// Counts a record without a key, and names it if it is one of the first.
+    /// Counts a record for which nothing can be sent; the first ones without a key are named.
     pub(crate) fn leave_out(&mut self, row: &Row) {
-        self.without_key += 1;
-        if self.without_key_first.len() < NAMED {
+        self.count(Some(row.kind), 1);
+        if row.kind == Kind::WithoutKey && self.without_key_first.len() < NAMED {
             let id = row.source_id.as_deref().unwrap_or(&row.key);
             let why = row.note.as_deref().unwrap_or_default();
             self.without_key_first.push(format!("{id}: {why}"));
@@ -108,6 +111,7 @@ impl Summary {
             Some(Kind::Remove) => &mut self.remove,
             Some(Kind::Conflict) => &mut self.conflicts,
             Some(Kind::WithoutKey) => &mut self.without_key,
+            Some(Kind::Unreadable) => &mut self.unreadable,
         };
         *counter = counter.saturating_add_signed(by);
     }
@@ -127,6 +131,7 @@ impl fmt::Display for Summary {
             ),
             (self.conflicts, "in conflict"),
             (self.without_key, "without key"),
+            (self.unreadable, "unreadable"),
             (self.repeated, "repeated"),
             (self.references_left_out, "with a reference to nobody, left out"),
         ] {

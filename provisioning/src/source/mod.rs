@@ -15,6 +15,11 @@ pub use scope::Scope;
 pub use statuses::InactivePeople;
 pub use warnings::{Warning, Warnings};
 
+use okta_client::ErrorKind;
+use serde::Deserialize;
+
+use crate::record::Record;
+
 /// Why a source could not be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -26,11 +31,41 @@ pub enum SourceError {
     #[error("there is no group {0} in Okta: name one that exists")]
     NoGroup(String),
     /// Okta answered something that is no user.
-    #[error("the user {id} cannot be read")]
+    #[error("the user {id} cannot be read: {source}")]
     Unreadable {
         /// The user's id.
         id: String,
         /// What is wrong.
-        source: serde_json::Error,
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
+}
+
+impl SourceError {
+    /// An error in what was asked for about one person.
+    fn of(self, id: &str) -> Self {
+        match self {
+            Self::Okta(error) if matches!(error.kind(), ErrorKind::Decode { .. }) => {
+                Self::Unreadable { id: id.to_owned(), source: error.into() }
+            }
+            other => other,
+        }
+    }
+
+    /// The record of the one person whom this is about, if it is about one: all others can go on.
+    fn kept(self) -> Result<Record, Self> {
+        #[derive(Deserialize)]
+        struct Named {
+            id: String,
+        }
+        let id = match &self {
+            Self::Unreadable { id, .. } => Some(id.clone()),
+            Self::Okta(error) => {
+                let named = error.item().map(serde_json::from_str::<Named>);
+                named.and_then(Result::ok).map(|named| named.id)
+            }
+            Self::NoGroup(_) => None,
+        };
+        let id = id.filter(|id| !id.is_empty());
+        id.map(|id| Record::unreadable(id, self.to_string())).ok_or(self)
+    }
 }

@@ -121,7 +121,8 @@ impl OktaPeople {
         self.warnings.clone()
     }
 
-    /// A record for each person, page after page; nothing is held in memory.
+    /// A record for each person, page after page; nothing is held in memory. Who cannot be read, and has an
+    /// id, is [an unreadable one](Record::unreadable).
     pub fn records(
         &self,
         mapping: Arc<Mapping>,
@@ -129,16 +130,14 @@ impl OktaPeople {
         self.inactive.clear();
         let (source, warnings) = (self.clone(), self.warnings());
         let people = match mapping.needs_groups() {
-            true => self.people().map_ok(move |person| source.clone().with_groups(person)),
-            false => {
-                return self
-                    .people()
-                    .map_ok(move |person| person.record(&mapping, &warnings))
-                    .boxed();
+            true => {
+                let people = self.people().map_ok(move |person| source.clone().with_groups(person));
+                people.try_buffered(AT_ONCE).boxed()
             }
+            false => self.people(),
         };
-        let people = people.try_buffered(AT_ONCE);
-        people.map_ok(move |person| person.record(&mapping, &warnings)).boxed()
+        let records = people.map_ok(move |person| person.record(&mapping, &warnings));
+        records.map(|read| read.or_else(SourceError::kept)).boxed()
     }
 
     /// The record of one person, read by id as they are now; none when the person is gone, or is not
@@ -147,6 +146,15 @@ impl OktaPeople {
     /// # Errors
     /// When Okta refuses or fails.
     pub async fn record(
+        &self,
+        user_id: &str,
+        mapping: &Mapping,
+    ) -> Result<Option<Record>, SourceError> {
+        let record = self.mapped(user_id, mapping).await;
+        record.or_else(|error| error.of(user_id).kept().map(Some))
+    }
+
+    async fn mapped(
         &self,
         user_id: &str,
         mapping: &Mapping,
@@ -262,8 +270,10 @@ impl OktaPeople {
             // Scopes that are made of others are taken apart before.
             Scope::Any(_) => None,
             Scope::Search(expression) => {
-                let unreadable =
-                    |source| SourceError::Unreadable { id: user.id.as_str().to_owned(), source };
+                let unreadable = |source: serde_json::Error| SourceError::Unreadable {
+                    id: user.id.as_str().to_owned(),
+                    source: source.into(),
+                };
                 let json = serde_json::to_value(user).map_err(unreadable)?;
                 expression.matches(&json).then(|| Person::new(user.clone()))
             }

@@ -87,7 +87,9 @@ pub(super) fn embedded_user(app_user: &AppUser) -> Result<Option<User>, SourceEr
         return Ok(None);
     };
     let read = serde_json::from_str::<Option<Embedded>>(embedded.json());
-    let unreadable =
-        |source| SourceError::Unreadable { id: app_user.id.as_str().to_owned(), source };
+    let unreadable = |source: serde_json::Error| SourceError::Unreadable {
+        id: app_user.id.as_str().to_owned(),
+        source: source.into(),
+    };
     Ok(read.map_err(unreadable)?.and_then(|embedded| embedded.user))
 }

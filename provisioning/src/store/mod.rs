@@ -34,6 +34,8 @@ pub enum Kind {
     Conflict,
     /// It has no value for the key; nothing can be sent. The key of the row names it by its id in the source.
     WithoutKey,
+    /// It cannot be read in the source; nothing can be sent. The key of the row names it by its id there.
+    Unreadable,
 }
 
 impl Kind {
@@ -47,14 +49,19 @@ impl Kind {
             Self::Relink => "relink",
             Self::Conflict => "conflict",
             Self::WithoutKey => "withoutkey",
+            Self::Unreadable => "unreadable",
         }
     }
 }
 
 impl Kind {
-    /// Whether it is a change at all: the others say why there is none.
-    pub(crate) fn is_sent(self) -> bool {
-        !matches!(self, Self::Conflict | Self::WithoutKey)
+    /// The state of rows that are no change, and only say why there is none.
+    pub(crate) fn unsent(self) -> Option<RowState> {
+        match self {
+            Self::Conflict | Self::Unreadable => Some(RowState::Failed),
+            Self::WithoutKey => Some(RowState::LeftOut),
+            _ => None,
+        }
     }
 }
 
