@@ -10,13 +10,11 @@ use examples::{
     Failure, FieldMap, FollowReport, FollowVisitors, FullPush, HookListener, HookOptions,
     Incremental, Listing, ListsAs, Preparation, Pushed, Read, ReportFile, SandboxOptions, Systems,
     VisitorOptions, again, duration, ended, list_fields, parsed, print_report, ready, records, say,
-    show_visitors, stop_on_signals, thousands, unless_stopped, unwritable,
+    show_visitors, stop_on_signals, stopped, thousands, unless_stopped, unwritable,
 };
-use futures::{StreamExt, stream};
 use okta_client::jiff::Timestamp;
 use pendo_client::Group;
 use provisioning::Stop;
-use serde_json::json;
 
 /// How long after a full run comes the next one while it follows, unless --every says it.
 const FULL_EVERY: Duration = Duration::from_secs(24 * 3_600);
@@ -144,7 +142,7 @@ impl Run<'_> {
         let (map, people) = match prepared.and_then(|prepared| prepared) {
             Ok(Some(prepared)) => prepared,
             Ok(None) => return Ok(()),
-            Err(failure) => return Err(unprepared(failure, file)),
+            Err(failure) => return Err(stopped(file.map(Ok), failure)),
         };
         match options.plan {
             true => self.plan(people, map).await,
@@ -179,7 +177,7 @@ impl Run<'_> {
             say!("check   settings, keys and rights are right");
             return Ok(None);
         }
-        Ok(Some((map, stream::iter(first).map(Ok).chain(users).boxed())))
+        Ok(Some((map, users)))
     }
 
     async fn plan(&self, people: Listing, map: FieldMap) -> Result<(), Failure> {
@@ -196,11 +194,11 @@ impl Run<'_> {
     ) -> Result<(), Failure> {
         let (options, systems) = (self.options, self.systems);
         let (started, read) = (Instant::now(), Arc::new(Read::default()));
-        let (json, is_complete) = match self.store {
+        let (mut json, is_delivered) = match self.store {
             Some(store) => {
                 match self.push_changed(store, people, map, &read, file.as_mut()).await {
                     Ok(pushed) => (pushed.to_json(&read), pushed.is_complete()),
-                    Err(failure) => return Err(unprepared(failure, file)),
+                    Err(failure) => return Err(stopped(file.map(Ok), failure)),
                 }
             }
             None => {
@@ -215,14 +213,17 @@ impl Run<'_> {
                     say!("stopped not everybody was read: who was not waits for the next run");
                 }
                 let is_whole = report.is_complete() && !self.stop.is_stopped();
-                let is_complete = is_whole && report.failed() == 0;
-                let mut json = read.to_json(&report);
-                json["complete"] = is_complete.into();
-                (json, is_complete)
+                (read.to_json(&report), is_whole && report.failed() == 0)
             }
         };
+        let is_complete = is_delivered && read.failed() == 0;
+        json["complete"] = is_complete.into();
         say!("took    {:.1} s", started.elapsed().as_secs_f64());
-        if let Some(file) = file {
+        if let Some(mut file) = file {
+            read.entries()
+                .iter()
+                .try_for_each(|entry| file.add(entry))
+                .map_err(Failure::running)?;
             file.finish(&json).map_err(Failure::running)?;
             say!("report  written; it holds personal data and is readable by its owner only");
         }
@@ -289,14 +290,5 @@ impl Run<'_> {
         let follow =
             FollowVisitors { okta, push, map, scope, search, interval, stop, hooks, report };
         follow.run(began, started + until).await
-    }
-}
-
-/// The report of a push that did not begin is a whole one, too.
-fn unprepared(failure: Failure, file: Option<ReportFile>) -> Failure {
-    let summary = json!({"complete": false, "error": failure.to_string()});
-    match file.map(|file| file.finish(&summary)) {
-        Some(Err(error)) => Failure::Running(format!("{failure}; --report: {error}")),
-        _ => failure,
     }
 }

@@ -246,15 +246,11 @@ impl Ending {
 
     /// Ends the report file of a run that was stopped; gives the failure back.
     pub fn stopped(self, failure: Failure) -> Failure {
-        let summary = json!({"complete": false, "error": failure.to_string()});
         let file = match &self.path {
             Some(path) => Some(ReportFile::create(path)),
             None => self.file.map(Ok),
         };
-        match file.map(|file| file.and_then(|file| file.finish(&summary))) {
-            Some(Err(error)) => Failure::Running(format!("{failure}; --report: {error}")),
-            _ => failure,
-        }
+        crate::report::stopped(file, failure)
     }
 }
 

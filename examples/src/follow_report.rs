@@ -65,7 +65,7 @@ impl FollowReport {
         counts.updated += report.delivered();
         counts.unchanged += summary.unchanged;
         counts.missing += report.left_out;
-        counts.failed += report.failed;
+        counts.failed += report.failed + read.failed();
         counts.conflicts += summary.conflicts;
         counts.events += events as u64;
         counts.cut_short |= pushed.cut_short || pushed.stopped;
@@ -77,7 +77,8 @@ impl FollowReport {
             .iter()
             .map(|(key, reason)| json!({"id": key, "outcome": "conflict", "reason": reason}));
         let room = KEPT.saturating_sub(counts.entries.len());
-        counts.entries.extend(failed.chain(conflicts).chain(missing).take(room));
+        let entries = failed.chain(conflicts).chain(missing).chain(read.entries());
+        counts.entries.extend(entries.take(room));
     }
 
     /// It ended in the middle of something.

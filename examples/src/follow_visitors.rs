@@ -5,10 +5,10 @@ use std::io::Write;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{StreamExt, stream};
 use okta_client::jiff::Timestamp;
 use okta_client::search::Expression;
-use okta_client::{Error as OktaError, LogCursor, LogEvent, LogStart, Okta, User};
+use okta_client::{Error as OktaError, ErrorKind, LogCursor, LogEvent, LogStart, Okta, User};
 use provisioning::{Follow, Stop, Store};
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -190,17 +190,8 @@ impl FollowVisitors<'_> {
         ids: &BTreeSet<String>,
         events: usize,
     ) -> Result<Option<Vec<String>>, Failure> {
-        let reads =
-            stream::iter(ids.clone()).map(|id| async move { self.okta.users().try_get(id).await });
-        let reads = reads.buffer_unordered(AT_ONCE);
-        let people: Vec<User> = reads
-            .try_filter_map(|user| std::future::ready(Ok(user)))
-            .try_collect()
-            .await
-            .map_err(Failure::running)?;
-        let people: Vec<Result<User, OktaError>> =
-            people.into_iter().filter(|user| self.is_wanted(user)).map(Ok).collect();
         let read = Arc::new(Read::default());
+        let (people, unreadable) = self.read(ids, &read).await.map_err(Failure::running)?;
         let records = records(
             stream::iter(people).boxed(),
             self.map.clone(),
@@ -208,7 +199,8 @@ impl FollowVisitors<'_> {
             Arc::clone(&read),
         );
         let plan = self.push.plan(records, Some(ids.iter().cloned().collect())).await?;
-        let pushed = self.push.apply(&plan, None).await?;
+        let mut pushed = self.push.apply(&plan, None).await?;
+        pushed.failed.extend(unreadable);
         say!(
             "follow  {} events of {} people: {} updated, {} as they were, {} unknown to Pendo, {} failed",
             thousands(events as u64),
@@ -216,10 +208,33 @@ impl FollowVisitors<'_> {
             thousands(pushed.report.delivered()),
             thousands(pushed.summary.unchanged),
             thousands(pushed.report.left_out),
-            thousands(pushed.report.failed)
+            thousands(pushed.report.failed + read.failed())
         );
         self.report.batch(events, &read, &pushed);
         Ok((!pushed.cut_short).then_some(pushed.failed))
+    }
+
+    /// These people as they are now, and the ids of those who cannot be read.
+    async fn read(
+        &self,
+        ids: &BTreeSet<String>,
+        noted: &Read,
+    ) -> Result<(Vec<Result<User, OktaError>>, Vec<String>), OktaError> {
+        let reads = stream::iter(ids.clone())
+            .map(|id| async move { (self.okta.users().try_get(&id).await, id) });
+        let mut reads = reads.buffer_unordered(AT_ONCE);
+        let (mut people, mut unreadable) = (Vec::new(), Vec::new());
+        while let Some((user, id)) = reads.next().await {
+            match user {
+                Ok(user) => people.extend(user.filter(|user| self.is_wanted(user)).map(Ok)),
+                Err(error) if matches!(error.kind(), ErrorKind::Decode { .. }) => {
+                    noted.unreadable(&id, &error);
+                    unreadable.push(id);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok((people, unreadable))
     }
 
     fn is_wanted(&self, user: &User) -> bool {

@@ -248,12 +248,11 @@ impl Pushed {
     /// The report as JSON, without the records that were not delivered.
     pub fn to_json(&self, read: &Read) -> Value {
         json!({
-            "complete": self.is_complete(),
             "read": read.people(),
             "updated": self.report.delivered(),
             "unchanged": self.summary.unchanged,
             "missing": self.report.left_out,
-            "failed": self.report.failed,
+            "failed": self.report.failed + read.failed(),
             "conflicts": self.summary.conflicts,
             "left_out": read.rules(),
         })

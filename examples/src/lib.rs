@@ -68,7 +68,7 @@ pub use people::{MappedPeople, find_group, with_members};
 pub use prepare::{ListsAs, Preparation};
 pub use progress::Progress;
 pub use pushed_groups::{Unlink, pushed_ids, remember_names};
-pub use report::{ReportFile, thousands, unwritable};
+pub use report::{ReportFile, stopped, thousands, unwritable};
 pub use run::{Delivery, Records, again};
 pub use scim_check::{check, check_sign_on};
 pub use scim_systems::{ScimSystems, SharedStore};

@@ -5,6 +5,9 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use serde::Serialize;
+use serde_json::json;
+
+use crate::Failure;
 
 /// A JSON file `{"not_delivered": [...], ...summary}`. Entries are written as they come, so that a
 /// million of them cost no memory.
@@ -47,6 +50,15 @@ impl ReportFile {
         }
         self.out.write_all(b"}\n")?;
         self.out.flush()
+    }
+}
+
+/// Ends the report of a run that could not begin, or was stopped; gives the failure back.
+pub fn stopped(file: Option<std::io::Result<ReportFile>>, failure: Failure) -> Failure {
+    let summary = json!({"complete": false, "error": failure.to_string()});
+    match file.map(|file| file.and_then(|file| file.finish(&summary))) {
+        Some(Err(error)) => Failure::Running(format!("{failure}; --report: {error}")),
+        _ => failure,
     }
 }
 

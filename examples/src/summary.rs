@@ -1,7 +1,9 @@
 //! What a push of visitors ends with: for people, and as JSON.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
 
+use okta_client::Error as OktaError;
 use pendo_client::{Delivery, PushReport};
 use serde_json::{Value, json};
 
@@ -12,12 +14,18 @@ use crate::say;
 /// How many names of each kind the summary shows.
 const SHOWN: usize = 5;
 
-/// People who were read, and those who were left out by a rule.
+/// Of people who cannot be read, so many are named.
+const NAMED: usize = 1_000;
+
+/// People who were read, those who were left out by a rule, and those who cannot be read.
 #[derive(Debug, Default)]
 pub struct Read {
     people: AtomicU64,
     without_id: AtomicU64,
     deprovisioned: AtomicU64,
+    unreadable: AtomicU64,
+    /// Ids and reasons.
+    named: Mutex<Vec<(String, String)>>,
 }
 
 impl Read {
@@ -35,6 +43,35 @@ impl Read {
         count.fetch_add(1, Relaxed);
     }
 
+    /// One of a listing cannot be read.
+    pub fn odd(&self, error: &OktaError) {
+        let json = error.item().and_then(|json| serde_json::from_str::<Value>(json).ok());
+        let id = json.and_then(|json| json["id"].as_str().map(str::to_owned));
+        self.unreadable(id.as_deref().unwrap_or("somebody without id"), error);
+    }
+
+    /// One cannot be read, by id.
+    pub fn unreadable(&self, id: &str, error: &OktaError) {
+        self.count();
+        self.unreadable.fetch_add(1, Relaxed);
+        let mut named = self.named.lock().unwrap_or_else(PoisonError::into_inner);
+        if named.len() < NAMED {
+            named.push((id.to_owned(), error.to_string()));
+        }
+    }
+
+    /// How many cannot be read.
+    pub fn failed(&self) -> u64 {
+        self.unreadable.load(Relaxed)
+    }
+
+    /// Those of them who are named, as entries of a report.
+    pub fn entries(&self) -> Vec<Value> {
+        let named = self.named.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = |(id, reason): &(String, String)| json!({"id": id, "outcome": "failed", "reason": reason});
+        named.iter().map(entry).collect()
+    }
+
     /// Prints how many were read and left out, and which option changes that.
     pub fn print(&self, visitor_id: &str) {
         say!("\nread    {} people from Okta", thousands(self.people.load(Relaxed)));
@@ -47,6 +84,11 @@ impl Read {
                 count => say!("left out {} {what}", thousands(count)),
             }
         }
+        if self.failed() > 0 {
+            say!("failed  {} cannot be read in Okta", thousands(self.failed()));
+        }
+        let named = self.named.lock().unwrap_or_else(PoisonError::into_inner);
+        named.iter().take(SHOWN).for_each(|(id, reason)| say!("        {id}: {reason}"));
     }
 
     /// How many were read.
@@ -65,12 +107,11 @@ impl Read {
     /// The report as JSON, without the records that were not delivered.
     pub fn to_json(&self, report: &PushReport) -> Value {
         json!({
-            "complete": report.is_complete(),
             "read": self.people(),
             "updated": report.updated(),
             "missing": report.missing(),
             "superseded": report.superseded(),
-            "failed": report.failed(),
+            "failed": report.failed() + self.failed(),
             "left_out": self.rules(),
             "source_error": report.source_error().map(ToString::to_string),
             "stopped": report.stopped().map(ToString::to_string),

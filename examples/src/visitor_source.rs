@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use futures::stream::BoxStream;
-use futures::{StreamExt, TryStreamExt, future};
+use futures::{StreamExt, future, stream};
 use okta_client::search::Expression;
 use okta_client::{Error as OktaError, Okta, Schema, User};
 use pendo_client::Record;
@@ -70,18 +70,21 @@ impl VisitorOptions {
         Scope { visitor_id: self.visitor_id.clone(), deprovisioned_too: self.include_deprovisioned }
     }
 
-    /// The listing, and the people of its first page.
+    /// The people of the first page, and the listing, with them.
     ///
     /// # Errors
     /// When the first page cannot be read.
     pub async fn users(&self, okta: &Okta) -> Result<(Vec<User>, Listing), Failure> {
-        let mut users = self.list(okta);
-        let first = users.by_ref().take(self.page_size.into()).try_collect().await;
-        let first = first.map_err(|error: OktaError| match error.status() {
-            Some(status) if status.is_client_error() => Failure::settings(error),
-            _ => Failure::running(error),
-        })?;
-        Ok((first, users))
+        let (mut users, mut first, mut came) = (self.list(okta), Vec::new(), Vec::new());
+        let mut page = users.by_ref().take(self.page_size.into());
+        while let Some(user) = page.next().await {
+            came.push(match user {
+                Err(error) if error.item().is_none() => return Err(unlisted(error)),
+                user => user,
+            });
+            first.extend(came.last().and_then(|user| user.as_ref().ok()).cloned());
+        }
+        Ok((first, stream::iter(came).chain(users).boxed()))
     }
 
     fn list(&self, okta: &Okta) -> Listing {
@@ -99,6 +102,13 @@ impl VisitorOptions {
     }
 }
 
+fn unlisted(error: OktaError) -> Failure {
+    match error.status() {
+        Some(status) if status.is_client_error() => Failure::settings(error),
+        _ => Failure::running(error),
+    }
+}
+
 /// Prints which attributes there are.
 pub fn list_fields(map: &FieldMap, first: &[User]) {
     say!("\n{:<24} {:<10} {:<8} of the first {} have it", "attribute", "type", "", first.len());
@@ -111,17 +121,26 @@ pub fn list_fields(map: &FieldMap, first: &[User]) {
     }
 }
 
-/// The records of those who are not left out, each with the user's id.
+/// The records of those who are not left out, each with the user's id. Who cannot be read is noted, and
+/// the others go on.
 pub fn records(
     people: Listing,
     map: FieldMap,
     scope: Scope,
     read: Arc<Read>,
 ) -> BoxStream<'static, Result<(String, Record), OktaError>> {
-    let records = people.try_filter_map(move |user| {
+    let records = people.filter_map(move |user| {
+        let user = match user {
+            Ok(user) => user,
+            Err(error) if error.item().is_some() => {
+                read.odd(&error);
+                return future::ready(None);
+            }
+            Err(error) => return future::ready(Some(Err(error))),
+        };
         read.count();
         let id = scope.judge(&user).map_err(|rule| read.left_out(rule));
-        future::ok(id.ok().map(|id| (user.id.to_string(), map.record(id, &user))))
+        future::ready(id.ok().map(|id| Ok((user.id.to_string(), map.record(id, &user)))))
     });
     records.boxed()
 }

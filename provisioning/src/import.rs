@@ -250,7 +250,7 @@ impl Reading<'_> {
                 moved = self.moved(store, &row)?;
             }
             self.count(store, &row, &mut counted)?;
-            if is_to_be_done(&row) || !row.kind.unsent().is_none() {
+            if is_to_be_done(&row) || row.kind.unsent().is_some() {
                 store.put_row(&as_exported(row))?;
             }
         }

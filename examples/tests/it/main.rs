@@ -12,6 +12,7 @@ mod delivered;
 mod foreign;
 mod hooked;
 mod long;
+mod odd;
 mod options;
 mod remembered;
 mod report;

@@ -1,0 +1,149 @@
+//! Somebody in Okta whose JSON does not fit: they fail, named, and everybody else is delivered.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, Uri};
+use sandbox::Sandbox;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+
+use crate::support::{Folder, Program, program_named, report_at};
+
+const PEOPLE: u64 = 30;
+
+/// A sandbox whose Okta is read through a server that spoils one person of every answer.
+struct Rig {
+    sandbox: Sandbox,
+    okta_url: String,
+    /// Whom it spoils.
+    id: String,
+    folder: Folder,
+    is_odd: Arc<AtomicBool>,
+    _runtime: Runtime,
+}
+
+struct Spoiler {
+    okta: String,
+    own: String,
+    id: String,
+    is_odd: Arc<AtomicBool>,
+    client: reqwest::Client,
+}
+
+impl Spoiler {
+    fn spoil(&self, answer: &mut Value) {
+        match answer {
+            Value::Array(items) => items.iter_mut().for_each(|item| self.spoil(item)),
+            user if user["id"] == *self.id && self.is_odd.load(SeqCst) => {
+                user["status"] = json!(["ACTIVE"]);
+            }
+            _ => {}
+        }
+    }
+}
+
+async fn pass_on(
+    State(spoiler): State<Arc<Spoiler>>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> (StatusCode, HeaderMap, Bytes) {
+    let sent = spoiler.client.get(format!("{}{uri}", spoiler.okta));
+    let answer = sent.header("authorization", &headers["authorization"]).send().await.unwrap();
+    let (status, mut given) = (answer.status(), HeaderMap::new());
+    for link in answer.headers().get_all("link") {
+        let link = link.to_str().unwrap().replace(&spoiler.okta, &spoiler.own);
+        given.append("link", link.parse().unwrap());
+    }
+    let mut body: Value = answer.json().await.unwrap();
+    spoiler.spoil(&mut body);
+    (status, given, body.to_string().into())
+}
+
+impl Rig {
+    fn start() -> Self {
+        let (runtime, is_odd) = (Runtime::new().unwrap(), Arc::new(AtomicBool::new(true)));
+        let (sandbox, okta_url, id) = runtime.block_on(async {
+            let sandbox = Sandbox::builder().people(PEOPLE).start().await.unwrap();
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let id = sandbox.okta().user_id(3);
+            let own = format!("http://{}", listener.local_addr().unwrap());
+            let spoiler = Spoiler {
+                okta: sandbox.okta_url().to_owned(),
+                own: own.clone(),
+                id: id.clone(),
+                is_odd: Arc::clone(&is_odd),
+                client: reqwest::Client::new(),
+            };
+            let app = Router::new().fallback(pass_on).with_state(Arc::new(spoiler));
+            tokio::spawn(axum::serve(listener, app).into_future());
+            (sandbox, own, id)
+        });
+        Self { sandbox, okta_url, id, folder: Folder::new(), is_odd, _runtime: runtime }
+    }
+
+    fn program(&self, name: &'static str) -> Program {
+        program_named(name)
+            .env("OKTA_CLIENT_ORGURL", &self.okta_url)
+            .env("OKTA_CLIENT_TOKEN", self.sandbox.okta_token())
+            .env("PENDO_BASE_URL", self.sandbox.pendo_url())
+            .env("PENDO_INTEGRATION_KEY", self.sandbox.pendo_key())
+            .env("SCIM_BASE_URL", self.sandbox.scim_url())
+            .env("SCIM_TOKEN", self.sandbox.scim_token())
+            .arg("--report")
+            .arg(self.folder.file("report.json").to_str().unwrap())
+    }
+
+    fn active_users(&self) -> usize {
+        self.sandbox.scim().users().iter().filter(|user| user["active"] == true).count()
+    }
+
+    #[track_caller]
+    fn assert_named(&self) {
+        let report = report_at(&self.folder.file("report.json"));
+        assert_eq!(report["complete"], false);
+        let undelivered = report["not_delivered"].as_array().unwrap();
+        let names = |entry: &&Value| entry.to_string().contains(&self.id);
+        let named: Vec<_> = undelivered.iter().filter(names).collect();
+        assert!(named.len() == 1 && named[0].to_string().contains("status"), "{named:?}");
+    }
+}
+
+#[test]
+fn everybody_else_is_pushed_with_and_without_a_store() {
+    for remembers in [false, true] {
+        let rig = Rig::start();
+        let store = rig.folder.file("store.db");
+        let push = rig.program("pendo_visitor_sync").arg("--create-missing");
+        let push = match remembers {
+            true => push.arg("--store").arg(store.to_str().unwrap()),
+            false => push,
+        };
+        push.run().exits(1).says("failed  1 cannot be read in Okta").says(&rig.id);
+        rig.assert_named();
+        let held = rig.sandbox.pendo().written_count();
+        assert!(held > PEOPLE * 2 / 3, "{held}");
+        rig.is_odd.store(false, SeqCst);
+        push.run().exits(0).never_says("cannot be read");
+        assert_eq!(rig.sandbox.pendo().written_count(), held + 1);
+    }
+}
+
+#[test]
+fn everybody_else_is_provisioned_and_nobody_deactivated() {
+    let rig = Rig::start();
+    let store = rig.folder.file("store.db");
+    let run = rig.program("pendo_scim").arg("--store").arg(store.to_str().unwrap());
+    run.run().exits(1).says("1 unreadable").says(&rig.id);
+    rig.assert_named();
+    let active = rig.active_users();
+    rig.is_odd.store(false, SeqCst);
+    run.run().exits(0).says("1 created, 0 updated, 0 restored, 0 removed");
+    rig.is_odd.store(true, SeqCst);
+    run.run().exits(1).says("0 created, 0 updated, 0 restored, 0 removed");
+    assert_eq!(rig.active_users(), active + 1);
+}
