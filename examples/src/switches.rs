@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
-use provisioning::{Change, Done, Kind, Observed, Target, TargetError};
+use provisioning::{Change, Done, FieldChange, Kind, Observed, Target, TargetError};
 use serde_json::Value;
 
 use crate::Switches;
+
+const NO_DEACTIVATE: &str = "deactivating users is switched off by --no-deactivate";
 
 /// A target, less the kinds of changes that are switched off: these are left out, and counted.
 #[derive(Debug)]
@@ -22,17 +24,17 @@ impl Switched {
         Self { target, switches }
     }
 
-    fn off(&self, kind: Kind) -> Option<&'static str> {
+    fn off(&self, change: &Change) -> Option<&'static str> {
         let Switches { no_create, no_update, no_deactivate } = self.switches;
-        match kind {
+        let deactivates = change.fields.iter().any(FieldChange::switches_off);
+        match change.kind {
+            Kind::Update if deactivates && no_deactivate => Some(NO_DEACTIVATE),
             Kind::Create => no_create.then_some("creating users is switched off by --no-create"),
             Kind::Restore => {
                 no_create.then_some("taking users back is switched off by --no-create")
             }
             Kind::Update => no_update.then_some("updating users is switched off by --no-update"),
-            Kind::Remove => {
-                no_deactivate.then_some("deactivating users is switched off by --no-deactivate")
-            }
+            Kind::Remove => no_deactivate.then_some(NO_DEACTIVATE),
             _ => None,
         }
     }
@@ -68,7 +70,7 @@ impl Target for Switched {
     async fn apply(&self, changes: &[Change]) -> Vec<Result<Done, TargetError>> {
         let mut results = Vec::with_capacity(changes.len());
         for change in changes {
-            match self.off(change.kind) {
+            match self.off(change) {
                 Some(reason) => results.push(Ok(Done::left_out(reason))),
                 None => results.extend(self.target.apply(std::slice::from_ref(change)).await),
             }

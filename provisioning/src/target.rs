@@ -82,8 +82,8 @@ pub struct FieldChange {
 }
 
 impl FieldChange {
-    /// Whether it takes somebody out of use.
-    pub(crate) fn switches_off(&self) -> bool {
+    /// Whether it takes somebody who is there out of use: SCIM's `active` becomes false.
+    pub fn switches_off(&self) -> bool {
         !self.on_create && switches_off(&self.path, &self.new)
     }
 }

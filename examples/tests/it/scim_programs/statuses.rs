@@ -107,3 +107,18 @@ fn statuses_that_do_not_exist_are_refused() {
     rig.program("--inactive-statuses active").run().refused(&["active", "suspended"]);
     assert_eq!(rig.writes(), 0);
 }
+
+#[test]
+fn a_mapped_active_row_deactivates_nobody_where_that_is_switched_off() {
+    let rig = Rig::start("pendo_scim", 20, ScimOptions::pendo());
+    let text = format!("{MAPPING}[[row]]\nto = \"active\"\nfrom = 'user.department != \"Off\"'\n");
+    let mapping = rig.written("mapping.toml", &text);
+    let run = |args: &str| rig.program(args).args("--mapping").arg(&mapping).run();
+    run("").exits(0).says("20 created");
+    (0..12).for_each(|position| rig.set(position, "department", "Off"));
+    run("--no-deactivate").exits(0).says("12 (").says("switched off by --no-deactivate");
+    assert!((0..20).all(|position| rig.user(&rig.email(position))["active"] == true));
+    run("").exits(3);
+    run("--max-removals 12").exits(0).says("12 updated");
+    assert!((0..12).all(|position| rig.user(&rig.email(position))["active"] == false));
+}
