@@ -3,11 +3,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use futures::stream::BoxStream;
 use okta_client::{Okta, UserStatus};
 use provisioning::targets::{Departed, ScimUsers};
-use provisioning::{Change, Done, Kind, Observed, Target, TargetError};
-use serde_json::Value;
+use provisioning::{Around, Change, Done, Kind, Target, TargetError};
 
 use crate::{Failure, RunOptions, ScimSystems};
 
@@ -20,9 +18,9 @@ struct DeletesDeparted {
     /// The statuses of those who are inactive only.
     inactive: Vec<UserStatus>,
     /// Deactivates who leaves.
-    deactivating: Arc<dyn Target>,
+    deactivating: ScimUsers,
     /// Deletes who leaves.
-    deleting: Arc<dyn Target>,
+    deleting: ScimUsers,
 }
 
 impl DeletesDeparted {
@@ -47,47 +45,24 @@ pub fn departing(
     delete: bool,
 ) -> Result<Arc<dyn Target>, Failure> {
     let users = || ScimUsers::new(systems.scim.clone()).map_err(Failure::settings);
-    let deactivating = Arc::new(users()?);
     if !delete {
-        return Ok(deactivating);
+        return Ok(Arc::new(users()?));
     }
-    let deleting = Arc::new(users()?.departed(Departed::Delete));
+    let (deactivating, deleting) = (users()?, users()?.departed(Departed::Delete));
     let (okta, inactive) = (systems.okta.clone(), options.inactive());
     Ok(Arc::new(DeletesDeparted { okta, inactive, deactivating, deleting }))
 }
 
 #[async_trait]
-impl Target for DeletesDeparted {
-    fn name(&self) -> &str {
-        self.deactivating.name()
+impl Around for DeletesDeparted {
+    fn inner(&self) -> &dyn Target {
+        &self.deactivating
     }
 
-    fn key(&self, key: &str) -> String {
-        self.deactivating.key(key)
-    }
-
-    async fn check(&self) -> Result<(), TargetError> {
-        self.deactivating.check().await
-    }
-
-    async fn apply(&self, changes: &[Change]) -> Vec<Result<Done, TargetError>> {
-        let mut results = Vec::with_capacity(changes.len());
-        for change in changes {
-            let one = std::slice::from_ref(change);
-            match self.stays(change).await {
-                Ok(true) => results.extend(self.deactivating.apply(one).await),
-                Ok(false) => results.extend(self.deleting.apply(one).await),
-                Err(error) => results.push(Err(error)),
-            }
+    async fn bring(&self, change: &Change) -> Result<Done, TargetError> {
+        match self.stays(change).await? {
+            true => self.inner().bring(change).await,
+            false => (&self.deleting as &dyn Target).bring(change).await,
         }
-        results
-    }
-
-    fn observe(&self, paths: &[String]) -> Option<BoxStream<'_, Result<Observed, TargetError>>> {
-        self.deactivating.observe(paths)
-    }
-
-    fn reference(&self, key: &str, remote_id: Option<&str>) -> Option<Value> {
-        self.deactivating.reference(key, remote_id)
     }
 }

@@ -47,8 +47,9 @@ pub struct RunOptions {
     /// Print the mapping, to be changed and given to --mapping, and end
     #[arg(long)]
     pub show_mapping: bool,
-    /// At most so many may be taken out, lose the value of an attribute, or leave a group, as a share or a
-    /// number; what went in the last 24 hours counts [default: 20%, and 500]
+    /// At most so many may be taken out, lose the value of an attribute, or leave a group, as a share (of
+    /// which five always may, unless it is 0%) or a number; what went in the last 24 hours counts
+    /// [default: 20%, and 500]
     #[arg(long, value_name = "5%|N")]
     pub max_removals: Option<MaxRemovals>,
     /// Okta statuses whose people are not active in the product: they are not created, and deactivated if

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures::{StreamExt, TryStreamExt};
 use okta_client::search::attr;
-use okta_client::{Group, Okta, UserStatus};
+use okta_client::{Group, GroupType, Okta, UserStatus};
 use provisioning::source::{OktaPeople, Scope};
 use provisioning::{Mapping, Warnings};
 
@@ -61,7 +61,11 @@ pub(crate) async fn named_group(okta: &Okta, id_or_name: &str) -> Result<Option<
     }
     let named = okta.groups().list().search(attr("profile.name").eq(id_or_name));
     let found: Vec<Group> = named.stream().try_collect().await.map_err(Failure::settings)?;
-    let mut exact = found.into_iter().filter(|group| group.profile.name() == Some(id_or_name));
+    let exact = found.into_iter().filter(|group| group.profile.name() == Some(id_or_name));
+    // What an app brought in, such as by a push of the very group, is not meant where there is another.
+    let (of_apps, own): (Vec<_>, Vec<_>) =
+        exact.partition(|group| group.group_type == Some(GroupType::AppGroup));
+    let mut exact = if own.is_empty() { of_apps } else { own }.into_iter();
     match (exact.next(), exact.next()) {
         (Some(group), None) => Ok(Some(group)),
         (None, _) => Ok(None),

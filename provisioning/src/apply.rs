@@ -220,9 +220,7 @@ async fn apply(
     .into_iter();
     let result_of = |one: Sending| {
         let result = match sent(&&one) {
-            true => results.next().unwrap_or_else(|| {
-                Err(TargetError::new("the target gave no result for this record"))
-            }),
+            true => results.next().unwrap_or_else(|| Err(TargetError::no_result())),
             false => Ok(Done::new()),
         };
         (one, result)

@@ -39,8 +39,17 @@ const USUAL_COUNT: u64 = 500;
 const FEW: u64 = 5;
 
 impl Most {
+    /// How many always may; none where a number was said, or nobody may.
+    fn few(self) -> u64 {
+        match self {
+            Self::Usual => FEW,
+            Self::Share(share) if share > 0.0 => FEW,
+            Self::Share(_) | Self::Count(_) => 0,
+        }
+    }
+
     pub(crate) fn limit(self, known: u64, allows_few: bool) -> u64 {
-        let few = if allows_few { FEW.min(known / 2) } else { 0 };
+        let few = if allows_few { self.few().min(known / 2) } else { 0 };
         let share = |share: f64| ((known as f64 * share).floor() as u64).max(few);
         match self {
             Self::Usual => share(USUAL_SHARE).min(USUAL_COUNT),
@@ -68,8 +77,8 @@ impl Tripped {
 }
 
 impl Guard {
-    /// At most this share, from 0 to 1, of what is in the target by our doing may go; five always may, if
-    /// they are not more than half and the selection is the one of the last plan. Whom an update takes out
+    /// At most this share, from 0 to 1, of what is in the target by our doing may go; unless it is 0, five
+    /// always may, if they are not more than half and the selection is the one of the last plan. Whom an update takes out
     /// of use (`active: false`) goes as well.
     ///
     /// Removals of the last 24 hours count with those of the plan, but for those that were allowed by a
@@ -84,7 +93,7 @@ impl Guard {
     }
 
     /// At most this share of the records may lose the value of one attribute, counted as removals are; five
-    /// always may.
+    /// always may, unless it is 0.
     pub fn values_erased_at_most(share: f64) -> Self {
         Self(Rule::Erased(Most::Share(share)))
     }
@@ -94,12 +103,12 @@ impl Guard {
         Self(Rule::Erased(Most::Count(count)))
     }
 
-    /// At most this share of its members may leave a group; five always may.
+    /// At most this share of its members may leave a group; five always may, unless it is 0.
     pub fn members_lost_at_most(share: f64) -> Self {
         Self(Rule::Members(Most::Share(share)))
     }
 
-    /// At most so many members may leave a group; five always may.
+    /// At most so many members may leave a group.
     pub fn members_lost_at_most_count(count: u64) -> Self {
         Self(Rule::Members(Most::Count(count)))
     }
@@ -218,10 +227,7 @@ impl Judged<'_> {
         let Self { plan, before, losses, .. } = self;
         let there = plan.update + plan.restore + plan.unchanged;
         let known = plan.known.max(before.known(most)).max(there);
-        let limit = match most {
-            Most::Count(count) => count,
-            share => share.limit(known, true).max(FEW),
-        };
+        let limit = most.limit(known, true).max(most.few());
         losses.erased.iter().find_map(|(path, going)| {
             let earlier = before.erased(path, most);
             let all = going + earlier;
@@ -234,7 +240,7 @@ impl Judged<'_> {
 
     fn members(&self, most: Most) -> Option<String> {
         self.losses.shrunk.iter().find_map(|group| {
-            let limit = most.limit(group.before, true).max(FEW);
+            let limit = most.limit(group.before, true).max(most.few());
             (group.lost > limit).then(|| {
                 format!(
                     "group {} would go from {} to {} members: {} would leave, at most {limit} may",
@@ -246,7 +252,7 @@ impl Judged<'_> {
 
     fn without_key(&self, most: Most) -> Option<String> {
         let Summary { read, without_key: count, without_key_first: first, .. } = self.plan;
-        let limit = most.limit(*read, true).max(FEW).min(read.saturating_sub(1));
+        let limit = most.limit(*read, true).max(most.few()).min(read.saturating_sub(1));
         let limit = if most.limit(*read, true) == u64::MAX { u64::MAX } else { limit };
         (!self.is_partial && *count > limit).then(|| {
             let such = first.first().map(|one| format!(", such as {one}")).unwrap_or_default();
@@ -301,6 +307,7 @@ mod tests {
             (share(0.2), 100, 21, false),
             (share(1.0), 3, 3, true),
             (share(0.0), 1, 1, false),
+            (share(0.0), 30, 1, false),
             (share(f64::NAN), 100, 6, false),
             (count(0), 3, 1, false),
             (count(0), 3, 0, true),
@@ -394,6 +401,11 @@ mod tests {
             "group Ops would go from 250 to 25 members: 225 would leave, at most 50 may"
         );
         assert_eq!((group(5, 0, 5), group(250, 200, 50)), (Ok(()), Ok(())));
+        let shrunk = vec![Shrunk { name: "Ops".into(), before: 30, after: 29, lost: 1 }];
+        let losses = Losses { shrunk, ..Losses::default() };
+        for none in [Guard::members_lost_at_most(0.0), Guard::members_lost_at_most_count(0)] {
+            assert!(super::tests::judge(&none, &plan, &Before::default(), &losses).is_err());
+        }
         assert!(group(250, 250, 250).is_err() && group(6, 0, 6).is_err());
     }
 

@@ -2,6 +2,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod apply;
+mod around;
 mod decide;
 mod draft;
 mod export;
@@ -29,6 +30,7 @@ pub mod targets;
 mod unsure;
 
 pub use apply::Apply;
+pub use around::Around;
 pub use export::{ExportError, private_file};
 pub use expression::Context;
 pub use follow::{Follow, FollowError, Followed};

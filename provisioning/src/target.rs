@@ -261,6 +261,10 @@ impl TargetError {
         self
     }
 
+    pub(crate) fn no_result() -> Self {
+        Self::new("the target gave no result for this record")
+    }
+
     pub(crate) fn is_refused(&self) -> bool {
         self.refused
     }

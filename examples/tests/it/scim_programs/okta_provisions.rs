@@ -39,6 +39,8 @@ fn people_and_groups_arrive_and_go_on_arriving() {
     // Setting it up again finds everything there.
     set_up(&rig, &app, &id).run().exits(0).says("Pushed by Okta: Active");
     assert_eq!(rig.sandbox.scim().groups().len(), 1);
+    // By name too, though the push made a group of the app of that name in Okta.
+    set_up(&rig, &app, "Pushed by Okta").run().exits(0).says("Pushed by Okta: Active");
 }
 
 #[test]

@@ -54,6 +54,15 @@ fn nobody_is_deleted_unless_asked() {
     rig.program("--delete").run().exits(0).says("1 removed");
     assert!(rig.user(&rig.email(3)).is_null());
     assert_eq!(rig.sandbox.scim().user_count(), 39);
+    // A new address is no reason to delete anybody.
+    let before = rig.user(&rig.email(4))["id"].clone();
+    let id = rig.id(4);
+    rig.in_okta(async |okta| {
+        let new = "new4@acme.example";
+        okta.users().update(&id).set("login", new).set("email", new).await.unwrap();
+    });
+    rig.program("--delete").run().exits(0).says("1 updated").says("0 removed");
+    assert_eq!(rig.user("new4@acme.example")["id"], before);
 }
 
 #[test]
