@@ -11,14 +11,15 @@ use file::{BESIDE, LOCK_WAIT, beside, close_to_others, failure, lock, make_priva
 
 use super::{Kind, Known, Mark, Row, RowState, Seen, Store, StoreError};
 
-const VERSION: i64 = 2;
-const DELIVERED: &str = "
+const VERSION: i64 = 3;
+/// Rows of people are long: a table without row ids would keep most of each beside its tree.
+const PEOPLE: &str = "
     CREATE TABLE known (key TEXT PRIMARY KEY, source_id TEXT, remote_id TEXT, removed INTEGER NOT NULL,
         sent TEXT NOT NULL, shown TEXT NOT NULL, unsure INTEGER NOT NULL DEFAULT 0,
-        ignored TEXT NOT NULL DEFAULT '{}') WITHOUT ROWID;
-    CREATE INDEX known_by_source ON known (source_id);
+        ignored TEXT NOT NULL DEFAULT '{}');
     CREATE TABLE seen (key TEXT PRIMARY KEY, remote_id TEXT, active INTEGER NOT NULL,
-        fields TEXT NOT NULL) WITHOUT ROWID;
+        fields TEXT NOT NULL);";
+const NOTES: &str = "
     CREATE TABLE marks (key TEXT PRIMARY KEY, source_id TEXT, kind TEXT) WITHOUT ROWID;
     CREATE TABLE notes (name TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;";
 const PLANNED: &str = "
@@ -27,15 +28,21 @@ const PLANNED: &str = "
         kind TEXT NOT NULL, moved_from TEXT, source_id TEXT, remote_id TEXT, fields TEXT NOT NULL,
         held TEXT NOT NULL, state TEXT NOT NULL, note TEXT);
     CREATE UNIQUE INDEX rows_by_key ON rows (key, kind = 'remove');
-    CREATE INDEX rows_by_state ON rows (state, seq);
+    CREATE INDEX rows_by_state ON rows (state, seq);";
+const INDEXES: &str = "
+    CREATE INDEX known_by_source ON known (source_id);
     CREATE INDEX known_by_remote ON known (remote_id);
     CREATE INDEX seen_by_remote ON seen (remote_id);
-    PRAGMA user_version = 2;";
+    PRAGMA user_version = 3;";
 /// What version 1 had planned is planned anew; what it delivered stays.
 const FROM_1: &str = "
     ALTER TABLE known ADD COLUMN unsure INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE known ADD COLUMN ignored TEXT NOT NULL DEFAULT '{}';
     DROP TABLE rows; DELETE FROM marks; DELETE FROM notes WHERE name = 'plan';";
+const ASIDE: &str = "
+    ALTER TABLE known RENAME TO before; DROP TABLE seen;
+    DROP INDEX IF EXISTS known_by_source; DROP INDEX IF EXISTS known_by_remote;";
+const BACK: &str = "INSERT INTO known SELECT * FROM before; DROP TABLE before;";
 
 /// A store in a SQLite file, readable by its owner only: it holds personal data. A file that was open to
 /// others is closed to them.
@@ -71,9 +78,10 @@ impl SqliteStore {
 
     fn prepare_tables(&mut self) -> Result<(), StoreError> {
         let version: i64 = self.one("PRAGMA user_version", [], |row| row.get(0))?.unwrap_or(0);
-        let first = match version {
-            0 => DELIVERED,
-            1 => FROM_1,
+        let steps: &[&str] = match version {
+            0 => &[PEOPLE, NOTES, PLANNED],
+            1 => &[FROM_1, PLANNED, ASIDE, PEOPLE, BACK],
+            2 => &[ASIDE, PEOPLE, BACK],
             VERSION => return Ok(()),
             other => {
                 return Err(StoreError::new(format!(
@@ -82,7 +90,8 @@ impl SqliteStore {
                 )));
             }
         };
-        let made = self.sql.execute_batch(&format!("BEGIN IMMEDIATE; {first} {PLANNED} COMMIT;"));
+        let steps = steps.concat();
+        let made = self.sql.execute_batch(&format!("BEGIN IMMEDIATE; {steps} {INDEXES} COMMIT;"));
         made.map_err(|error| self.broken(error))
     }
 

@@ -171,6 +171,35 @@ fn a_store_that_may_only_be_read_is_told() {
 }
 
 #[test]
+fn what_a_store_of_version_2_had_delivered_and_planned_stays() {
+    let path = folder("second").join("store");
+    let mut store = SqliteStore::open(&path).unwrap();
+    together(&mut store, fill).unwrap();
+    let before = content(&mut store);
+    let tables = "ALTER TABLE known RENAME TO other; DROP INDEX known_by_source;
+        DROP INDEX known_by_remote; DROP TABLE seen;
+        CREATE TABLE known (key TEXT PRIMARY KEY, source_id TEXT, remote_id TEXT, removed INTEGER NOT NULL,
+            sent TEXT NOT NULL, shown TEXT NOT NULL, unsure INTEGER NOT NULL DEFAULT 0,
+            ignored TEXT NOT NULL DEFAULT '{}') WITHOUT ROWID;
+        CREATE INDEX known_by_source ON known (source_id);
+        CREATE INDEX known_by_remote ON known (remote_id);
+        CREATE TABLE seen (key TEXT PRIMARY KEY, remote_id TEXT, active INTEGER NOT NULL,
+            fields TEXT NOT NULL) WITHOUT ROWID;
+        CREATE INDEX seen_by_remote ON seen (remote_id);
+        INSERT INTO known SELECT * FROM other; DROP TABLE other; PRAGMA user_version = 2;";
+    store.sql.execute_batch(tables).unwrap();
+    let seen: Vec<_> = ["ada", "bob", "dan"].map(|key| (key, Seen::default())).into();
+    drop(store);
+    let mut store = SqliteStore::open(&path).unwrap();
+    // What was seen is read anew with each plan.
+    for (key, seen) in &seen {
+        store.see(key, seen).unwrap();
+    }
+    store.see("dan", &Seen { remote_id: Some("r2".into()), ..Seen::default() }).unwrap();
+    assert_eq!(content(&mut store), before);
+}
+
+#[test]
 fn what_a_store_of_version_1_had_delivered_stays() {
     let path = folder("upgrade").join("store");
     let old = Connection::open(&path).unwrap();
