@@ -1,9 +1,7 @@
 //! Plans as JSON lines, to be looked through elsewhere and applied later.
 
 use std::collections::BTreeSet;
-use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
-use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
@@ -60,27 +58,9 @@ pub enum ExportError {
     Store(#[from] StoreError),
 }
 
-/// Makes a file that its owner alone can read, for what holds people: plans, reports, backups. One that
-/// is there is emptied, and closed to others.
-///
-/// # Errors
-/// When it cannot be made.
-pub fn private_file(path: impl AsRef<Path>) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(path)?;
-    #[cfg(unix)]
-    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
-    // Only now: what was in it has not been open to others since.
-    file.set_len(0)?;
-    Ok(file)
-}
-
 impl Plan {
     /// Writes the plan as JSON lines: a header, and a line for each row. It holds people: write it into
-    /// a [`private_file`].
+    /// a [`private_file`](crate::private_file).
     ///
     /// # Errors
     /// When it cannot be written, or the store fails.

@@ -7,7 +7,10 @@ use serde::de::DeserializeOwned;
 
 mod file;
 
-use file::{BESIDE, LOCK_WAIT, beside, close_to_others, failure, lock, make_private, unusable};
+use file::{
+    BESIDE, LOCK_WAIT, beside, check_holder, close_to_others, failure, is_busy, lock, make,
+    no_store, unusable,
+};
 
 use super::{Kind, Known, Mark, Row, RowState, Seen, Store, StoreError};
 
@@ -55,19 +58,28 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// Opens the store in this file, which is made if it is not there.
+    /// Opens the store in this file, which is made if it is not there. A file that is no store stays as it is.
     ///
     /// # Errors
-    /// When the file cannot be used or made private, is of another version, or another process has it open.
+    /// When the file is no store, cannot be used or made private, is of another version, or another process
+    /// has it open.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         let path = path.as_ref().to_owned();
         let fail = |error| failure(&path, "cannot be opened", error);
-        make_private(&path)?;
+        make(&path)?;
         // Other names of the file lead to the same place, and the files beside it are found there.
         let path = path.canonicalize().map_err(|error| unusable(&path, error))?;
-        BESIDE.iter().try_for_each(|end| close_to_others(&beside(&path, end)))?;
+        check_holder(&path)?;
         let sql = Connection::open(&path).map_err(fail)?;
         sql.busy_timeout(LOCK_WAIT).map_err(fail)?;
+        // Nothing of a file is changed before it is known to be a store; one in use is told by the lock.
+        match version(&sql) {
+            Ok(None) => return Err(no_store(&path)),
+            Err(error) if !is_busy(&error) => return Err(fail(error)),
+            _ => {}
+        }
+        close_to_others(&path)?;
+        BESIDE.iter().try_for_each(|end| close_to_others(&beside(&path, end)))?;
         lock(&path, &sql)?;
         sql.execute_batch("PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8000;")
             .map_err(fail)?;
@@ -77,8 +89,8 @@ impl SqliteStore {
     }
 
     fn prepare_tables(&mut self) -> Result<(), StoreError> {
-        let version: i64 = self.one("PRAGMA user_version", [], |row| row.get(0))?.unwrap_or(0);
-        let steps: &[&str] = match version {
+        let version = version(&self.sql).map_err(|error| self.broken(error))?;
+        let steps: &[&str] = match version.ok_or_else(|| no_store(&self.path))? {
             0 => &[PEOPLE, NOTES, PLANNED],
             1 => &[FROM_1, PLANNED, ASIDE, PEOPLE, BACK],
             2 => &[ASIDE, PEOPLE, BACK],
@@ -126,6 +138,19 @@ impl SqliteStore {
             rows.collect()
         });
         found.map_err(|error| self.broken(error))
+    }
+}
+
+/// Of the store in this file, 0 where there is nothing yet; none where the tables are not a store's.
+fn version(sql: &Connection) -> rusqlite::Result<Option<i64>> {
+    let number = |text: &str| sql.query_row(text, [], |row| row.get::<_, i64>(0));
+    let tables = number("SELECT count(*) FROM sqlite_schema")?;
+    let ours = "SELECT count(*) FROM sqlite_schema WHERE type = 'table'
+        AND name IN ('known', 'seen', 'marks', 'notes')";
+    match (number("PRAGMA user_version")?, tables, number(ours)?) {
+        (0, 0, _) => Ok(Some(0)),
+        (version, _, 4) if version > 0 => Ok(Some(version)),
+        _ => Ok(None),
     }
 }
 

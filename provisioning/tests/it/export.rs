@@ -329,3 +329,18 @@ fn private_files_are_private_even_if_they_were_not() {
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "new");
     assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
 }
+
+#[cfg(unix)]
+#[test]
+fn private_files_are_nothing_but_files() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let pipe = folder.join(format!("pipe-{}", std::process::id()));
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    std::fs::set_permissions(&pipe, PermissionsExt::from_mode(0o644)).unwrap();
+    let said = private_file(&pipe).unwrap_err().to_string();
+    assert!(said.contains("a device or a pipe"), "{said}");
+    assert_eq!(std::fs::metadata(&pipe).unwrap().permissions().mode() & 0o777, 0o644);
+    assert!(private_file(folder).is_err());
+    std::fs::remove_file(pipe).unwrap();
+}

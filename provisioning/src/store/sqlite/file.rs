@@ -1,11 +1,13 @@
 //! The file that a store lies in: its owner's alone, and one process at a time.
 
-use std::io::ErrorKind;
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode};
 
+use crate::private::{found, owner_only, private_file};
 use crate::store::StoreError;
 
 /// One line that says what is wrong with the file, and what to do.
@@ -34,6 +36,8 @@ pub(super) fn failure(path: &Path, what: &str, error: rusqlite::Error) -> StoreE
 /// What SQLite puts beside the file, and who holds the lock.
 pub(super) const BESIDE: [&str; 4] = ["-wal", "-shm", "-journal", HOLDER];
 pub(super) const HOLDER: &str = "-lock";
+/// What stands in that file before the process's number.
+const WHO: &str = "process ";
 /// For who is about to end.
 pub(super) const LOCK_WAIT: Duration = Duration::from_secs(1);
 
@@ -43,14 +47,30 @@ pub(super) fn beside(path: &Path, end: &str) -> PathBuf {
     beside.into()
 }
 
-/// The file is made before SQLite does, so that nobody else can read it.
-pub(super) fn make_private(path: &Path) -> Result<(), StoreError> {
-    let mut options = std::fs::OpenOptions::new();
-    options.append(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map_err(|error| unusable(path, error))?;
-    close_to_others(path)
+/// What every SQLite file begins with.
+const SQLITE: &[u8] = b"SQLite format 3\0";
+
+/// The file is made before SQLite does, so that nobody else can read it. One that is there and cannot be a
+/// store stays as it is.
+pub(super) fn make(path: &Path) -> Result<(), StoreError> {
+    let fail = |error| unusable(path, error);
+    let is_there = found(path).map_err(fail)?.is_some();
+    let begun = if is_there { beginning(path, SQLITE.len()).map_err(fail)? } else { Vec::new() };
+    if !begun.is_empty() && begun != SQLITE {
+        return Err(no_store(path));
+    }
+    owner_only(OpenOptions::new().append(true).create(true)).open(path).map_err(fail).map(drop)
+}
+
+pub(super) fn no_store(path: &Path) -> StoreError {
+    let path = path.display();
+    StoreError::new(format!("the store {path} is no store, or damaged: name another file"))
+}
+
+fn beginning(path: &Path, count: usize) -> std::io::Result<Vec<u8>> {
+    let mut begun = Vec::new();
+    File::open(path)?.take(count as u64).read_to_end(&mut begun)?;
+    Ok(begun)
 }
 
 pub(super) fn unusable(path: &Path, error: std::io::Error) -> StoreError {
@@ -60,6 +80,7 @@ pub(super) fn unusable(path: &Path, error: std::io::Error) -> StoreError {
         }
         ErrorKind::NotFound => "cannot be made: its folder is not there",
         ErrorKind::IsADirectory => "is a folder: name a file",
+        ErrorKind::InvalidInput => "is a device or a pipe: name a file",
         ErrorKind::StorageFull => "has no room left on its disk: make room and run again",
         _ => "cannot be written",
     };
@@ -70,7 +91,7 @@ pub(super) fn unusable(path: &Path, error: std::io::Error) -> StoreError {
 #[cfg(unix)]
 pub(super) fn close_to_others(path: &Path) -> Result<(), StoreError> {
     use std::os::unix::fs::PermissionsExt;
-    let Ok(before) = std::fs::metadata(path) else { return Ok(()) };
+    let Ok(Some(before)) = found(path) else { return Ok(()) };
     if before.permissions().mode() & 0o077 == 0 {
         return Ok(());
     }
@@ -85,6 +106,11 @@ pub(super) fn close_to_others(path: &Path) -> Result<(), StoreError> {
 #[cfg(not(unix))]
 pub(super) fn close_to_others(_: &Path) -> Result<(), StoreError> {
     Ok(())
+}
+
+pub(super) fn is_busy(error: &rusqlite::Error) -> bool {
+    let code = error.sqlite_error_code();
+    matches!(code, Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }
 
 /// SQLite's own lock, on the file itself and not on one of its names: the system takes it off when the
@@ -105,7 +131,23 @@ pub(super) fn lock(path: &Path, sql: &Connection) -> Result<(), StoreError> {
             error,
         )
     })?;
-    make_private(&holder)?;
-    let text = format!("process {} since {}", std::process::id(), jiff::Timestamp::now());
-    std::fs::write(&holder, text).map_err(|error| unusable(&holder, error))
+    let text = format!("{WHO}{} since {}", std::process::id(), jiff::Timestamp::now());
+    let written = private_file(&holder).and_then(|mut file| file.write_all(text.as_bytes()));
+    written.map_err(|error| unusable(&holder, error))
+}
+
+/// A file of this name that is somebody else's is not written over.
+pub(super) fn check_holder(path: &Path) -> Result<(), StoreError> {
+    let holder = beside(path, HOLDER);
+    let fail = |error| unusable(&holder, error);
+    if found(&holder).map_err(fail)?.is_none() {
+        return Ok(());
+    }
+    match beginning(&holder, WHO.len()).map_err(fail)? {
+        begun if begun.is_empty() || begun == WHO.as_bytes() => Ok(()),
+        _ => Err(StoreError::new(format!(
+            "the file {} is not the store's, which would write over it: name another store",
+            holder.display()
+        ))),
+    }
 }

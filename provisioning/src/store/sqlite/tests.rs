@@ -233,3 +233,55 @@ fn what_a_store_of_version_1_had_delivered_stays() {
         assert_eq!((store.note("plan").unwrap(), store.row("ada").unwrap()), (None, None));
     }
 }
+
+/// A database of another program, of a version that stores have, too.
+fn bookmarks(path: &Path, version: i64) {
+    let sql = Connection::open(path).unwrap();
+    let tables = "CREATE TABLE bookmarks (url TEXT); CREATE TABLE notes (text TEXT)";
+    sql.execute_batch(&format!("{tables}; PRAGMA user_version = {version}")).unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_store_stays_as_it_is() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = folder("foreign");
+    std::fs::write(folder.join("text"), "hostname\n").unwrap();
+    (0..=VERSION).for_each(|version| bookmarks(&folder.join(format!("v{version}")), version));
+    SqliteStore::open(folder.join("held")).unwrap();
+    std::fs::remove_file(folder.join("held-lock")).unwrap();
+    std::fs::write(folder.join("held-lock"), "whose door is locked\n").unwrap();
+    let made = std::process::Command::new("mkfifo").arg(folder.join("pipe")).status().unwrap();
+    assert!(made.success());
+    let modes = || {
+        let files = std::fs::read_dir(&folder).unwrap().map(Result::unwrap);
+        let mut all: Vec<_> = files
+            .map(|file| {
+                let path = file.path();
+                let is_file = file.file_type().unwrap().is_file();
+                let content = if is_file { std::fs::read(&path).unwrap() } else { Vec::new() };
+                (path, file.metadata().unwrap().permissions().mode() & 0o777, content)
+            })
+            .collect();
+        all.sort();
+        all
+    };
+    for file in std::fs::read_dir(&folder).unwrap().map(Result::unwrap) {
+        std::fs::set_permissions(file.path(), PermissionsExt::from_mode(0o644)).unwrap();
+    }
+    let before = modes();
+    let none = "is no store, or damaged: name another file";
+    for (name, expected) in [
+        ("text", none),
+        ("v0", none),
+        ("v1", none),
+        ("v2", none),
+        ("v3", none),
+        ("pipe", "is a device or a pipe: name a file"),
+        ("held", "is not the store's, which would write over it: name another store"),
+    ] {
+        let said = SqliteStore::open(folder.join(name)).unwrap_err().to_string();
+        assert!(said.ends_with(expected), "{said}");
+    }
+    assert_eq!(modes(), before);
+}
