@@ -153,11 +153,14 @@ pub enum FollowError {
 }
 
 impl FollowError {
-    /// Whether the stream ends with it: a guard, another target, or the store. The others pass, or are
-    /// tried again.
+    /// Whether the stream ends with it: a guard, another target, the store, or a credential that may not
+    /// read the log (any more). The others pass, or are tried again.
     pub fn is_final(&self) -> bool {
         match self {
             Self::Store(_) => true,
+            Self::Log(error) => {
+                matches!(error.status().map(|status| status.as_u16()), Some(401 | 403))
+            }
             Self::Plan(error) => {
                 !matches!(error, PlanError::Source { .. } | PlanError::Target { .. })
             }
@@ -226,6 +229,15 @@ impl Follow {
     pub fn interval(mut self, interval: Duration) -> Self {
         self.interval = interval;
         self
+    }
+
+    /// Whether it begins with a full run: there was none yet, the last one is too long ago, or was cut off.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn begins_with_everybody(&self) -> Result<bool, StoreError> {
+        let due = stream::due(self, &mut *open(&self.store))?;
+        Ok(due.is_some_and(|due| due <= tokio::time::Instant::now()))
     }
 
     /// Ends when this comes: a batch that is under way is finished first, a full run is cut short.

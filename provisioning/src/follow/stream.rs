@@ -12,7 +12,7 @@ use super::changed::FILTER;
 use super::memory::{self, Memory};
 use super::{Batch, Follow, FollowError, Followed};
 use crate::plan::{Plan, open};
-use crate::store::StoreError;
+use crate::store::{Store, StoreError};
 
 /// Who failed is tried again after this, also when nothing happens.
 const RETRY: Duration = Duration::from_secs(60);
@@ -53,6 +53,18 @@ struct Following {
 enum Due {
     At(Instant),
     Never,
+}
+
+/// When everybody is to be read; none if that was done, and is not to be done again.
+pub(super) fn due(follow: &Follow, store: &mut dyn Store) -> Result<Option<Instant>, StoreError> {
+    let is_begun = memory::cursor(store)?.is_some() && !Plan::is_cut_off(store)?;
+    let Some(last) = memory::last_full(store)?.filter(|_| is_begun) else {
+        return Ok(Some(Instant::now()));
+    };
+    let Some(period) = follow.full_every else { return Ok(None) };
+    let age = Timestamp::now().duration_since(last);
+    let rest = period.saturating_sub(age.try_into().unwrap_or_default());
+    Ok(Instant::now().checked_add(rest))
 }
 
 enum Next {
@@ -106,17 +118,8 @@ impl Following {
         let follow = &self.follow;
         let mut store = open(&follow.store);
         let cursor = memory::cursor(&mut *store)?;
-        let last = memory::last_full(&mut *store)?.filter(|_| cursor.is_some());
-        let cut_off = self.full.is_none() && Plan::is_cut_off(&mut *store)?;
         if self.full.is_none() {
-            let due = |last: Timestamp| {
-                let Some(period) = follow.full_every else { return Due::Never };
-                let age = Timestamp::now().duration_since(last);
-                let rest = period.saturating_sub(age.try_into().unwrap_or_default());
-                Instant::now().checked_add(rest).map_or(Due::Never, Due::At)
-            };
-            let last = last.filter(|_| !cut_off);
-            self.full = Some(last.map_or(Due::At(Instant::now()), due));
+            self.full = Some(due(follow, &mut *store)?.map_or(Due::Never, Due::At));
         }
         if self.pages.is_none() {
             let logs = follow.people.okta().logs();
@@ -195,6 +198,8 @@ impl Following {
                 return self.failed(error.into());
             }
         }
-        Err(FollowError::Log(error))
+        let error = FollowError::Log(error);
+        self.ended = error.is_final();
+        Err(error)
     }
 }

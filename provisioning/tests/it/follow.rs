@@ -392,3 +392,24 @@ async fn an_event_that_cannot_be_read_loses_nobodys_change() {
     assert_eq!((batch.full, batch.report.updated, batch.odd.len()), (false, 1, 0), "{batch:?}");
     it.assert_in_line().await;
 }
+
+#[tokio::test]
+async fn a_log_that_may_not_be_read_ends_it_and_the_place_is_kept() {
+    for status in [401, 403] {
+        let it = Following::group().await;
+        let mut stream = it.follow().stream().boxed();
+        assert!(it.follow().begins_with_everybody().unwrap());
+        next(&mut stream).await;
+        next(&mut stream).await;
+        assert!(!it.follow().begins_with_everybody().unwrap());
+        let again = it.follow().full_every(Duration::ZERO);
+        assert!(again.begins_with_everybody().unwrap());
+        let place = it.note("follow.cursor");
+        let faults = it.org.sandbox.faults();
+        faults.next("GET /api/v1/logs", sandbox::Fault::Status(status), usize::MAX);
+        let error = stream.next().await.unwrap().unwrap_err();
+        assert!(error.is_final() && error.to_string().contains("System Log"), "{error}");
+        assert!(stream.next().await.is_none());
+        assert_eq!(it.note("follow.cursor"), place);
+    }
+}
