@@ -154,7 +154,7 @@ async fn again(
     let run = async || {
         let mut report = Tally::start(options.report.as_deref())?;
         let result = once(okta, options, action, as_json, &mut report).await;
-        report.finish().map_err(Stop::from).and(result)
+        report.finish(result.is_ok()).map_err(Stop::from).and(result)
     };
     let Some(period) = options.every else { return run().await };
     let last = RefCell::new(Ok(()));
@@ -176,7 +176,11 @@ async fn answer_lines(okta: &Okta, options: &Options, end: &End) -> Result<(), S
     let (lines, output) = (lines_of_stdin(), std::io::stdout());
     let served = serve(okta, &how, lines, output, |answer| report.add(answer)).await;
     let served = served.map_err(|error| ActionError::new("broken_pipe", error.to_string()).into());
-    report.finish().map_err(Stop::from).and(served).and_then(|served| all_done(&served))
+    report
+        .finish(served.is_ok())
+        .map_err(Stop::from)
+        .and(served)
+        .and_then(|served| all_done(&served))
 }
 
 async fn receive(listen: Listen, options: &Options, end: &End) -> Result<(), Stop> {
@@ -184,7 +188,7 @@ async fn receive(listen: Listen, options: &Options, end: &End) -> Result<(), Sto
     let ready =
         |address| say!("{}", json!({"outcome": "listening", "url": format!("http://{address}")}));
     let (served, report) = listen.run(end, report, ready).await?;
-    report.finish()?;
+    report.finish(true)?;
     all_done(&served)
 }
 

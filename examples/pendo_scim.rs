@@ -54,11 +54,11 @@ struct Options {
     #[arg(long, value_name = "EMAILS", value_delimiter = ',')]
     admins: Vec<String>,
     /// Write everything that SCIM gives about users and groups to a CSV file, before anything is sent
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["plan", "check", "export_plan"])]
     backup: Option<PathBuf>,
     /// Take users and groups back to what such a file says; --plan shows it first. The next run without it
     /// brings everybody to what Okta says again. With --max-removals 100% an empty file is taken for meant
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["backup", "push_groups", "every", "follow", "apply_plan"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["backup", "push_groups", "every", "follow", "apply_plan", "check"])]
     undo: Option<PathBuf>,
     /// Do not provision from here: let Okta do it, with the app of --app, and print the steps that are
     /// left for the console
@@ -84,6 +84,8 @@ async fn run(options: &Options) -> Result<(), Failure> {
         return options.run.print_mapping(MAPPING);
     }
     options.run.check_follow()?;
+    let files = [("--backup", options.backup.as_deref()), ("--undo", options.undo.as_deref())];
+    options.run.check_files(&files)?;
     let stop = stop_on_signals()?;
     let mapping = options.run.mapping_or(MAPPING)?;
     let systems = ScimSystems::connect(&options.sandbox, ScimOptions::pendo()).await?;

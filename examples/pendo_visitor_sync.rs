@@ -9,8 +9,8 @@ use clap::Parser;
 use examples::{
     Failure, FieldMap, FollowReport, FollowVisitors, FullPush, HookListener, HookOptions,
     Incremental, Listing, ListsAs, Preparation, Pushed, Read, ReportFile, SandboxOptions, Systems,
-    VisitorOptions, again, duration, ended, list_fields, parsed, print_report, ready, records, say,
-    show_visitors, stop_on_signals, stopped, thousands, unless_stopped, unwritable,
+    VisitorOptions, again, check_log, duration, ended, list_fields, parsed, print_report, ready,
+    records, refuse_same, say, show_visitors, stop_on_signals, stopped, thousands, unless_stopped,
 };
 use okta_client::jiff::Timestamp;
 use pendo_client::Group;
@@ -57,7 +57,7 @@ struct Options {
     /// Show what would be sent and send nothing
     #[arg(long, conflicts_with = "report")]
     plan: bool,
-    /// Test keys, rights and settings, and change nothing
+    /// Test keys, rights and settings, and change nothing; with --follow the right to read the log, too
     #[arg(long)]
     check: bool,
     /// People in a call to Pendo; always 500 with --store
@@ -67,7 +67,7 @@ struct Options {
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=64))]
     concurrency: u32,
     /// Write a report as JSON, with every record that was not delivered and why; with --follow anew after
-    /// each full run and at the end
+    /// each full run, when something fails, and at the end
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
     /// Remember in this SQLite file what was delivered, and send only what changed since
@@ -79,7 +79,7 @@ struct Options {
     every: Option<Duration>,
     /// Go on until ctrl-C: push who changes, as Okta's System Log tells it, and everybody now and then:
     /// once a day, or every --every; needs --store
-    #[arg(long, requires = "store", conflicts_with_all = ["plan", "check", "list_fields"])]
+    #[arg(long, requires = "store", conflicts_with_all = ["plan", "list_fields"])]
     follow: bool,
     /// How long --follow waits before it asks the log again, such as 5s
     #[arg(long, value_name = "TIME", value_parser = duration, default_value = "5s")]
@@ -104,11 +104,17 @@ async fn run(options: &Options) -> Result<(), Failure> {
         let why = "a canary ends, following does not; run once with --limit first";
         return Err(Failure::Settings(format!("--limit does not go with --follow: {why}")));
     }
+    refuse_same(&[("--store", options.store.as_deref()), ("--report", options.report.as_deref())])?;
     let stop = stop_on_signals()?;
     let systems = Systems::connect(&options.sandbox).await?;
     systems.announce();
-    let patience = options.every.or(options.follow.then_some(options.poll));
-    ready(patience, &stop, async || systems.verify().await).await?;
+    let follows = options.follow && !options.check;
+    let patience = options.every.or(follows.then_some(options.poll));
+    let verify = async || {
+        systems.verify().await?;
+        if options.follow { check_log(&systems.okta).await } else { Ok(()) }
+    };
+    ready(patience, &stop, verify).await?;
     let Options { create_missing, concurrency, .. } = *options;
     let open =
         |path| Incremental::open(path, &systems.pendo, create_missing, concurrency, stop.clone());
@@ -117,7 +123,7 @@ async fn run(options: &Options) -> Result<(), Failure> {
     let store = options.store.as_deref().map(open).transpose()?.map(of);
     let run = Run { options, systems: &systems, store: store.as_ref(), stop: &stop };
     match &store {
-        Some(store) if options.follow => run.follow(store).await,
+        Some(store) if follows => run.follow(store).await,
         _ => again(options.every, &stop, || run.once()).await,
     }
 }
@@ -135,14 +141,12 @@ impl Run<'_> {
         let options = self.options;
         // Before anything is sent: a report that cannot be written is a wrong setting.
         let file = options.report.as_deref().filter(|_| !options.check && !options.list_fields);
-        let file = file.map(ReportFile::create).transpose();
-        let file =
-            file.map_err(|error| Failure::Settings(unwritable(options.report.as_deref(), &error)))?;
+        let file = file.map(ReportFile::create).transpose().map_err(Failure::settings)?;
         let prepared = unless_stopped(self.stop, self.prepare()).await;
         let (map, people) = match prepared.and_then(|prepared| prepared) {
             Ok(Some(prepared)) => prepared,
             Ok(None) => return Ok(()),
-            Err(failure) => return Err(stopped(file.map(Ok), failure)),
+            Err(failure) => return Err(stopped(file, failure)),
         };
         match options.plan {
             true => self.plan(people, map).await,
@@ -198,7 +202,7 @@ impl Run<'_> {
             Some(store) => {
                 match self.push_changed(store, people, map, &read, file.as_mut()).await {
                     Ok(pushed) => (pushed.to_json(&read), pushed.is_complete()),
-                    Err(failure) => return Err(stopped(file.map(Ok), failure)),
+                    Err(failure) => return Err(stopped(file, failure)),
                 }
             }
             None => {
@@ -219,14 +223,7 @@ impl Run<'_> {
         let is_complete = is_delivered && read.failed() == 0;
         json["complete"] = is_complete.into();
         say!("took    {:.1} s", started.elapsed().as_secs_f64());
-        if let Some(mut file) = file {
-            read.entries()
-                .iter()
-                .try_for_each(|entry| file.add(entry))
-                .map_err(Failure::running)?;
-            file.finish(&json).map_err(Failure::running)?;
-            say!("report  written; it holds personal data and is readable by its owner only");
-        }
+        file.map_or(Ok(()), |file| read.finish(file, &json))?;
         if let Some(sandbox) = &systems.sandbox {
             let held = thousands(sandbox.pendo().written_count());
             say!("sandbox its Pendo now holds metadata of {held} people");
@@ -258,7 +255,8 @@ impl Run<'_> {
             let follow = async || self.follow_on(push, hooks.as_ref(), &report).await;
             match ready(Some(self.options.poll), self.stop, follow).await {
                 Err(Failure::Stopped) => report.cut_short(),
-                ended => ended?,
+                Err(failure) => return Err(report.stopped(failure)),
+                Ok(()) => {}
             }
         }
         report.end()
@@ -275,7 +273,9 @@ impl Run<'_> {
         let prepared = unless_stopped(self.stop, self.prepare()).await??;
         let Some((map, people)) = prepared else { return Ok(()) };
         let mut until = FollowVisitors::until_full(push, period)?;
-        if until.is_zero() {
+        if !until.is_zero() {
+            report.resume()?;
+        } else {
             until = period;
             let read = Arc::new(Read::default());
             let pushed = self.push_changed(push, people, map.clone(), &read, None).await?;

@@ -62,6 +62,7 @@ async fn run(options: &Options) -> Result<(), Failure> {
         return options.run.print_mapping(MAPPING);
     }
     options.run.check_follow()?;
+    options.run.check_files(&[("--invite", options.invite.as_deref())])?;
     let stop = stop_on_signals()?;
     let mapping = options.run.mapping_or(MAPPING)?;
     let systems = ScimSystems::connect(&options.sandbox, ScimOptions::pingboard()).await?;

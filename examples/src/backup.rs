@@ -1,15 +1,16 @@
 //! A record of how things were before the first change, and the way back to it.
 
 use std::collections::BTreeSet;
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use futures::{StreamExt, TryStreamExt, stream};
 use provisioning::targets::Place;
-use provisioning::{Applied, Mapping, Record, private_file};
+use provisioning::{Applied, Mapping, Record};
 use scim_client::Scim;
 use serde_json::{Value, json};
 
+use crate::own_file::OwnFile;
 use crate::{Failure, csv, say, thousands};
 
 /// The columns beside `kind` and `resource`, and where each stands in a user or group.
@@ -56,9 +57,8 @@ impl Backup {
             ));
         }
         // Under its name only when it is whole.
-        let mut part = path.as_os_str().to_owned();
-        part.push(".part");
-        let mut out = BufWriter::new(private_file(&part).map_err(|error| fail(error.to_string()))?);
+        let out = OwnFile::create(path, "kind,id,userName,");
+        let mut out = out.map_err(|error| fail(error.to_string()))?;
         let columns = COLUMNS.iter().map(|(name, _)| *name);
         let header: Vec<&str> = ["kind"].into_iter().chain(columns).chain(["resource"]).collect();
         csv::write(&mut out, &header).map_err(|error| fail(error.to_string()))?;
@@ -72,7 +72,7 @@ impl Backup {
             }
             None => 0,
         };
-        out.flush().and_then(|()| std::fs::rename(&part, path)).map_err(Failure::running)?;
+        out.put().map_err(Failure::running)?;
         say!(
             "{:<10}{}: {} users and {} groups; personal data, readable by its owner only",
             "backup",
@@ -82,7 +82,7 @@ impl Backup {
         );
         let missing: Vec<&str> =
             COLUMNS.iter().map(|(name, _)| *name).filter(|name| !given.contains(name)).collect();
-        if !missing.is_empty() {
+        if users + groups > 0 && !missing.is_empty() {
             say!(
                 "{:<10}not included, because the product gives none over SCIM: {}; download the product's own CSV \
                  of users for their roles",

@@ -25,6 +25,10 @@ pub struct Ending {
     limited: bool,
     stop: Stop,
     parts: Vec<Part>,
+    /// Everybody was looked at once; a run that follows begins without that.
+    is_through: bool,
+    /// What keeps a run that follows from going on.
+    trouble: Option<String>,
     started: Instant,
 }
 
@@ -35,17 +39,19 @@ impl Ending {
     /// When the file cannot be written.
     pub fn begin(options: &RunOptions, stop: &Stop) -> Result<Self, Failure> {
         let path = options.report.clone().filter(|_| options.sends());
-        let file = path.as_deref().map(ReportFile::create).transpose();
-        let file = file.map_err(|error| {
-            Failure::Settings(crate::report::unwritable(path.as_deref(), &error))
-        })?;
-        let (limited, stop) = (options.limit.is_some(), stop.clone());
-        let (parts, started) = (Vec::new(), Instant::now());
-        let mut ending = Self { file, path: None, limited, stop, parts, started };
-        if options.follow {
-            ending.path = path;
-            ending.write_down()?;
-        }
+        let (path, once) = if options.follow { (path, None) } else { (None, path) };
+        let file = once.as_deref().map(ReportFile::create).transpose();
+        let ending = Self {
+            file: file.map_err(Failure::settings)?,
+            path,
+            limited: options.limit.is_some(),
+            stop: stop.clone(),
+            parts: Vec::new(),
+            is_through: !options.follow,
+            trouble: None,
+            started: Instant::now(),
+        };
+        ending.write_down().map_err(|failure| Failure::Settings(failure.to_string()))?;
         Ok(ending)
     }
 
@@ -128,7 +134,9 @@ impl Ending {
     ) -> Result<(), Failure> {
         if batch.full {
             self.parts.clear();
+            self.is_through = !batch.cut_short;
         }
+        self.trouble = None;
         let left_out = batch.summary.without_key;
         let rows = |after| {
             let mut store = store.lock().unwrap_or_else(PoisonError::into_inner);
@@ -152,25 +160,46 @@ impl Ending {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn write_down(&mut self) -> Result<(), Failure> {
+    pub fn write_down(&self) -> Result<(), Failure> {
         let Some(path) = &self.path else { return Ok(()) };
-        // Put in the place of the one before at once: whoever reads it finds a whole one.
-        self.file = None;
-        let beside = path.with_extension("new");
         let write = || {
-            let mut file = ReportFile::create(&beside)?;
+            let mut file = ReportFile::anew(path)?;
             for part in &self.parts {
                 part.entries().try_for_each(|entry| file.add(&entry))?;
             }
-            file.finish(&self.summary())?;
-            std::fs::rename(&beside, path)
+            file.finish(&self.summary())
         };
-        write().map_err(|error| Failure::Running(format!("--report {}: {error}", path.display())))
+        write().map_err(Failure::running)
+    }
+
+    /// Whether everything was delivered, or left out by a rule, as far as it went.
+    pub fn is_complete(&self) -> bool {
+        self.is_through && self.trouble.is_none() && self.parts.iter().all(Part::is_complete)
+    }
+
+    /// A run that follows goes on where the one before ended: everybody was looked at then.
+    ///
+    /// # Errors
+    /// When the report cannot be written.
+    pub fn resume(&mut self) -> Result<(), Failure> {
+        self.is_through = true;
+        self.write_down()
+    }
+
+    /// Notes in the report what keeps a run that follows from going on, until it does.
+    ///
+    /// # Errors
+    /// When the report cannot be written.
+    pub fn keep_trying(&mut self, trouble: String) -> Result<(), Failure> {
+        self.trouble = Some(trouble);
+        self.write_down()
     }
 
     fn summary(&self) -> Value {
-        let is_complete = self.parts.iter().all(Part::is_complete);
-        let mut members = Map::from_iter([("complete".to_owned(), Value::Bool(is_complete))]);
+        let is_complete = Value::Bool(self.is_complete());
+        let mut members = Map::from_iter([("complete".to_owned(), is_complete)]);
+        let error = self.trouble.as_ref().map(|error| ("error".to_owned(), json!(error)));
+        members.extend(error);
         members.extend(self.parts.iter().map(|part| (part.what.to_owned(), part.to_json())));
         Value::Object(members)
     }
@@ -229,8 +258,8 @@ impl Ending {
     ///
     /// # Errors
     /// [`Failure::Undelivered`] when something was not delivered.
-    pub fn close(mut self) -> Result<(), Failure> {
-        let is_complete = self.parts.iter().all(Part::is_complete);
+    pub fn close(self) -> Result<(), Failure> {
+        let is_complete = self.is_complete();
         self.parts.iter().for_each(Part::print);
         say!("{:<10}{:.1} s", "took", self.started.elapsed().as_secs_f64());
         let has_report = self.file.is_some() || self.path.is_some();
@@ -245,12 +274,11 @@ impl Ending {
     }
 
     /// Ends the report file of a run that was stopped; gives the failure back.
-    pub fn stopped(self, failure: Failure) -> Failure {
-        let file = match &self.path {
-            Some(path) => Some(ReportFile::create(path)),
-            None => self.file.map(Ok),
-        };
-        crate::report::stopped(file, failure)
+    pub fn stopped(mut self, failure: Failure) -> Failure {
+        match self.keep_trying(failure.to_string()) {
+            Err(error) => Failure::Running(format!("{failure}; {error}")),
+            Ok(()) => crate::report::stopped(self.file, failure),
+        }
     }
 }
 

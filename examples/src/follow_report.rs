@@ -29,6 +29,10 @@ struct Counts {
     conflicts: u64,
     events: u64,
     cut_short: bool,
+    /// Everybody was looked at once.
+    is_through: bool,
+    /// What keeps it from going on.
+    trouble: Option<String>,
     entries: Vec<Value>,
 }
 
@@ -38,7 +42,8 @@ impl FollowReport {
     /// # Errors
     /// When the file cannot be written.
     pub fn begin(path: Option<&Path>) -> Result<Self, Failure> {
-        let report = Self { path: path.map(Path::to_owned), counts: Mutex::default() };
+        let counts = Counts { left_out: Read::default().rules(), ..Counts::default() };
+        let report = Self { path: path.map(Path::to_owned), counts: Mutex::new(counts) };
         report.write().map_err(|failure| Failure::Settings(failure.to_string()))?;
         Ok(report)
     }
@@ -52,14 +57,47 @@ impl FollowReport {
     /// # Errors
     /// When the file cannot be written.
     pub fn full(&self, read: &Read, pushed: &Pushed) -> Result<(), Failure> {
-        *self.counts() = Counts { left_out: read.rules(), ..Counts::default() };
-        self.batch(0, read, pushed);
+        *self.counts() = Counts { is_through: !pushed.cut_short, ..Counts::default() };
+        self.add(0, read, pushed);
         self.write()
     }
 
-    /// Some events are settled.
-    pub fn batch(&self, events: usize, read: &Read, pushed: &Pushed) {
+    /// It goes on where the run before ended: everybody was looked at then.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn resume(&self) -> Result<(), Failure> {
+        self.counts().is_through = true;
+        self.write()
+    }
+
+    /// Some events are settled. What was not delivered stands in the file at once.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn batch(&self, events: usize, read: &Read, pushed: &Pushed) -> Result<(), Failure> {
+        let was_complete = self.counts().is_complete();
+        self.add(events, read, pushed);
+        let is_complete = self.counts().is_complete();
+        if was_complete && is_complete { Ok(()) } else { self.write() }
+    }
+
+    /// Notes what keeps it from going on, until it does.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn keep_trying(&self, trouble: &Failure) -> Result<(), Failure> {
+        self.counts().trouble = Some(trouble.to_string());
+        self.write()
+    }
+
+    fn add(&self, events: usize, read: &Read, pushed: &Pushed) {
         let mut counts = self.counts();
+        counts.trouble = None;
+        for (rule, more) in read.rules().as_object().into_iter().flatten() {
+            let before = counts.left_out[rule].as_u64().unwrap_or_default();
+            counts.left_out[rule] = (before + more.as_u64().unwrap_or_default()).into();
+        }
         let Pushed { summary, report, .. } = pushed;
         counts.read += read.people();
         counts.updated += report.delivered();
@@ -79,6 +117,14 @@ impl FollowReport {
         let room = KEPT.saturating_sub(counts.entries.len());
         let entries = failed.chain(conflicts).chain(missing).chain(read.entries());
         counts.entries.extend(entries.take(room));
+    }
+
+    /// Writes down why it could not go on; gives the failure back.
+    pub fn stopped(&self, failure: Failure) -> Failure {
+        match self.keep_trying(&failure) {
+            Err(error) => Failure::Running(format!("{failure}; {error}")),
+            Ok(()) => failure,
+        }
     }
 
     /// It ended in the middle of something.
@@ -109,25 +155,23 @@ impl FollowReport {
     fn write(&self) -> Result<(), Failure> {
         let Some(path) = &self.path else { return Ok(()) };
         let counts = self.counts();
-        // Put in the place of the one before at once: whoever reads it finds a whole one.
-        let beside = path.with_extension("new");
         let write = || {
-            let mut file = ReportFile::create(&beside)?;
+            let mut file = ReportFile::anew(path)?;
             counts.entries.iter().try_for_each(|entry| file.add(entry))?;
-            file.finish(&counts.to_json())?;
-            std::fs::rename(&beside, path)
+            file.finish(&counts.to_json())
         };
-        write().map_err(|error| Failure::Running(format!("--report: {error}")))
+        write().map_err(Failure::running)
     }
 }
 
 impl Counts {
     fn is_complete(&self) -> bool {
-        self.failed == 0 && self.conflicts == 0 && !self.cut_short
+        let is_whole = self.is_through && !self.cut_short && self.trouble.is_none();
+        is_whole && self.failed == 0 && self.conflicts == 0
     }
 
     fn to_json(&self) -> Value {
-        json!({
+        let mut json = json!({
             "complete": self.is_complete(),
             "read": self.read,
             "updated": self.updated,
@@ -137,6 +181,10 @@ impl Counts {
             "conflicts": self.conflicts,
             "events": self.events,
             "left_out": self.left_out,
-        })
+        });
+        if let Some(trouble) = &self.trouble {
+            json["error"] = trouble.as_str().into();
+        }
+        json
     }
 }

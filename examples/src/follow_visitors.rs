@@ -109,7 +109,13 @@ impl FollowVisitors<'_> {
                         None => return self.give_up(error),
                     }
                 }
-                // The log does not go back that far any more, or may not be read.
+                // What the log told is settled: who may read it goes on from there.
+                Some(Err(error))
+                    if matches!(error.status().map(|status| status.as_u16()), Some(401 | 403)) =>
+                {
+                    return Err(Failure::beginning(error));
+                }
+                // The log does not go back that far any more.
                 Some(Err(error))
                     if error.status().is_some_and(|status| status.is_client_error())
                         && !error.is_rate_limited() =>
@@ -164,7 +170,10 @@ impl FollowVisitors<'_> {
                 // What is left comes again.
                 Ok(None) | Err(Failure::Stopped) => return Ok(()),
                 Err(failure @ Failure::Settings(_)) => return Err(failure),
-                Err(failure) => complain(&failure),
+                Err(failure) => {
+                    complain(&failure);
+                    self.report.keep_trying(&failure)?;
+                }
             }
             tokio::select! {
                 () = sleep(pause) => pause = (pause * 2).min(Duration::from_secs(60)),
@@ -210,7 +219,7 @@ impl FollowVisitors<'_> {
             thousands(pushed.report.left_out),
             thousands(pushed.report.failed + read.failed())
         );
-        self.report.batch(events, &read, &pushed);
+        self.report.batch(events, &read, &pushed)?;
         Ok((!pushed.cut_short).then_some(pushed.failed))
     }
 

@@ -4,7 +4,8 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::{StreamExt, pin_mut};
+use futures::{StreamExt, TryStreamExt, pin_mut};
+use okta_client::Okta;
 use provisioning::{Follow, FollowError, Followed, PlanError};
 
 use crate::run::unplanned;
@@ -12,6 +13,26 @@ use crate::{Delivery, Ending, Failure, FollowGroups, Inviting, MappedPeople, say
 
 /// How long after a full run comes the next one, unless `--every` says it.
 const FULL_EVERY: Duration = Duration::from_secs(24 * 3_600);
+
+/// Whether the System Log can be read: nothing can be followed without, and nobody is to be sent before that
+/// shows.
+///
+/// # Errors
+/// When it cannot.
+pub async fn check_log(okta: &Okta) -> Result<(), Failure> {
+    let read = okta.logs().list().page_size(1).limit(1).stream().try_next().await;
+    let Err(error) = read else { return Ok(()) };
+    // An event that does not fit was read all the same.
+    if error.item().is_some() {
+        return Ok(());
+    }
+    Err(match Failure::settings(error) {
+        Failure::Settings(line) => Failure::Settings(format!(
+            "--follow: the System Log cannot be read, which takes okta.logs.read or an administrator's token: {line}"
+        )),
+        other => other,
+    })
+}
 
 /// People who are followed into a product, and groups with them.
 #[derive(Debug)]
@@ -39,7 +60,11 @@ impl Following<'_> {
     }
 
     async fn go_on(&mut self, ending: &mut Ending) -> Result<(), Failure> {
-        let batches = self.follow().stream();
+        let follow = self.follow();
+        if !follow.begins_with_everybody().map_err(Failure::running)? {
+            ending.resume()?;
+        }
+        let batches = follow.stream();
         pin_mut!(batches);
         loop {
             let groups = &mut self.groups;
@@ -89,10 +114,14 @@ impl Following<'_> {
         let batch = match followed {
             Ok(batch) => batch,
             Err(FollowError::Plan(error)) if is_final(&error) => return Err(unplanned(error)),
-            Err(error) if error.is_final() => return Err(Failure::running(error)),
+            Err(error) if error.is_final() => return Err(Failure::beginning(error)),
             Err(error) => {
                 let _ = writeln!(std::io::stderr(), "still trying: {error}");
-                return Ok(());
+                return match error {
+                    // The log does not tell when it can be read again and nothing is new.
+                    FollowError::Log(_) => Ok(()),
+                    error => ending.keep_trying(error.to_string()),
+                };
             }
         };
         for odd in &batch.odd {
@@ -116,7 +145,7 @@ impl Following<'_> {
             groups.look_at_all();
             self.push_groups(ending).await?;
         }
-        match full {
+        match full || !ending.is_complete() {
             true => ending.write_down(),
             false => Ok(()),
         }

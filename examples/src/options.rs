@@ -1,6 +1,6 @@
 //! The options that mean the same in every program.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use okta_client::UserStatus;
 use provisioning::{Basis, Guard, Mapping};
 
+use crate::own_file::refuse_same;
 use crate::{Failure, say};
 
 /// How a run goes: what is shown, what is sent, what is kept.
@@ -16,7 +17,7 @@ pub struct RunOptions {
     /// Show what would be done, with the old and new value of each field, and send nothing
     #[arg(long, conflicts_with = "report")]
     pub plan: bool,
-    /// Test keys, rights and prerequisites, and change nothing
+    /// Test keys, rights and prerequisites, and change nothing; with --follow the right to read the log, too
     #[arg(long, conflicts_with = "report")]
     pub check: bool,
     /// Send only the first N changes, as a canary; the others wait for the next run
@@ -28,13 +29,13 @@ pub struct RunOptions {
     pub every: Option<Duration>,
     /// Go on until ctrl-C: bring what changes as Okta's System Log tells it, and everybody now and then:
     /// once a day, or every --every
-    #[arg(long, conflicts_with_all = ["plan", "check", "export_plan"])]
+    #[arg(long, conflicts_with_all = ["plan", "export_plan"])]
     pub follow: bool,
     /// How long --follow waits before it asks the log again, such as 5s
     #[arg(long, value_name = "TIME", value_parser = duration, default_value = "5s")]
     pub poll: Duration,
     /// Write a report as JSON, with every record that was not delivered and why; with --follow anew after
-    /// each full run and at the end
+    /// each full run, when something fails, and at the end
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
     /// Where is remembered what was delivered, a SQLite file [default: one for these systems in the
@@ -62,13 +63,13 @@ pub struct RunOptions {
     #[arg(long, value_enum)]
     pub basis: Option<BasisOption>,
     /// Write the plan to a file, as JSON lines, and send nothing
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["apply_plan", "report"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["apply_plan", "report", "check"])]
     pub export_plan: Option<PathBuf>,
     /// At most so many may change in any way in a run
     #[arg(long, value_name = "N")]
     pub max_changes: Option<u64>,
     /// Apply a plan from such a file; refused if the world has moved on since
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["plan", "every"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["plan", "every", "check"])]
     pub apply_plan: Option<PathBuf>,
     /// Calls to the product under way at once, 1 to 64
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=64))]
@@ -221,7 +222,7 @@ impl RunOptions {
         }
     }
 
-    /// What does not go with --follow or --export-plan, and why.
+    /// What does not go with --follow or --export-plan, and why; and options that name the same file.
     ///
     /// # Errors
     /// Says which option, and what to do instead.
@@ -236,9 +237,25 @@ impl RunOptions {
             Self { export_plan: Some(_), limit: Some(_), .. } => {
                 "--limit does not go with --export-plan: the file holds the whole plan; give --limit to --apply-plan"
             }
-            _ => return Ok(()),
+            _ => return self.check_files(&[]),
         };
         Err(Failure::settings(why))
+    }
+
+    /// Refuses options that name the same file, these among them.
+    ///
+    /// # Errors
+    /// Says which two do.
+    pub fn check_files(&self, more: &[(&str, Option<&Path>)]) -> Result<(), Failure> {
+        let own = [
+            ("--store", &self.store),
+            ("--mapping", &self.mapping),
+            ("--report", &self.report),
+            ("--export-plan", &self.export_plan),
+            ("--apply-plan", &self.apply_plan),
+        ];
+        let own = own.map(|(option, path)| (option, path.as_deref()));
+        refuse_same(&[&own, more].concat())
     }
 
     /// The rules that options set.
@@ -254,7 +271,7 @@ impl RunOptions {
 
     /// How long to wait before what cannot begin is tried again; none where it is not.
     pub fn patience(&self) -> Option<Duration> {
-        self.every.or(self.follow.then_some(self.poll))
+        self.every.or((self.follow && !self.check).then_some(self.poll))
     }
 
     /// Whether anything is sent.

@@ -8,6 +8,7 @@ use okta_client::{Group, GroupType, Okta, UserStatus};
 use provisioning::source::{OktaPeople, Scope};
 use provisioning::{Mapping, Warnings};
 
+use crate::following::check_log;
 use crate::{Ending, Failure, Records, RunOptions, ScopeOptions, say, thousands};
 
 impl ScopeOptions {
@@ -97,6 +98,9 @@ impl MappedPeople {
         mapping: Mapping,
         options: &RunOptions,
     ) -> Result<Self, Failure> {
+        if options.follow {
+            check_log(okta).await?;
+        }
         let people = OktaPeople::new(okta.clone()).scope(scope).inactive(options.inactive());
         let known = people.attributes().await.map_err(Failure::settings)?;
         mapping.check(|root, name| known.knows(root, name)).map_err(Failure::settings)?;

@@ -1,12 +1,13 @@
 //! Plans on the screen and in files.
 
 use std::fs::File;
-use std::io::{BufReader, BufWriter};
+use std::io::BufReader;
 use std::path::Path;
 use std::sync::Arc;
 
-use provisioning::{Guard, Import, ImportError, Plan, PlanError, Target, private_file};
+use provisioning::{Guard, Import, ImportError, Plan, PlanError, Target};
 
+use crate::own_file::OwnFile;
 use crate::run::unplanned;
 use crate::{Failure, SharedStore, say};
 
@@ -26,9 +27,11 @@ pub(crate) fn show(plan: &Plan) -> Result<(), Failure> {
 }
 
 pub(crate) fn write(plan: &Plan, path: &Path) -> Result<(), Failure> {
-    let file = private_file(path)
-        .map_err(|error| Failure::Settings(format!("--export-plan {}: {error}", path.display())))?;
-    plan.export(BufWriter::new(file)).map_err(Failure::running)?;
+    let fail = |error| format!("--export-plan {}: {error}", path.display());
+    let file = OwnFile::create(path, "{\"plan\":");
+    let mut file = file.map_err(|error| Failure::Settings(fail(error)))?;
+    plan.export(&mut file).map_err(Failure::running)?;
+    file.put().map_err(|error| Failure::Running(fail(error)))?;
     say!(
         "{:<10}{} holds the plan and personal data, readable by its owner only; --apply-plan brings it about",
         "exported",

@@ -1,19 +1,25 @@
 //! The report file: JSON, written while the program runs, readable by its owner only.
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
-use std::path::Path;
+use std::fmt::Display;
+use std::io::{Error, Result, Write};
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde_json::json;
 
 use crate::Failure;
+use crate::own_file::OwnFile;
+
+const START: &str = "{\"not_delivered\":[";
+/// What a report says until its run has ended.
+const UNENDED: &str = "the run has not ended: it still goes on, or was cut off";
 
 /// A JSON file `{"not_delivered": [...], ...summary}`. Entries are written as they come, so that a
-/// million of them cost no memory.
+/// million of them cost no memory; until it is finished, the file says that the run has not ended.
 #[derive(Debug)]
 pub struct ReportFile {
-    out: BufWriter<File>,
+    out: OwnFile,
+    path: PathBuf,
     entries: u64,
 }
 
@@ -22,64 +28,60 @@ impl ReportFile {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn create(path: &Path) -> std::io::Result<Self> {
-        let mut out = BufWriter::new(owned_file(path)?);
-        out.write_all(b"{\"not_delivered\":[")?;
-        Ok(Self { out, entries: 0 })
+    pub fn create(path: &Path) -> Result<Self> {
+        Self::anew(path)?.finish(&json!({"complete": false, "error": UNENDED}))?;
+        Self::anew(path)
+    }
+
+    /// A report that takes the place of the one before when it is finished.
+    pub(crate) fn anew(path: &Path) -> Result<Self> {
+        let begun = OwnFile::create(path, START).and_then(|mut out| {
+            out.write_all(START.as_bytes())?;
+            Ok(Self { out, path: path.to_owned(), entries: 0 })
+        });
+        begun.map_err(|error| told(path, error))
     }
 
     /// Adds one record that was not delivered.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn add(&mut self, entry: &impl Serialize) -> std::io::Result<()> {
+    pub fn add(&mut self, entry: &impl Serialize) -> Result<()> {
         let separator: &[u8] = if self.entries == 0 { b"\n" } else { b",\n" };
         self.entries += 1;
-        self.out.write_all(separator)?;
-        Ok(serde_json::to_writer(&mut self.out, entry)?)
+        let written = self.out.write_all(separator);
+        let written = written.and_then(|()| Ok(serde_json::to_writer(&mut self.out, entry)?));
+        written.map_err(|error| told(&self.path, error))
     }
 
     /// Ends the file with the members of the object `summary`.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn finish(mut self, summary: &serde_json::Value) -> std::io::Result<()> {
-        self.out.write_all(b"\n]")?;
-        for (name, value) in summary.as_object().into_iter().flatten() {
-            write!(self.out, ",\n{}:{value}", serde_json::Value::from(name.as_str()))?;
-        }
-        self.out.write_all(b"}\n")?;
-        self.out.flush()
+    pub fn finish(mut self, summary: &serde_json::Value) -> Result<()> {
+        let mut write = || {
+            self.out.write_all(b"\n]")?;
+            for (name, value) in summary.as_object().into_iter().flatten() {
+                write!(self.out, ",\n{}:{value}", serde_json::Value::from(name.as_str()))?;
+            }
+            self.out.write_all(b"}\n")
+        };
+        let written = write().and_then(|()| self.out.put());
+        written.map_err(|error| told(&self.path, error))
     }
 }
 
 /// Ends the report of a run that could not begin, or was stopped; gives the failure back.
-pub fn stopped(file: Option<std::io::Result<ReportFile>>, failure: Failure) -> Failure {
+pub fn stopped(file: Option<ReportFile>, failure: Failure) -> Failure {
     let summary = json!({"complete": false, "error": failure.to_string()});
-    match file.map(|file| file.and_then(|file| file.finish(&summary))) {
-        Some(Err(error)) => Failure::Running(format!("{failure}; --report: {error}")),
+    match file.map(|file| file.finish(&summary)) {
+        Some(Err(error)) => Failure::Running(format!("{failure}; {error}")),
         _ => failure,
     }
 }
 
-/// What is said of a file that cannot be written.
-pub fn unwritable(path: Option<&Path>, error: &std::io::Error) -> String {
-    let path = path.map(Path::display).map(|path| path.to_string()).unwrap_or_default();
-    format!("--report {path}: {error}")
-}
-
-#[cfg(unix)]
-fn owned_file(path: &Path) -> std::io::Result<File> {
-    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-    let file = File::options().write(true).create(true).truncate(true).mode(0o600).open(path)?;
-    // A file that was there before keeps its mode, so it is set again.
-    file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
-    Ok(file)
-}
-
-#[cfg(not(unix))]
-fn owned_file(path: &Path) -> std::io::Result<File> {
-    File::create(path)
+fn told(path: &Path, error: impl Display) -> Error {
+    Error::other(format!("--report {}: {error}", path.display()))
 }
 
 /// `1234567` as `1,234,567`.

@@ -9,13 +9,16 @@ use serde_json::{Value, json};
 
 use crate::fields::LeftOut;
 use crate::report::thousands;
-use crate::say;
+use crate::{Failure, ReportFile, say};
 
 /// How many names of each kind the summary shows.
 const SHOWN: usize = 5;
 
 /// Of people who cannot be read, so many are named.
 const NAMED: usize = 1_000;
+
+/// Of people without visitor id, so many: with a wrong attribute it may be everybody.
+const NAMED_WITHOUT_ID: usize = 100_000;
 
 /// People who were read, those who were left out by a rule, and those who cannot be read.
 #[derive(Debug, Default)]
@@ -26,6 +29,8 @@ pub struct Read {
     unreadable: AtomicU64,
     /// Ids and reasons.
     named: Mutex<Vec<(String, String)>>,
+    /// Ids in Okta.
+    named_without_id: Mutex<Vec<String>>,
 }
 
 impl Read {
@@ -34,13 +39,17 @@ impl Read {
         self.people.fetch_add(1, Relaxed);
     }
 
-    /// One is left out by a rule.
-    pub fn left_out(&self, rule: LeftOut) {
+    /// One is left out by a rule, by id.
+    pub fn left_out(&self, rule: LeftOut, id: &str) {
         let count = match rule {
             LeftOut::WithoutId => &self.without_id,
             LeftOut::Deprovisioned => &self.deprovisioned,
         };
         count.fetch_add(1, Relaxed);
+        let mut named = self.named_without_id.lock().unwrap_or_else(PoisonError::into_inner);
+        if rule == LeftOut::WithoutId && named.len() < NAMED_WITHOUT_ID {
+            named.push(id.to_owned());
+        }
     }
 
     /// One of a listing cannot be read.
@@ -65,18 +74,35 @@ impl Read {
         self.unreadable.load(Relaxed)
     }
 
-    /// Those of them who are named, as entries of a report.
+    /// Those of them who are named, and people without visitor id, as entries of a report.
     pub fn entries(&self) -> Vec<Value> {
+        let entry = |id: &str, outcome: &str, reason: &str| json!({"id": id, "outcome": outcome, "reason": reason});
         let named = self.named.lock().unwrap_or_else(PoisonError::into_inner);
-        let entry = |(id, reason): &(String, String)| json!({"id": id, "outcome": "failed", "reason": reason});
-        named.iter().map(entry).collect()
+        let failed = named.iter().map(|(id, reason)| entry(id, "failed", reason));
+        let named = self.named_without_id.lock().unwrap_or_else(PoisonError::into_inner);
+        let why = "this user of Okta has no visitor id";
+        failed.chain(named.iter().map(|id| entry(id, "left_out", why))).collect()
+    }
+
+    /// Ends a report with them.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn finish(&self, mut file: ReportFile, summary: &Value) -> Result<(), Failure> {
+        let added = self.entries().iter().try_for_each(|entry| file.add(entry));
+        added.and_then(|()| file.finish(summary)).map_err(Failure::running)?;
+        say!("report  written; it holds personal data and is readable by its owner only");
+        Ok(())
     }
 
     /// Prints how many were read and left out, and which option changes that.
     pub fn print(&self, visitor_id: &str) {
         say!("\nread    {} people from Okta", thousands(self.people.load(Relaxed)));
         for (count, what) in [
-            (&self.without_id, format!("without {visitor_id}; --visitor-id chooses another")),
+            (
+                &self.without_id,
+                format!("without {visitor_id}; --visitor-id chooses another (named in --report)"),
+            ),
             (&self.deprovisioned, "deprovisioned; --include-deprovisioned adds them".to_owned()),
         ] {
             match count.load(Relaxed) {

@@ -139,7 +139,7 @@ pub fn records(
             Err(error) => return future::ready(Some(Err(error))),
         };
         read.count();
-        let id = scope.judge(&user).map_err(|rule| read.left_out(rule));
+        let id = scope.judge(&user).map_err(|rule| read.left_out(rule, user.id.as_str()));
         future::ready(id.ok().map(|id| Ok((user.id.to_string(), map.record(id, &user)))))
     });
     records.boxed()

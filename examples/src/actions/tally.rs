@@ -22,7 +22,7 @@ impl Tally {
     /// When the file cannot be written.
     pub fn start(path: Option<&Path>) -> Result<Self, Failure> {
         let file = path.map(ReportFile::create).transpose();
-        let file = file.map_err(|error| Failure::Settings(format!("--report: {error}")))?;
+        let file = file.map_err(Failure::settings)?;
         Ok(Self { file, outcomes: BTreeMap::new(), failed: 0 })
     }
 
@@ -43,12 +43,14 @@ impl Tally {
         .inspect(|()| self.failed += u64::from(answer["ok"] != true))
     }
 
-    /// Ends the report.
+    /// Ends the report; it is complete when nothing failed and it went to its end.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn finish(self) -> Result<(), Failure> {
-        let summary = json!({"complete": true, "outcomes": self.outcomes, "failed": self.failed});
+    pub fn finish(self, is_through: bool) -> Result<(), Failure> {
+        let is_complete = is_through && self.failed == 0;
+        let summary =
+            json!({"complete": is_complete, "outcomes": self.outcomes, "failed": self.failed});
         self.file.map_or(Ok(()), |file| file.finish(&summary)).map_err(Failure::running)
     }
 }

@@ -14,6 +14,7 @@ mod hooked;
 mod long;
 mod odd;
 mod options;
+mod own_files;
 mod remembered;
 mod report;
 mod rows;

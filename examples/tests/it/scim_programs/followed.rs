@@ -128,10 +128,73 @@ fn what_does_not_go_with_following_is_refused_with_the_reason() {
     let rig = Rig::start("pendo_scim", 5, ScimOptions::pendo());
     rig.program("--follow --limit 3").run().refused(&["--limit", "--follow", "canary"]);
     rig.program("--follow --apply-plan x").run().refused(&["--apply-plan", "--follow", "once"]);
-    for args in
-        ["--follow --plan", "--follow --check", "--follow --export-plan x", "--follow --undo x"]
-    {
+    for args in ["--follow --plan", "--follow --export-plan x", "--follow --undo x"] {
         rig.program(args).run().refused(&["--follow", "cannot be used with"]);
     }
     assert_eq!(rig.writes(), 0);
+}
+
+/// Okta tells nobody what stands in its log.
+fn refuse_log(sandbox: &sandbox::Sandbox) {
+    sandbox.faults().next("GET /api/v1/logs", sandbox::Fault::Status(403), usize::MAX);
+}
+
+#[test]
+fn without_the_right_to_read_the_log_nobody_is_sent() {
+    for (name, product) in [
+        ("pendo_scim", ScimOptions::pendo()),
+        ("pingboard_profiles", ScimOptions::pingboard()),
+        ("peakon_employees", ScimOptions::peakon()),
+    ] {
+        let rig = Rig::start(name, 5, product);
+        rig.group("Staff", 0..3);
+        let program = |args: &str| rig.program(args).args("--follow --group Staff");
+        program("--check").run().exits(0).says("users");
+        refuse_log(&rig.sandbox);
+        for args in ["--check", ""] {
+            program(args).run().refused(&["--follow", "System Log", "403", "okta.logs.read"]);
+        }
+        assert_eq!(rig.writes(), 0);
+    }
+}
+
+#[test]
+fn a_log_that_is_refused_later_ends_it_and_the_report_says_so() {
+    let rig = Rig::start("pendo_scim", 5, ScimOptions::pendo());
+    rig.group("Staff", 0..3);
+    let file = rig.file("report.json");
+    let program = rig.program(FOLLOW).args("--group Staff --report").arg(file.to_str().unwrap());
+    let mut running = program.start();
+    running.says("followed  everybody: 3 created");
+    running.until("the report is there", || report_at(&file)["complete"] == true);
+    refuse_log(&rig.sandbox);
+    let ended = running.end().refused(&["System Log", "403"]);
+    let report = report_at(&file);
+    assert_eq!(report["complete"], false, "{ended}");
+    assert!(report["error"].as_str().unwrap().contains("403"), "{report}");
+    assert_eq!(report["people"]["created"], 3, "what was done stays in it: {report}");
+}
+
+#[test]
+fn a_report_is_not_complete_before_everybody_was_read() {
+    let rig = Rig::start("pendo_scim", 5, ScimOptions::pendo());
+    let file = rig.file("report.json");
+    let program = || rig.program(FOLLOW).arg("--report").arg(file.to_str().unwrap());
+    let slow = sandbox::Fault::Slow(std::time::Duration::from_secs(600));
+    rig.sandbox.faults().next("GET /api/v1/users", slow, usize::MAX);
+    let mut running = program().start();
+    running.until("the report is there", || file.exists());
+    assert_eq!(report_at(&file)["complete"], false);
+    drop(running);
+    let rig = Rig::start("pendo_scim", 5, ScimOptions::pendo());
+    let file = rig.file("report.json");
+    let program = || rig.program(FOLLOW).arg("--report").arg(file.to_str().unwrap());
+    let mut first = program().start();
+    first.says("followed  everybody");
+    first.until("the report is there", || report_at(&file)["complete"] == true);
+    drop(first);
+    // Nothing is to be read in full: all that was is delivered.
+    std::fs::remove_file(&file).unwrap();
+    let mut second = program().start();
+    second.until("the report is there", || file.exists() && report_at(&file)["complete"] == true);
 }
