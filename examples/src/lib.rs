@@ -20,6 +20,7 @@ mod group_push;
 mod hook_listener;
 mod incremental;
 mod invitations;
+mod losses;
 mod okta_define;
 mod okta_setup;
 mod options;
@@ -42,6 +43,7 @@ mod switches;
 mod systems;
 mod typed;
 mod undo;
+mod visitor_guard;
 mod visitor_plan;
 mod visitor_source;
 
@@ -58,6 +60,7 @@ pub use group_push::{GroupPush, PushGroup, check_admins, read_groups};
 pub use hook_listener::{HookListener, HookOptions};
 pub use incremental::{Incremental, Pushed};
 pub use invitations::{Invitations, Inviting};
+pub use losses::LossOptions;
 pub use okta_define::{Definition, define};
 pub use okta_setup::OktaSetup;
 pub use options::{
@@ -65,7 +68,7 @@ pub use options::{
 };
 pub use patience::ready;
 pub use people::{MappedPeople, find_group, with_members};
-pub use prepare::{ListsAs, Preparation};
+pub use prepare::{FieldOptions, ListsAs, Preparation};
 pub use progress::Progress;
 pub use pushed_groups::{Unlink, pushed_ids, remember_names};
 pub use report::{ReportFile, stopped, thousands, unwritable};
@@ -80,6 +83,7 @@ pub use switches::Switched;
 pub use systems::{SandboxOptions, Systems, connect_okta};
 pub use typed::{typed, with_rows};
 pub use undo::Undo;
+pub use visitor_guard::judge_first;
 pub use visitor_plan::show_visitors;
 pub use visitor_source::{Listing, VisitorOptions, list_fields, records};
 

@@ -1,8 +1,8 @@
 //! Before the first push: compares the fields with those Pendo has, decides how lists go, and creates
 //! what is missing, typed.
 
-use clap::ValueEnum;
-use okta_client::User;
+use clap::{Args, ValueEnum};
+use okta_client::{Schema, User};
 use pendo_client::{
     Field, FieldOutcome, FieldResult, FieldType, Group, Kind, NewField, Pendo, Record,
 };
@@ -26,6 +26,34 @@ pub enum ListsAs {
     Array,
     /// Always as text, the items joined by commas
     Text,
+}
+
+/// Which attributes are pushed, and how.
+#[derive(Args, Clone, Debug)]
+pub struct FieldOptions {
+    /// The attributes to push, such as email,department=team; all of the user schema by default
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub fields: Vec<String>,
+    /// What the names of all fields begin with in Pendo, renamed ones too
+    #[arg(long, default_value = "okta_")]
+    pub prefix: String,
+    /// How lists are sent
+    #[arg(long, value_enum, default_value_t = ListsAs::Auto)]
+    pub lists: ListsAs,
+    /// Leave a field as it is when its attribute is empty in Okta, instead of clearing it
+    #[arg(long)]
+    pub keep_empty: bool,
+}
+
+impl FieldOptions {
+    /// The fields that these options choose of this schema.
+    ///
+    /// # Errors
+    /// As [`FieldMap::choose`].
+    pub fn choose(&self, schema: &Schema) -> Result<FieldMap, Failure> {
+        FieldMap::choose(schema, &self.fields, &self.prefix, self.keep_empty)
+            .map_err(Failure::settings)
+    }
 }
 
 /// What a push of visitors needs to know of its target.

@@ -10,6 +10,7 @@ mod breakdown;
 mod connections;
 mod delivered;
 mod foreign;
+mod guards;
 mod hooked;
 mod long;
 mod odd;
