@@ -118,7 +118,7 @@ pub enum Failure {
     #[error("{0}")]
     Guard(String),
     /// Ctrl-C or SIGTERM came while it prepared.
-    #[error("stopped before anything was sent")]
+    #[error("stopped before the delivery began")]
     Stopped,
 }
 

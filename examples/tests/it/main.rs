@@ -12,6 +12,7 @@ mod delivered;
 mod foreign;
 mod guards;
 mod hooked;
+mod lists;
 mod long;
 mod odd;
 mod options;
