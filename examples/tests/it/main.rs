@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod actions;
+mod actions_repeated;
 mod actions_triggers;
 mod breakdown;
 mod connections;
