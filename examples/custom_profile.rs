@@ -1,7 +1,7 @@
 //! People with your own struct as their profile: an attribute that has another type is an error, one that
 //! is not in the struct costs nothing.
 
-use examples::{SandboxOptions, connect_okta};
+use examples::{SandboxOptions, arguments, connect_okta};
 use futures::TryStreamExt;
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +16,7 @@ struct Staff {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    arguments("custom_profile")?;
     // Yours: Okta::from_env()?, or Okta::new(org, ApiToken::new(token))?.
     let (okta, _sandbox) = connect_okta(&SandboxOptions::default()).await?;
     let staff = okta.users_as::<Staff>();

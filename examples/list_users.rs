@@ -3,12 +3,13 @@
 //! `list_users URL [--read-all]` prints `{"count": …, "sum": …}`; `--read-all` reads every attribute
 //! of every user.
 
+use examples::arguments;
 use futures::TryStreamExt;
 use okta_client::{BearerToken, Okta};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let mut args = std::env::args().skip(1);
+    let mut args = arguments("list_users URL [--read-all]")?.into_iter();
     let url = args.next().ok_or("usage: list_users URL [--read-all]")?;
     let read_all = args.next().is_some_and(|arg| arg == "--read-all");
     let okta = Okta::new(&url, BearerToken::new("timing"))?;

@@ -8,6 +8,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{Response, StatusCode, header::AUTHORIZATION};
+use examples::arguments;
 use okta_client::{HookCall, HookReceiver, LogEvent, OddEvent};
 use tokio::net::TcpListener;
 
@@ -16,11 +17,12 @@ const BODY_LIMIT: usize = 32 << 20;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let address = arguments("okta_event_hooks [ADDRESS]")?.into_iter().next();
     let secret = std::env::var("OKTA_HOOK_SECRET").unwrap_or_default();
     if secret.is_empty() {
         return Err("set OKTA_HOOK_SECRET to the value of the hook's Authorization header".into());
     }
-    let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8080".to_owned());
+    let address = address.unwrap_or_else(|| "127.0.0.1:8080".to_owned());
     let listener = TcpListener::bind(&address).await?;
     println!("listening on http://{}", listener.local_addr()?);
     let receiver = HookReceiver::new(AUTHORIZATION, secret);

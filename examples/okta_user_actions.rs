@@ -14,25 +14,27 @@ use examples::actions::{
     serve,
 };
 use examples::{
-    Failure, SandboxOptions, connect_okta, duration, in_one_line, say, secret_of, stop_on_signals,
+    Failure, SandboxOptions, connect_okta, duration, in_one_line, origin, say, secret_of,
+    stop_on_signals,
 };
 use futures::TryStreamExt;
 use okta_client::Okta;
-use provisioning::{Stop as End, every};
-use serde_json::json;
+use provisioning::{Stop as End, every, plain};
+use serde_json::{Value, json};
 
 /// Add, look up, change and deactivate people in Okta.
 ///
 /// With no setting it runs on a sandbox of its own, which ends with it. With OKTA_CLIENT_ORGURL and
-/// OKTA_CLIENT_TOKEN set (or OKTA_CLIENT_AUTHORIZATIONMODE with its settings), on the org they name. The
-/// credential is tested by one read first.
+/// OKTA_CLIENT_TOKEN set (or OKTA_CLIENT_AUTHORIZATIONMODE with its settings), or with an okta.yaml of
+/// Okta's SDKs, on the org they name. The credential is tested by one read first.
 ///
-/// Every action may be repeated: adding finds who is there, deactivating reports who is deactivated.
+/// Every action may be repeated: adding finds who is there, deactivating reports who is deactivated, and
+/// who is gone.
 ///
 /// Exit code 0: done, or nothing was to be done; 1: an action failed; 2: wrong use or settings. With
 /// --every that of the last run.
 #[derive(Debug, Parser)]
-#[command(version, arg_required_else_help = true)]
+#[command(name = "okta_user_actions", version, arg_required_else_help = true)]
 struct Options {
     #[command(subcommand)]
     command: Option<Command>,
@@ -49,7 +51,7 @@ struct Options {
     #[arg(long, global = true, value_name = "FILE")]
     report: Option<PathBuf>,
     /// At most so many: people that `get` shows, commands that `serve` carries out
-    #[arg(long, global = true, value_name = "N")]
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     limit: Option<u64>,
     /// Do it again and again, such as every 15m (s, m, h, d); ctrl-C ends it in good order, a second one at
     /// once. Not for `serve` and `listen`, which go on by themselves
@@ -87,7 +89,7 @@ async fn main() -> ExitCode {
 fn complain(error: &ActionError, as_json: bool) {
     let _ = match as_json {
         true => writeln!(std::io::stderr(), "{}", json!(error)),
-        false => writeln!(std::io::stderr(), "okta_user_actions: {error}"),
+        false => writeln!(std::io::stderr(), "okta_user_actions: {}", plain(&error.to_string())),
     };
 }
 
@@ -95,9 +97,9 @@ fn complain(error: &ActionError, as_json: bool) {
 fn misused(error: &clap::Error) -> ExitCode {
     let is_help =
         !error.use_stderr() || error.kind() == Use::DisplayHelpOnMissingArgumentOrSubcommand;
-    let args: Vec<String> = std::env::args().collect();
-    let wants_json = args.windows(2).any(|two| two == ["--output", "json"])
-        || args.contains(&"--output=json".into());
+    let args: Vec<_> = std::env::args_os().collect();
+    let wants_json = args.windows(2).any(|two| two[0] == "--output" && two[1] == "json")
+        || args.iter().any(|arg| arg == "--output=json");
     match (is_help, wants_json) {
         (true, _) => drop(error.print()),
         (false, true) => {
@@ -114,17 +116,24 @@ async fn run(options: &Options, as_json: bool) -> Result<(), Stop> {
         let why = "--every does not go with serve and listen: they take commands as they come";
         return Err(Stop::wrong(ActionError::new("invalid", why)));
     }
+    if options.every.is_some() && (options.plan || options.check) {
+        let why = "--every does not go with --plan and --check: they are done once";
+        return Err(Stop::wrong(ActionError::new("invalid", why)));
+    }
     let end = stop_on_signals()?;
     let (okta, sandbox) = connect_okta(&options.sandbox).await?;
     if !as_json {
-        say!("Okta    {}{}", okta.org_url(), if sandbox.is_some() { " (sandbox)" } else { "" });
+        say!("Okta    {}{}", okta.org_url(), origin(sandbox.is_some()));
     }
     // A credential that may not even read is a wrong setting, told before anything is done.
     let one = okta.users().list().page_size(1).limit(1).stream().try_next().await;
     one.map_err(Stop::wrong)?;
     if options.check {
         match as_json {
-            true => say!("{}", json!({"outcome": "checked", "org": okta.org_url()})),
+            true => {
+                let checked = json!({"outcome": "checked", "org": okta.org_url()});
+                say!("{}", marked(checked, sandbox.is_some()));
+            }
             false => say!("check   settings and credential are right"),
         }
         return Ok(());
@@ -133,13 +142,17 @@ async fn run(options: &Options, as_json: bool) -> Result<(), Stop> {
         return Err(Stop::wrong(ActionError::new("invalid", "say what to do; --help shows it")));
     };
     match (command, command.action(&okta, options.limit).await?) {
-        (_, Some(action)) => again(&okta, options, &action, as_json, &end).await,
+        (_, Some(action)) => {
+            let sandbox = sandbox.is_some();
+            again(&okta, options, &action, as_json.then_some(sandbox), &end).await
+        }
         (Command::Listen { address, secret_from }, None) => {
             let secret = secret_of("--secret-from", secret_from)?;
-            let listen = Listen { okta, plan: options.plan, address: *address, secret };
+            let (plan, sandbox) = (options.plan, sandbox.is_some());
+            let listen = Listen { okta, plan, sandbox, address: *address, secret };
             receive(listen, options, &end).await
         }
-        (_, None) => answer_lines(&okta, options, &end).await,
+        (_, None) => answer_lines(&okta, options, sandbox.is_some(), &end).await,
     }
 }
 
@@ -148,7 +161,7 @@ async fn again(
     okta: &Okta,
     options: &Options,
     action: &Action,
-    as_json: bool,
+    as_json: Option<bool>,
     end: &End,
 ) -> Result<(), Stop> {
     let run = async || {
@@ -161,7 +174,7 @@ async fn again(
     let runs = every(period, end.clone(), || async {
         let ended = run().await;
         if let (Err(stop), false) = (&ended, end.is_stopped()) {
-            complain(&stop.error, as_json);
+            complain(&stop.error, as_json.is_some());
         }
         *last.borrow_mut() = ended;
         ControlFlow::<()>::Continue(())
@@ -170,9 +183,14 @@ async fn again(
     last.into_inner()
 }
 
-async fn answer_lines(okta: &Okta, options: &Options, end: &End) -> Result<(), Stop> {
+async fn answer_lines(
+    okta: &Okta,
+    options: &Options,
+    sandbox: bool,
+    end: &End,
+) -> Result<(), Stop> {
     let mut report = Tally::start(options.report.as_deref())?;
-    let how = Serving { plan: options.plan, limit: options.limit, stop: end };
+    let how = Serving { plan: options.plan, sandbox, limit: options.limit, stop: end };
     let (lines, output) = (lines_of_stdin(), std::io::stdout());
     let served = serve(okta, &how, lines, output, |answer| report.add(answer)).await;
     let served = served.map_err(|error| ActionError::new("broken_pipe", error.to_string()).into());
@@ -185,8 +203,11 @@ async fn answer_lines(okta: &Okta, options: &Options, end: &End) -> Result<(), S
 
 async fn receive(listen: Listen, options: &Options, end: &End) -> Result<(), Stop> {
     let report = Tally::start(options.report.as_deref())?;
-    let ready =
-        |address| say!("{}", json!({"outcome": "listening", "url": format!("http://{address}")}));
+    let sandbox = listen.sandbox;
+    let ready = |address| {
+        let listening = json!({"outcome": "listening", "url": format!("http://{address}")});
+        say!("{}", marked(listening, sandbox));
+    };
     let (served, report) = listen.run(end, report, ready).await?;
     report.finish(true)?;
     all_done(&served)
@@ -206,7 +227,7 @@ async fn once(
     okta: &Okta,
     options: &Options,
     action: &Action,
-    as_json: bool,
+    as_json: Option<bool>,
     report: &mut Tally,
 ) -> Result<(), Stop> {
     let answers = match options.plan {
@@ -222,9 +243,17 @@ async fn once(
     Ok(())
 }
 
-fn print(answer: &Answer, as_json: bool) {
+/// As JSON it says that the org is a sandbox's, which is otherwise said at the beginning.
+fn print(answer: &Answer, as_json: Option<bool>) {
     match as_json {
-        true => say!("{}", json!(answer)),
-        false => say!("{answer}"),
+        Some(sandbox) => say!("{}", marked(json!(answer), sandbox)),
+        None => say!("{answer}"),
     }
+}
+
+fn marked(mut answer: Value, sandbox: bool) -> Value {
+    if sandbox {
+        answer["sandbox"] = true.into();
+    }
+    answer
 }

@@ -3,16 +3,18 @@
 //! The product here is a telephone list in a file, a line for each person.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use examples::{SandboxOptions, connect_okta};
+use examples::{SandboxOptions, arguments, connect_okta};
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use provisioning::store::MemoryStore;
 use provisioning::{
     Change, Done, Kind, Mapping, Observed, OktaPeople, Plan, Report, Store, Target, TargetError,
+    private_file,
 };
 
 #[derive(Debug)]
@@ -31,8 +33,9 @@ impl TelephoneList {
             Kind::Remove => lines.remove(&change.key),
             _ => lines.insert(change.key.clone(), line),
         };
-        let all = lines.iter().map(|(key, line)| format!("{key}\t{line}\n"));
-        let written = std::fs::write(&self.path, all.collect::<String>());
+        let all: String = lines.iter().map(|(key, line)| format!("{key}\t{line}\n")).collect();
+        // It holds people: nobody but its owner reads it.
+        let written = private_file(&self.path).and_then(|mut file| file.write_all(all.as_bytes()));
         written.map_err(TargetError::caused)?;
         let done = Done::new().remote_id(&change.key);
         Ok(if before.is_some() { done.existed() } else { done })
@@ -57,7 +60,8 @@ impl Target for TelephoneList {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let path: PathBuf = std::env::args().nth(1).ok_or("usage: own_target FILE")?.into();
+    let file = arguments("own_target FILE")?.into_iter().next();
+    let path: PathBuf = file.ok_or("usage: own_target FILE")?.into();
     // Yours: Okta::from_env()?, or Okta::new(org, ApiToken::new(token))?.
     let (okta, _sandbox) = connect_okta(&SandboxOptions::default()).await?;
     let mapping = Mapping::keyed_by("user.email")?

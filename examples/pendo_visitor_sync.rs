@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 
 use clap::Parser;
 use examples::{
-    Failure, FieldMap, FollowReport, FollowVisitors, FullPush, HookListener, HookOptions,
-    Incremental, Listing, ListsAs, Preparation, Pushed, Read, ReportFile, SandboxOptions, Systems,
-    VisitorOptions, again, check_log, duration, ended, list_fields, parsed, print_report, ready,
-    records, refuse_same, say, show_visitors, stop_on_signals, stopped, thousands, unless_stopped,
+    Failure, FieldMap, FieldOptions, FollowReport, FollowVisitors, FullPush, HookListener,
+    HookOptions, Incremental, Listing, LossOptions, Preparation, Pushed, Read, ReportFile,
+    SandboxOptions, Systems, VisitorOptions, again, check_log, duration, ended, judge_first,
+    list_fields, parsed, print_report, ready, records, refuse_same, say, show_visitors,
+    stop_on_signals, stopped, thousands, unless_stopped,
 };
 use okta_client::jiff::Timestamp;
 use pendo_client::Group;
@@ -28,11 +29,15 @@ const FULL_EVERY: Duration = Duration::from_secs(24 * 3_600);
 /// With --store only what changed since the last run is sent, and a run that was killed goes on where it
 /// stopped.
 ///
+/// Guards stop it if the source is empty, or more than a fifth of the people (and more than five) have no
+/// visitor id; with --store also if too many would lose a value, see --max-removals. With --store all
+/// people are judged before the push; without it, the first 200 alone, and what was there is not known.
+///
 /// Exit code 0: everybody was delivered or left out by a rule that the summary names; 1: something was
-/// not delivered, or ctrl-C came before it was; 2: wrong use or settings; 3: a guard stopped it, such as
-/// an empty source. With --every and --follow that of the last run.
+/// not delivered, or ctrl-C came before it was; 2: wrong use or settings; 3: a guard stopped it before
+/// the push. With --every and --follow that of the last run.
 #[derive(Debug, Parser)]
-#[command(version)]
+#[command(version, mut_arg("max_removals", |arg| arg.requires("store")))]
 struct Options {
     #[command(flatten)]
     who: VisitorOptions,
@@ -42,18 +47,8 @@ struct Options {
     /// Show which attributes there are and end
     #[arg(long)]
     list_fields: bool,
-    /// The attributes to push, such as email,department=team; all of the user schema by default
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
-    fields: Vec<String>,
-    /// What the names of all fields begin with in Pendo, renamed ones too
-    #[arg(long, default_value = "okta_")]
-    prefix: String,
-    /// How lists are sent
-    #[arg(long, value_enum, default_value_t = ListsAs::Auto)]
-    lists: ListsAs,
-    /// Leave a field as it is when its attribute is empty in Okta, instead of clearing it
-    #[arg(long)]
-    keep_empty: bool,
+    #[command(flatten)]
+    fields: FieldOptions,
     /// Show what would be sent and send nothing
     #[arg(long, conflicts_with = "report")]
     plan: bool,
@@ -73,6 +68,8 @@ struct Options {
     /// Remember in this SQLite file what was delivered, and send only what changed since
     #[arg(long, value_name = "FILE")]
     store: Option<PathBuf>,
+    #[command(flatten)]
+    losses: LossOptions,
     /// Run again and again, such as every 15m (s, m, h, d); never two runs at once. Ctrl-C ends it in good
     /// order, a second one at once
     #[arg(long, value_name = "TIME", value_parser = duration, conflicts_with_all = ["plan", "check", "list_fields"])]
@@ -118,8 +115,11 @@ async fn run(options: &Options) -> Result<(), Failure> {
     let Options { create_missing, concurrency, .. } = *options;
     let open =
         |path| Incremental::open(path, &systems.pendo, create_missing, concurrency, stop.clone());
-    let of =
-        |store: Incremental| store.of(systems.okta.org_url().as_str(), options.who.selection());
+    let of = |store: Incremental| {
+        store
+            .of(systems.okta.org_url().as_str(), options.who.selection())
+            .within(options.losses.guards())
+    };
     let store = options.store.as_deref().map(open).transpose()?.map(of);
     let run = Run { options, systems: &systems, store: store.as_ref(), stop: &stop };
     match &store {
@@ -158,22 +158,21 @@ impl Run<'_> {
     async fn prepare(&self) -> Result<Option<(FieldMap, Listing)>, Failure> {
         let (options, okta) = (self.options, &self.systems.okta);
         let schema = okta.schemas().user("default").await.map_err(Failure::settings)?;
-        let mut map =
-            FieldMap::choose(&schema, &options.fields, &options.prefix, options.keep_empty)
-                .map_err(Failure::settings)?;
+        let mut map = options.fields.choose(&schema)?;
         options.who.check_id(&schema)?;
-        let (first, users) = options.who.users(okta).await?;
+        let (first, came, users) = options.who.users(okta).await?;
         if options.list_fields {
             list_fields(&map, &first);
             return Ok(None);
         }
         let scope = options.who.scope();
+        judge_first((&first, came), &scope, self.store.is_none())?;
         let preparation = Preparation {
             pendo: &self.systems.pendo,
             group: Group::Custom,
             people: first.iter().filter_map(|user| Some((scope.judge(user).ok()?, user))).collect(),
             create_missing: options.create_missing,
-            lists: options.lists,
+            lists: options.fields.lists,
             plan: options.plan || options.check,
         };
         preparation.run(&mut map).await?;
@@ -240,7 +239,8 @@ impl Run<'_> {
         file: Option<&mut ReportFile>,
     ) -> Result<Pushed, Failure> {
         let records = records(people, map, self.options.who.scope(), Arc::clone(read));
-        let plan = store.plan(records, None).await?;
+        let plan = store.plan(records, None).await;
+        let plan = read.judged(plan, &self.options.who.visitor_id)?;
         let pushed = store.apply(&plan, file).await?;
         read.print(&self.options.who.visitor_id);
         pushed.print();

@@ -1,6 +1,6 @@
 //! Calls endpoints for which there is no method: with retries, pacing and errors as all others.
 
-use examples::{SandboxOptions, connect_okta};
+use examples::{SandboxOptions, arguments, connect_okta};
 use futures::TryStreamExt;
 use okta_client::Method;
 use serde::Deserialize;
@@ -19,6 +19,7 @@ struct Profile {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    arguments("raw_endpoint")?;
     // Yours: Okta::from_env()?, or Okta::new(org, ApiToken::new(token))?.
     let (okta, _sandbox) = connect_okta(&SandboxOptions::default()).await?;
     // A listing, page after page.

@@ -4,7 +4,7 @@
 //! `SCIM_BASE_URL` with `SCIM_TOKEN`, else in a sandbox, and compared with a changed copy. Nothing is
 //! written.
 
-use examples::{ScimTarget, say};
+use examples::{ScimTarget, arguments, say};
 use futures::TryStreamExt;
 use scim_types::patch::{Dialect, diff_json};
 use scim_types::schema::Schemas;
@@ -12,11 +12,12 @@ use serde_json::Value;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let mut args = std::env::args().skip(1);
+    let usage = "scim_diff [BEFORE.json AFTER.json]";
+    let mut args = arguments(usage)?.into_iter();
     let (before, after) = match (args.next(), args.next()) {
         (Some(before), Some(after)) => (read(&before)?, read(&after)?),
         (None, None) => two_versions().await?,
-        _ => return Err("usage: scim_diff [BEFORE.json AFTER.json]".into()),
+        _ => return Err(format!("usage: {usage}").into()),
     };
     let is_group = before.get("members").is_some() || after.get("members").is_some();
     let schemas = if is_group { Schemas::group() } else { Schemas::user() };

@@ -4,13 +4,13 @@
 //! only members: whoever else was in the group is taken out. Where neither variable is set it runs in a
 //! sandbox, and without arguments its first 20 users become the members of `Engineering`.
 
-use examples::{ScimTarget, say};
+use examples::{ScimTarget, arguments, say};
 use futures::{StreamExt, TryStreamExt, stream};
 use scim_client::Scim;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let mut args = std::env::args().skip(1);
+    let mut args = arguments("scim_push_group [NAME USER_NAME...]")?.into_iter();
     let name = args.next();
     let user_names: Vec<String> = args.collect();
     if ScimTarget::is_named() && (name.is_none() || user_names.is_empty()) {

@@ -3,12 +3,14 @@
 //! With OKTA_CLIENT_* set, `Okta::from_env()` does the same from OKTA_CLIENT_AUTHORIZATIONMODE=PrivateKey,
 //! OKTA_CLIENT_CLIENTID, OKTA_CLIENT_SCOPES and OKTA_CLIENT_PRIVATEKEY.
 
+use examples::arguments;
 use futures::TryStreamExt;
 use okta_client::{Okta, ServiceApp, SigningKey};
 use sandbox::Sandbox;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    arguments("service_app")?;
     let sandbox = Sandbox::builder().people(20).start().await?;
     let app = sandbox.service_app();
     // Yours: the app's client id, and the key that was made on its General tab.

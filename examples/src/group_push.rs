@@ -202,8 +202,9 @@ impl GroupPush<'_> {
 
     /// A canary counts people; what groups they are in belongs to them.
     fn options(&self) -> RunOptions {
-        let max_removals = self.options.max_removals.filter(|_| self.unlink != Unlink::Delete);
-        RunOptions { limit: None, max_removals, ..self.options.clone() }
+        let mut losses = self.options.losses;
+        losses.max_removals = losses.max_removals.filter(|_| self.unlink != Unlink::Delete);
+        RunOptions { limit: None, losses, ..self.options.clone() }
     }
 
     fn delivery<'o>(&self, options: &'o RunOptions) -> Delivery<'o> {

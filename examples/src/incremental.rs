@@ -30,6 +30,7 @@ pub struct Incremental {
     stop: Stop,
     /// The org, and who of it is meant.
     source: (String, String),
+    limits: Vec<Guard>,
 }
 
 /// What came of a push.
@@ -69,6 +70,7 @@ impl Incremental {
             concurrency: concurrency as usize,
             stop,
             source: Default::default(),
+            limits: Vec::new(),
         })
     }
 
@@ -76,6 +78,13 @@ impl Incremental {
     #[must_use]
     pub fn of(mut self, org: &str, selection: String) -> Self {
         self.source = (org.to_owned(), selection);
+        self
+    }
+
+    /// The rules that options set, in place of the usual ones.
+    #[must_use]
+    pub fn within(mut self, limits: impl Iterator<Item = Guard>) -> Self {
+        self.limits = limits.collect();
         self
     }
 
@@ -93,13 +102,17 @@ impl Incremental {
             .source(&self.source.0)
             .selection(&self.source.1)
             .keep_departed(true);
+        for limit in self.limits.iter().cloned() {
+            compute = compute.guard(limit);
+        }
         if let Some(ids) = only {
             compute = compute.only(ids).guard(Guard::allow_empty_source());
         }
         let plan = unless_stopped(&self.stop, compute.into_future()).await?;
         let plan = plan.map_err(|error| match error {
             PlanError::Guard { guard, .. } => {
-                Failure::Guard(format!("stopped before anything was sent: {guard}"))
+                let hint = if guard.is_of_losses() { "; --max-removals allows more" } else { "" };
+                Failure::Guard(format!("stopped before the push: {guard}{hint}"))
             }
             PlanError::Source { .. } => Failure::running(error),
             other => Failure::settings(other),

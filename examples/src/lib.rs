@@ -20,6 +20,7 @@ mod group_push;
 mod hook_listener;
 mod incremental;
 mod invitations;
+mod losses;
 mod okta_define;
 mod okta_setup;
 mod options;
@@ -43,6 +44,7 @@ mod switches;
 mod systems;
 mod typed;
 mod undo;
+mod visitor_guard;
 mod visitor_plan;
 mod visitor_source;
 
@@ -59,6 +61,7 @@ pub use group_push::{GroupPush, PushGroup, check_admins, read_groups};
 pub use hook_listener::{HookListener, HookOptions};
 pub use incremental::{Incremental, Pushed};
 pub use invitations::{Invitations, Inviting};
+pub use losses::LossOptions;
 pub use okta_define::{Definition, define};
 pub use okta_setup::OktaSetup;
 pub use options::{
@@ -67,7 +70,7 @@ pub use options::{
 pub use own_file::refuse_same;
 pub use patience::ready;
 pub use people::{MappedPeople, find_group, with_members};
-pub use prepare::{ListsAs, Preparation};
+pub use prepare::{FieldOptions, ListsAs, Preparation};
 pub use progress::Progress;
 pub use pushed_groups::{Unlink, pushed_ids, remember_names};
 pub use report::{ReportFile, stopped, thousands};
@@ -75,13 +78,14 @@ pub use run::{Delivery, Records, again};
 pub use scim_check::{check, check_sign_on};
 pub use scim_systems::{ScimSystems, SharedStore};
 pub use scim_target::ScimTarget;
-pub use start::{ended, in_one_line, parsed, secret_of};
+pub use start::{arguments, ended, in_one_line, parsed, secret_of};
 pub use stopping::{stop_on_signals, unless_stopped};
 pub use summary::{Read, print_report};
 pub use switches::Switched;
-pub use systems::{SandboxOptions, Systems, connect_okta};
+pub use systems::{SandboxOptions, Systems, connect_okta, origin};
 pub use typed::{typed, with_rows};
 pub use undo::Undo;
+pub use visitor_guard::judge_first;
 pub use visitor_plan::show_visitors;
 pub use visitor_source::{Listing, VisitorOptions, list_fields, records};
 
@@ -116,7 +120,7 @@ pub enum Failure {
     #[error("{0}")]
     Guard(String),
     /// Ctrl-C or SIGTERM came while it prepared.
-    #[error("stopped before anything was sent")]
+    #[error("stopped before the delivery began")]
     Stopped,
 }
 

@@ -9,7 +9,7 @@ use okta_client::UserStatus;
 use provisioning::{Basis, Guard, Mapping};
 
 use crate::own_file::refuse_same;
-use crate::{Failure, say};
+use crate::{Failure, LossOptions, say};
 
 /// How a run goes: what is shown, what is sent, what is kept.
 #[derive(Args, Clone, Debug)]
@@ -48,11 +48,9 @@ pub struct RunOptions {
     /// Print the mapping, to be changed and given to --mapping, and end
     #[arg(long)]
     pub show_mapping: bool,
-    /// At most so many may be taken out, lose the value of an attribute, or leave a group, as a share (of
-    /// which five always may, unless it is 0%) or a number; what went in the last 24 hours counts
-    /// [default: 20%, and 500]
-    #[arg(long, value_name = "5%|N")]
-    pub max_removals: Option<MaxRemovals>,
+    /// How much may be lost.
+    #[command(flatten)]
+    pub losses: LossOptions,
     /// Okta statuses whose people are not active in the product: they are not created, and deactivated if
     /// they are there; `none`, or some of staged, suspended, locked_out, password_expired, recovery and
     /// provisioned. Deprovisioned people never are active, people of all other statuses always
@@ -260,8 +258,7 @@ impl RunOptions {
 
     /// The rules that options set.
     pub fn limits(&self) -> impl Iterator<Item = Guard> + use<> {
-        let losses = self.max_removals.map(MaxRemovals::guards).into_iter().flatten();
-        losses.chain(self.max_changes.map(Guard::changes_at_most))
+        self.losses.guards().chain(self.max_changes.map(Guard::changes_at_most))
     }
 
     /// The statuses whose people are not active.

@@ -1,10 +1,11 @@
 //! Before the first push: compares the fields with those Pendo has, decides how lists go, and creates
 //! what is missing, typed.
 
-use clap::ValueEnum;
-use okta_client::User;
+use clap::{Args, ValueEnum};
+use okta_client::{Schema, User};
 use pendo_client::{
-    Field, FieldOutcome, FieldResult, FieldType, Group, Kind, NewField, Pendo, Record,
+    Delivery, Field, FieldOutcome, FieldResult, FieldType, Group, Kind, NewField, Pendo,
+    PushReport, Record,
 };
 use serde_json::Value;
 
@@ -26,6 +27,34 @@ pub enum ListsAs {
     Array,
     /// Always as text, the items joined by commas
     Text,
+}
+
+/// Which attributes are pushed, and how.
+#[derive(Args, Clone, Debug)]
+pub struct FieldOptions {
+    /// The attributes to push, such as email,department=team; all of the user schema by default
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub fields: Vec<String>,
+    /// What the names of all fields begin with in Pendo, renamed ones too
+    #[arg(long, default_value = "okta_")]
+    pub prefix: String,
+    /// How lists are sent
+    #[arg(long, value_enum, default_value_t = ListsAs::Auto)]
+    pub lists: ListsAs,
+    /// Leave a field as it is when its attribute is empty in Okta, instead of clearing it
+    #[arg(long)]
+    pub keep_empty: bool,
+}
+
+impl FieldOptions {
+    /// The fields that these options choose of this schema.
+    ///
+    /// # Errors
+    /// As [`FieldMap::choose`].
+    pub fn choose(&self, schema: &Schema) -> Result<FieldMap, Failure> {
+        FieldMap::choose(schema, &self.fields, &self.prefix, self.keep_empty)
+            .map_err(Failure::settings)
+    }
 }
 
 /// What a push of visitors needs to know of its target.
@@ -57,22 +86,30 @@ impl Preparation<'_> {
         let field = |row: &FieldRow| {
             schema.field(&self.group, &row.field).filter(|field| !field.is_deleted)
         };
+        let keep_empty = map.keep_empty;
         let (lists, plain): (Vec<_>, Vec<_>) =
             map.rows.iter_mut().partition(|row| row.sent == Sent::List);
         let (plain_count, mut new) = (plain.len(), Vec::new());
+        let some_plain = plain.first().map(|row| (**row).clone());
+        let plain_map = FieldMap { rows: some_plain.into_iter().collect(), keep_empty };
         for row in plain {
             settle(row, field(row));
             new.extend(row.new_field().filter(|_| field(row).is_none()));
         }
-        let all = plain_count + lists.len();
+        let mut all = plain_count + lists.len();
         let mut created = new.len();
         self.create(new).await.map_err(Failure::settings)?;
-        let mut joined = Vec::new();
+        let (mut joined, mut untried) = (Vec::new(), Vec::new());
         for row in lists {
-            self.settle_list(row, field(row)).await;
+            if !self.settle_list(row, field(row), &plain_map).await? {
+                untried.push(row.field.clone());
+                continue;
+            }
             joined.extend(row.new_field().filter(|_| field(row).is_none()));
         }
         created += joined.len();
+        all -= untried.len();
+        map.rows.retain(|row| !untried.contains(&row.field));
         self.create(joined).await.map_err(Failure::running)?;
         let what = if self.plan { "would be created" } else { "created" };
         say!("fields  {all} in all, {created} of them {what} in Pendo");
@@ -88,17 +125,28 @@ impl Preparation<'_> {
     }
 
     /// Pendo's API cannot create list fields, and whether it takes a list for a new field is not
-    /// documented: so one real value is tried.
-    async fn settle_list(&self, row: &mut FieldRow, field: Option<&Field>) {
+    /// documented: so real values are tried. Whether it is settled: a field that is made as text stays
+    /// text, so none is made on a guess.
+    async fn settle_list(
+        &self,
+        row: &mut FieldRow,
+        field: Option<&Field>,
+        plain: &FieldMap,
+    ) -> Result<bool, Failure> {
         let as_list = match (self.lists, field.map(|field| &field.data_type)) {
             (ListsAs::Array, _) | (ListsAs::Auto, Some(FieldType::List)) => true,
             (ListsAs::Text, _) => false,
             (ListsAs::Auto, Some(FieldType::String)) => self.holds_list(row).await,
-            (ListsAs::Auto, _) => self.plan || self.takes_list(row).await,
+            (ListsAs::Auto, _) if self.plan => true,
+            (ListsAs::Auto, _) => match self.takes_list(row, plain).await? {
+                Some(takes_list) => takes_list,
+                None => return Ok(false),
+            },
         };
         if !as_list {
             row.sent = Sent::Joined;
         }
+        Ok(true)
     }
 
     /// A field that an earlier push made counts as text in Pendo, whatever it holds: one that holds a
@@ -113,17 +161,49 @@ impl Preparation<'_> {
         false
     }
 
-    /// Writes a few people's lists; when nobody could be asked about, the answer is text, which always
-    /// goes.
-    async fn takes_list(&self, row: &FieldRow) -> bool {
-        let records = self.lists_of(row).map(|(id, list)| Record::new(id).set(&row.field, list));
-        let records: Vec<_> = records.map(Ok::<_, std::io::Error>).collect();
+    /// Writes a few people's lists; nothing is known when Pendo knows nobody who has one.
+    async fn takes_list(&self, row: &FieldRow, plain: &FieldMap) -> Result<Option<bool>, Failure> {
+        let unknown = self.unknown(row, plain).await?;
+        let asked = self.lists_of(row).filter(|(id, _)| !unknown.contains(id));
+        let records = asked.map(|(id, list)| Record::new(id).set(&row.field, list));
+        let report = self.write(records.collect()).await?;
+        let (field, tried) = (&row.field, report.total() - report.missing());
+        if tried == 0 {
+            say!(
+                "not tried {field}: nobody of the first people whom Pendo knows has a list there; it is left out \
+                 this time, unless --lists says how it goes"
+            );
+            return Ok(None);
+        }
+        let takes_list = report.updated() > 0;
+        let verdict = if takes_list { "takes lists" } else { "takes no lists: they go as text" };
+        say!("tried   {field} with {tried} people's lists: Pendo {verdict}");
+        Ok(Some(takes_list))
+    }
+
+    /// Whom of them Pendo does not know, as it says of values without a list: a field that it does not have
+    /// it would make of a list for somebody unknown, too.
+    async fn unknown(&self, row: &FieldRow, plain: &FieldMap) -> Result<Vec<String>, Failure> {
+        if self.create_missing || plain.rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let asked: Vec<String> = self.lists_of(row).map(|(id, _)| id).collect();
+        let people = self.people.iter().filter(|(id, _)| asked.contains(id));
+        let records = people.map(|(id, user)| plain.record(id.clone(), user));
+        let report = self.write(records.collect()).await?;
+        let missing =
+            report.undelivered().iter().filter(|one| *one.delivery() == Delivery::Missing);
+        Ok(missing.map(|one| one.id().to_owned()).collect())
+    }
+
+    async fn write(&self, records: Vec<Record>) -> Result<PushReport, Failure> {
         let metadata = self.pendo.metadata(Kind::Visitor, self.group.clone());
-        let push = metadata.push(futures::stream::iter(records));
-        let taken = push.create_missing(self.create_missing).await.updated();
-        let verdict = if taken > 0 { "takes lists" } else { "takes no lists: they go as text" };
-        say!("tried   {} with {taken} people's lists: Pendo {verdict}", row.field);
-        taken > 0
+        let records = futures::stream::iter(records.into_iter().map(Ok::<_, std::io::Error>));
+        let report = metadata.push(records).create_missing(self.create_missing).await;
+        match report.stopped() {
+            Some(error) => Err(Failure::running(error.to_string())),
+            None => Ok(report),
+        }
     }
 
     /// The first few people who have a list there.

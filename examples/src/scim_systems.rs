@@ -10,6 +10,7 @@ use provisioning::store::{MemoryStore, SqliteStore};
 use sandbox::{Faults, Sandbox, ScimOptions};
 use scim_client::{Bearer, Scim};
 
+use crate::systems::{is_okta_named, origin};
 use crate::{Failure, RunOptions, SandboxOptions, say};
 
 /// Under which a store notes whom it serves.
@@ -42,7 +43,7 @@ impl ScimSystems {
         let named = |prefix: &str| {
             std::env::vars_os().any(|(name, _)| name.to_string_lossy().starts_with(prefix))
         };
-        let okta_is_real = named("OKTA_CLIENT_");
+        let okta_is_real = is_okta_named()?;
         let scim_is_real = named("SCIM_BASE_URL") || named("SCIM_TOKEN");
         if okta_is_real {
             refuse_on_real_systems(options)?;
@@ -72,7 +73,7 @@ impl ScimSystems {
     /// Says which systems these are.
     pub fn announce(&self, product: &str) {
         let kind = |is_real: bool| if is_real { "" } else { " (sandbox)" };
-        say!("{:<10}{}{}", "Okta", self.okta.org_url(), kind(self.okta_is_real));
+        say!("{:<10}{}{}", "Okta", self.okta.org_url(), origin(!self.okta_is_real));
         say!("{product:<10}{}{}", self.scim.base_url(), kind(self.scim_is_real));
     }
 

@@ -1,5 +1,6 @@
 //! How every program begins and ends.
 
+use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -12,8 +13,13 @@ use crate::Failure;
 ///
 /// # Errors
 /// The exit code, when there is nothing to be done: after `--help`, or a complaint.
-pub fn parsed<T: Parser>(program: &str) -> Result<T, ExitCode> {
-    T::try_parse().map_err(|error| {
+pub fn parsed<T: Parser>(program: &'static str) -> Result<T, ExitCode> {
+    let mut command = T::command().name(program);
+    let matches = command.try_get_matches_from_mut(std::env::args_os());
+    let parsed = matches.and_then(|matches| {
+        T::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+    });
+    parsed.map_err(|error| {
         if error.use_stderr() {
             let _ = writeln!(std::io::stderr(), "{program}: {}", in_one_line(&error));
         } else {
@@ -21,6 +27,20 @@ pub fn parsed<T: Parser>(program: &str) -> Result<T, ExitCode> {
         }
         ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
     })
+}
+
+/// The arguments of a short program, which has no options: what begins like one is no data.
+///
+/// # Errors
+/// How the program is called.
+pub fn arguments(usage: &str) -> Result<Vec<String>, String> {
+    let args = std::env::args_os().skip(1).map(OsString::into_string);
+    let args: Result<Vec<_>, _> = args.collect();
+    match args {
+        Ok(args) if args.first().is_none_or(|first| !first.starts_with('-')) => Ok(args),
+        Ok(_) => Err(format!("usage: {usage}")),
+        Err(odd) => Err(format!("{} is not UTF-8; usage: {usage}", odd.display())),
+    }
 }
 
 /// What clap has to say, less its hint at the usage.

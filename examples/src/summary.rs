@@ -122,6 +122,16 @@ impl Read {
         self.people.load(Relaxed)
     }
 
+    /// How many have no visitor id.
+    pub fn without_id(&self) -> u64 {
+        self.without_id.load(Relaxed)
+    }
+
+    /// How many are left out because they are deprovisioned.
+    pub fn deprovisioned(&self) -> u64 {
+        self.deprovisioned.load(Relaxed)
+    }
+
     /// How many were left out by each rule.
     pub fn rules(&self) -> Value {
         json!({

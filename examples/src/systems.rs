@@ -55,6 +55,23 @@ fn is_named(prefix: &str) -> bool {
     std::env::vars_os().any(|(name, _)| name.to_string_lossy().starts_with(prefix))
 }
 
+/// Whether the environment names an Okta org: a variable does, or a settings file is there.
+///
+/// # Errors
+/// When the file cannot be understood.
+pub(crate) fn is_okta_named() -> Result<bool, Failure> {
+    Ok(is_named("OKTA_CLIENT_") || Okta::settings_file().map_err(Failure::settings)?.is_some())
+}
+
+/// What is said of an Okta org behind its address: that it is the sandbox's, or which file names it.
+pub fn origin(is_sandbox: bool) -> String {
+    match Okta::settings_file() {
+        _ if is_sandbox => " (sandbox)".to_owned(),
+        Ok(Some(file)) => format!(" (from {})", file.display()),
+        _ => String::new(),
+    }
+}
+
 fn okta_of(sandbox: &Sandbox) -> Result<Okta, Failure> {
     Okta::new(sandbox.okta_url(), ApiToken::new(sandbox.okta_token())).map_err(Failure::settings)
 }
@@ -64,7 +81,7 @@ fn okta_of(sandbox: &Sandbox) -> Result<Okta, Failure> {
 /// # Errors
 /// When only some of the settings are there, or options of the sandbox are set for a real org.
 pub async fn connect_okta(options: &SandboxOptions) -> Result<(Okta, Option<Sandbox>), Failure> {
-    if is_named("OKTA_CLIENT_") {
+    if is_okta_named()? {
         options.refuse("")?;
         return Ok((Okta::from_env().map_err(Failure::settings)?, None));
     }
@@ -89,7 +106,7 @@ impl Systems {
     /// # Errors
     /// When only some of the settings are there: sandbox people never go to a real subscription.
     pub async fn connect(options: &SandboxOptions) -> Result<Self, Failure> {
-        if is_named("OKTA_CLIENT_") || is_named("PENDO_") {
+        if is_okta_named()? || is_named("PENDO_") {
             options.refuse("; --limit N pushes only the first N people")?;
             let okta = Okta::from_env().map_err(Failure::settings)?;
             let pendo = Pendo::from_env().map_err(Failure::settings)?;
@@ -105,7 +122,7 @@ impl Systems {
     /// Says which systems these are.
     pub fn announce(&self) {
         let kind = if self.sandbox.is_some() { " (sandbox)" } else { "" };
-        say!("Okta    {}{kind}", self.okta.org_url());
+        say!("Okta    {}{}", self.okta.org_url(), origin(self.sandbox.is_some()));
         say!("Pendo   {}{kind}", self.pendo.region().base_url());
     }
 

@@ -36,7 +36,7 @@ impl Undo<'_> {
         let options = self.delivery.options;
         let mut ending = Ending::begin(options, &self.delivery.stop)?;
         // Who may take out everybody means an empty backup, too.
-        if options.max_removals == Some(MaxRemovals::Share(1.0)) {
+        if options.losses.max_removals == Some(MaxRemovals::Share(1.0)) {
             self.delivery.guards.push(Guard::allow_empty_source());
         }
         match self.take_back(&mut ending).await {

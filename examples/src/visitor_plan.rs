@@ -36,7 +36,7 @@ pub async fn show_visitors(
         say!("plan    {} people would be pushed; nothing was sent", thousands(count));
         return Ok(());
     };
-    let plan = store.plan(records, None).await?;
+    let plan = read.judged(store.plan(records, None).await, visitor_id)?;
     for row in plan.rows(0, SHOWN as usize).map_err(Failure::running)? {
         show(&row.key, row.fields.iter().map(|field| (&field.path, &field.new)));
     }

@@ -11,6 +11,9 @@ use pendo_client::Record;
 
 use crate::{Failure, FieldMap, Read, Scope, has_value, say};
 
+/// So many are looked at before anything is sent.
+const FIRST: usize = 200;
+
 /// A listing of users.
 pub type Listing = BoxStream<'static, Result<User, OktaError>>;
 
@@ -27,7 +30,7 @@ pub struct VisitorOptions {
     #[arg(long)]
     pub include_deprovisioned: bool,
     /// Only the first N people, as a canary
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub limit: Option<u64>,
     /// People in a page from Okta, 200 at most
     #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u16).range(1..=200))]
@@ -70,13 +73,13 @@ impl VisitorOptions {
         Scope { visitor_id: self.visitor_id.clone(), deprovisioned_too: self.include_deprovisioned }
     }
 
-    /// The people of the first page, and the listing, with them.
+    /// The first people, how many came with those who cannot be read, and the listing, with them.
     ///
     /// # Errors
-    /// When the first page cannot be read.
-    pub async fn users(&self, okta: &Okta) -> Result<(Vec<User>, Listing), Failure> {
+    /// When the first ones cannot be read.
+    pub async fn users(&self, okta: &Okta) -> Result<(Vec<User>, usize, Listing), Failure> {
         let (mut users, mut first, mut came) = (self.list(okta), Vec::new(), Vec::new());
-        let mut page = users.by_ref().take(self.page_size.into());
+        let mut page = users.by_ref().take(FIRST);
         while let Some(user) = page.next().await {
             came.push(match user {
                 Err(error) if error.item().is_none() => return Err(unlisted(error)),
@@ -84,7 +87,7 @@ impl VisitorOptions {
             });
             first.extend(came.last().and_then(|user| user.as_ref().ok()).cloned());
         }
-        Ok((first, stream::iter(came).chain(users).boxed()))
+        Ok((first, came.len(), stream::iter(came).chain(users).boxed()))
     }
 
     fn list(&self, okta: &Okta) -> Listing {

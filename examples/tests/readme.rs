@@ -25,7 +25,7 @@ fn push_group(args: &[&str], url: Option<&str>) -> Output {
     let name = format!("scim_push_group{}", std::env::consts::EXE_SUFFIX);
     program.extend(["examples", &name]);
     let mut command = Command::new(&program);
-    command.args(args).env_clear();
+    command.args(args).env_clear().env("HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/no-home"));
     if let Some(url) = url {
         command.env("SCIM_BASE_URL", url).env("SCIM_TOKEN", "token-of-nobody");
     }

@@ -84,6 +84,15 @@ impl Okta {
         Self::builder_from_env()?.build()
     }
 
+    /// The settings file that tells [`from_env`](Self::from_env) the org's address; without one anywhere, the
+    /// first such file there is. `None`: a variable tells it, or there is no such file.
+    ///
+    /// # Errors
+    /// Names the file that is no YAML, and the line.
+    pub fn settings_file() -> Result<Option<std::path::PathBuf>> {
+        crate::config::file()
+    }
+
     /// As [`from_env`](Self::from_env), with further settings possible.
     ///
     /// # Errors

@@ -47,5 +47,5 @@ pub use schedule::{Stop, every};
 pub use source::{InactivePeople, OktaGroups, OktaPeople, Scope, SourceError, Warning, Warnings};
 pub use store::{Kind, Row, RowState, Store, StoreError};
 pub use summary::Summary;
-pub use table::Table;
+pub use table::{Table, plain};
 pub use target::{Change, Done, FieldChange, Observed, Target, TargetError};

@@ -131,15 +131,23 @@ fn shown(value: &Value) -> String {
     }
 }
 
-/// On one line, at most so many signs: what is left out is an ellipsis. Signs that would act on a
-/// terminal are spelled out.
-fn cut(text: &str, most: usize) -> String {
-    let plain = |c: char| match c {
+/// A text of a record on one line, fit for a terminal: signs that would act on it are replaced.
+pub fn plain(text: &str) -> String {
+    text.chars().map(shown_as).collect()
+}
+
+fn shown_as(sign: char) -> char {
+    match sign {
         '\n' | '\r' | '\t' => ' ',
         c if c.is_control() || is_unseen(c) => '\u{fffd}',
         c => c,
-    };
-    let mut signs = text.chars().map(plain);
+    }
+}
+
+/// On one line, at most so many signs: what is left out is an ellipsis. Signs that would act on a
+/// terminal are replaced.
+fn cut(text: &str, most: usize) -> String {
+    let mut signs = text.chars().map(shown_as);
     let mut kept: String = signs.by_ref().take(most).collect();
     if signs.next().is_some() {
         kept.pop();

@@ -1,5 +1,6 @@
 //! Adding a user, once.
 
+use futures::TryStreamExt;
 use okta_client::{
     CreateUser, GroupId, NewCredentials, Okta, Profile, SecretString, User, UserStatus,
 };
@@ -16,13 +17,14 @@ use super::{ActionError, Answer, TRIES};
 const GROUPS_AT_ONCE: usize = 20;
 
 /// A user to be created, unless there is one with this login.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "camelCase")]
 pub struct Add {
     /// All attributes. Without `login`, the e-mail address is the login.
     pub profile: Map<String, Value>,
-    /// Whether the user is activated: at once with a password, else Okta mails the person.
-    pub activate: bool,
+    /// Whether the user is activated: at once with a password, else Okta mails the person. Who is created is,
+    /// unless told otherwise; who is there and out of use only if it is said, with `update`.
+    pub activate: Option<bool>,
     /// Groups to join, by id or name.
     pub groups: Vec<String>,
     /// The first password.
@@ -31,19 +33,6 @@ pub struct Add {
     pub change_password_at_login: bool,
     /// A user who is there is brought to these attributes and groups, instead of only reported.
     pub update: bool,
-}
-
-impl Default for Add {
-    fn default() -> Self {
-        Self {
-            profile: Map::new(),
-            activate: true,
-            groups: Vec::new(),
-            password: None,
-            change_password_at_login: false,
-            update: false,
-        }
-    }
 }
 
 impl Add {
@@ -57,7 +46,8 @@ impl Add {
             Some(user) => self.found(okta, user, &groups, plan).await,
             None if plan => {
                 let profile = Value::Object(self.profile(&login));
-                Ok(Answer { outcome: "would_create", members: Map::new() }.with("profile", profile))
+                let answer = Answer { outcome: "would_create", members: Map::new() };
+                Ok(answer.with("profile", profile).in_groups(&groups))
             }
             None => self.create(okta, &login, &groups).await,
         }
@@ -72,6 +62,10 @@ impl Add {
                 "the profile has neither login nor email; fields shows what it needs",
             )
         })
+    }
+
+    fn activates(&self) -> bool {
+        self.activate != Some(false)
     }
 
     fn profile(&self, login: &str) -> Map<String, Value> {
@@ -90,13 +84,57 @@ impl Add {
         plan: bool,
     ) -> Result<Answer, ActionError> {
         if !self.update {
-            return Ok(Answer::user("exists", &user));
+            return Ok(self.noting(Answer::user("exists", &user), &user));
         }
+        if !is_out(&user) || self.activate != Some(true) {
+            let before = user.clone();
+            return Ok(self.noting(self.bring(okta, user, groups, plan).await?, &before));
+        }
+        let user = if plan { user } else { activate(okta, user, true).await? };
+        let answer = self.bring(okta, user, groups, plan).await?;
+        Ok(answer.renamed(if plan { "would_update" } else { "updated" }))
+    }
+
+    /// Who is out of use stays so, which whoever adds a user may not expect.
+    fn noting(&self, answer: Answer, user: &User) -> Answer {
+        match is_out(user) && self.activates() {
+            true => answer.with(
+                "note",
+                "out of use; activate, or add with update and activate, changes that",
+            ),
+            false => answer,
+        }
+    }
+
+    /// Brings a user to the attributes and groups.
+    async fn bring(
+        &self,
+        okta: &Okta,
+        user: User,
+        groups: &[GroupId],
+        plan: bool,
+    ) -> Result<Answer, ActionError> {
+        let theirs: Vec<_> = match groups {
+            [] => Vec::new(),
+            _ => {
+                okta.users()
+                    .groups(&user.id)
+                    .stream()
+                    .map_ok(|group| group.id)
+                    .try_collect()
+                    .await?
+            }
+        };
+        let new: Vec<_> = groups.iter().filter(|id| !theirs.contains(id)).cloned().collect();
         let answer = align(okta, user, &self.profile, plan).await?;
         if !plan {
-            join(okta, answer.text("id"), groups).await?;
+            join(okta, answer.text("id"), &new).await?;
         }
-        Ok(answer)
+        Ok(match (new.is_empty(), plan) {
+            (true, _) => answer,
+            (false, true) => answer.renamed("would_update").in_groups(&new),
+            (false, false) => answer.renamed("updated").in_groups(&new),
+        })
     }
 
     /// A creation of unclear outcome is made again after a look: Okta has no login twice.
@@ -113,7 +151,7 @@ impl Add {
             let error = match self.request(okta, login, first).await {
                 Ok(user) => {
                     join(okta, user.id.as_str(), later).await?;
-                    return Ok(Answer::user("created", &user));
+                    return Ok(Answer::user("created", &user).in_groups(groups));
                 }
                 Err(error) => error,
             };
@@ -133,7 +171,7 @@ impl Add {
         let profile = self.profile(login).into_iter();
         let profile =
             profile.fold(Profile::new(), |profile, (name, value)| profile.with(&name, value));
-        let mut request = okta.users().create(profile).activate(self.activate);
+        let mut request = okta.users().create(profile).activate(self.activates());
         if !groups.is_empty() {
             request = request.groups(groups);
         }
@@ -150,11 +188,11 @@ impl Add {
         mut user: User,
         groups: &[GroupId],
     ) -> Result<Answer, ActionError> {
-        if self.activate && user.status == Some(UserStatus::Staged) {
+        if self.activates() && user.status == Some(UserStatus::Staged) {
             user = activate(okta, user, true).await?;
         }
         join(okta, user.id.as_str(), groups).await?;
-        Ok(Answer::user("created", &user))
+        Ok(Answer::user("created", &user).in_groups(groups))
     }
 }
 
@@ -163,4 +201,8 @@ async fn join(okta: &Okta, user: &str, groups: &[GroupId]) -> Result<(), ActionE
         okta.groups().add_member(group, user).await?;
     }
     Ok(())
+}
+
+fn is_out(user: &User) -> bool {
+    matches!(user.status, Some(UserStatus::Staged | UserStatus::Deprovisioned))
 }

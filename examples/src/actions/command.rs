@@ -3,7 +3,7 @@
 use std::io::{IsTerminal, Read};
 use std::net::SocketAddr;
 
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 use okta_client::{Okta, SecretString};
 use serde_json::Map;
 use serde_json::Value;
@@ -26,7 +26,8 @@ pub enum Command {
         /// Do not activate the user, who is then STAGED
         #[arg(long, overrides_with = "activate")]
         no_activate: bool,
-        /// Activate the user, as is done by default: without a password Okta mails the person
+        /// Activate the user, as is done by default: without a password Okta mails the person. With --update
+        /// also who is there, and staged or deactivated
         #[arg(long)]
         activate: bool,
         /// A group to join, by id or name; may be repeated
@@ -68,7 +69,7 @@ pub enum Command {
     Deactivate {
         /// Id or login
         user: String,
-        /// Then delete the user for good
+        /// Then delete the user for good; who is not there counts as gone already
         #[arg(long)]
         delete: bool,
         /// Okta tells the administrators by mail
@@ -76,11 +77,12 @@ pub enum Command {
         send_email: bool,
     },
     /// Put a user into a group or an app
+    #[command(group = ArgGroup::new("into").required(true).args(["group", "app"]))]
     Assign {
         /// Id or login
         user: String,
         /// The group's id or name
-        #[arg(long, required_unless_present = "app", conflicts_with = "app")]
+        #[arg(long)]
         group: Option<String>,
         /// The app's id or label
         #[arg(long)]
@@ -206,6 +208,7 @@ impl Command {
             Command::Add {
                 profile,
                 no_activate,
+                activate,
                 group,
                 password_from,
                 change_password_at_login,
@@ -213,7 +216,7 @@ impl Command {
                 ..
             } => Action::Add(Add {
                 profile: profile.read(okta).await?,
-                activate: !no_activate,
+                activate: (*no_activate || *activate).then_some(*activate),
                 groups: group.clone(),
                 password: password(password_from.as_deref())?,
                 change_password_at_login: *change_password_at_login,

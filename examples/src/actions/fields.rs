@@ -1,7 +1,5 @@
 //! The org's own schema: which attributes people have, and values by their types.
 
-use std::fmt;
-
 use okta_client::{AttributeType, Mutability, Okta, Schema, SchemaAttribute};
 use serde_json::{Map, Value, json};
 
@@ -28,12 +26,12 @@ fn answer(attribute: &SchemaAttribute) -> Answer {
     Answer::new("field", &field)
 }
 
-pub(super) fn write_row(field: &Answer, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+pub(super) fn row(field: &Answer) -> String {
     let is = |name: &str| field.members.get(name) == Some(&Value::Bool(true));
     let required = if is("required") { "required" } else { "" };
     let origin = if is("custom") { "custom" } else { "base" };
     let (name, kind, title) = (field.text("name"), field.text("type"), field.text("title"));
-    write!(f, "{name:<24} {kind:<10} {required:<9} {origin:<7} {title}")
+    format!("{name:<24} {kind:<10} {required:<9} {origin:<7} {title}")
 }
 
 /// The attributes that `name=value` texts name, each by its type in the schema: `skills=a,b`,

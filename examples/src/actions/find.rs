@@ -20,6 +20,9 @@ pub struct Get {
 
 impl Get {
     pub(super) async fn run(&self, okta: &Okta) -> Result<Vec<Answer>, ActionError> {
+        if self.limit == Some(0) {
+            return Err(ActionError::new("invalid", "a limit of 0 shows nobody: at least 1"));
+        }
         let users = match by_id_or_login(okta, &self.user).await? {
             Some(Match::Exact(user)) => vec![user],
             Some(Match::Shortname(user)) => {
@@ -32,7 +35,7 @@ impl Get {
             None => self.by_name(okta).await?,
         };
         match users.is_empty() {
-            true => Err(nobody(&self.user, "and no name begins like it")),
+            true => Err(absent(&self.user, "and no name begins like it")),
             false => Ok(users.iter().map(|user| Answer::user("found", user)).collect()),
         }
     }
@@ -90,9 +93,13 @@ pub(super) async fn find(okta: &Okta, who: &str) -> Result<Option<User>, ActionE
 
 /// As [`find`], where there has to be one.
 pub(super) async fn required(okta: &Okta, who: &str) -> Result<User, ActionError> {
-    find(okta, who).await?.ok_or_else(|| nobody(who, "look names up with get"))
+    find(okta, who).await?.ok_or_else(|| nobody(who))
 }
 
-fn nobody(who: &str, more: &str) -> ActionError {
+pub(super) fn nobody(who: &str) -> ActionError {
+    absent(who, "look names up with get")
+}
+
+fn absent(who: &str, more: &str) -> ActionError {
     ActionError::new("not_found", format!("no user has the id or login `{who}`; {more}"))
 }

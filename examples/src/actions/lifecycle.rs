@@ -2,8 +2,9 @@
 
 use okta_client::{Error, Okta, User, UserStatus};
 use serde::Deserialize;
+use serde_json::Map;
 
-use super::find::required;
+use super::find::{find, nobody, required};
 use super::{ActionError, Answer, TRIES};
 
 /// Brings a user into use.
@@ -45,7 +46,8 @@ impl Activate {
 pub struct Deactivate {
     /// Id or login.
     pub user: String,
-    /// Afterwards deletes the user for good: nothing of it can be brought back.
+    /// Afterwards deletes the user for good: nothing of it can be brought back. Who is not there counts as
+    /// gone already.
     pub delete: bool,
     /// Okta tells the administrators by mail.
     pub send_email: bool,
@@ -58,7 +60,15 @@ impl Deactivate {
     }
 
     pub(super) async fn run(&self, okta: &Okta, plan: bool) -> Result<Answer, ActionError> {
-        let user = required(okta, &self.user).await?;
+        let user = match find(okta, &self.user).await? {
+            // Deleted by this command when it came before: it is safe to repeat.
+            None if self.delete => {
+                let answer = Answer { outcome: "already_gone", members: Map::new() };
+                return Ok(answer.with("user", self.user.as_str()));
+            }
+            None => return Err(nobody(&self.user)),
+            Some(user) => user,
+        };
         let was_out = is_out(&user);
         match (was_out, self.delete, plan) {
             (_, true, true) => return Ok(Answer::user("would_delete", &user)),

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 
-use super::serve::{LONGEST, Served, answer};
+use super::serve::{LONGEST, Served, answer, mark};
 use super::{ActionError, Tally};
 use crate::Failure;
 
@@ -25,6 +25,8 @@ pub struct Listen {
     pub okta: Okta,
     /// Nothing is changed.
     pub plan: bool,
+    /// The org is a sandbox's: answers say so.
+    pub sandbox: bool,
     /// The address; port 0 is any that is free.
     pub address: SocketAddr,
     /// What callers send as bearer token.
@@ -71,7 +73,8 @@ impl Listen {
             .map(async |(command, reply): Command| (answer(okta, plan, &command).await, reply));
         let mut answers = pin!(answers.buffer_unordered(AT_ONCE));
         let mut served = Served::default();
-        while let Some((answer, reply)) = answers.next().await {
+        while let Some((mut answer, reply)) = answers.next().await {
+            mark(&mut answer, self.sandbox);
             served.count(&answer);
             report.add(&answer).map_err(Failure::running)?;
             // Who asked may have gone away; it is done all the same.
@@ -87,7 +90,10 @@ async fn receive(State(desk): State<Desk>, request: Request) -> Response<Body> {
         return refusal(StatusCode::METHOD_NOT_ALLOWED, "commands come by POST");
     }
     let token = head.headers.get(header::AUTHORIZATION).map(|value| value.as_bytes());
-    let token = token.and_then(|value| value.strip_prefix(b"Bearer "));
+    // The name of the scheme is the same in any case.
+    let token = token.and_then(|value| value.split_at_checked(b"Bearer ".len()));
+    let token = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case(b"Bearer "));
+    let token = token.map(|(_, token)| token);
     if !token.is_some_and(|token| is_same(token, desk.secret.expose_secret().as_bytes())) {
         return refusal(
             StatusCode::UNAUTHORIZED,

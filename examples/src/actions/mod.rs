@@ -31,7 +31,8 @@ mod update;
 
 use std::fmt;
 
-use okta_client::{Okta, User};
+use okta_client::{GroupId, Okta, User};
+use provisioning::plain;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -137,6 +138,18 @@ impl Answer {
         self
     }
 
+    fn renamed(self, outcome: &'static str) -> Self {
+        Self { outcome, ..self }
+    }
+
+    /// The groups that are joined, if there are any.
+    fn in_groups(self, groups: &[GroupId]) -> Self {
+        match groups {
+            [] => self,
+            _ => self.with("groups", groups.iter().map(GroupId::as_str).collect::<Vec<_>>()),
+        }
+    }
+
     fn text(&self, name: &str) -> &str {
         self.members.get(name).and_then(Value::as_str).unwrap_or_default()
     }
@@ -146,20 +159,25 @@ impl Answer {
 impl fmt::Display for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.outcome == "field" {
-            return fields::write_row(self, f);
+            return f.write_str(&plain(&fields::row(self)));
         }
-        write!(f, "{}  {}  {}", self.outcome, self.text("id"), self.text("status"))?;
-        for part in ["group", "app"] {
+        let who =
+            ["id", "user"].map(|name| self.text(name)).into_iter().find(|who| !who.is_empty());
+        let (who, status) = (plain(who.unwrap_or_default()), plain(self.text("status")));
+        write!(f, "{}  {who}  {status}", self.outcome)?;
+        for part in ["group", "app", "note"] {
             if !self.text(part).is_empty() {
-                write!(f, "  {part} {}", self.text(part))?;
+                write!(f, "  {part} {}", plain(self.text(part)))?;
             }
+        }
+        let groups = self.members.get("groups").and_then(Value::as_array);
+        for group in groups.into_iter().flatten().filter_map(Value::as_str) {
+            write!(f, "  group {}", plain(group))?;
         }
         let profile = self.members.get("profile").and_then(Value::as_object);
         for (name, value) in profile.into_iter().flatten().filter(|(_, value)| !value.is_null()) {
-            match value {
-                Value::String(text) => write!(f, "\n    {name:<20} {text}")?,
-                other => write!(f, "\n    {name:<20} {other}")?,
-            }
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            write!(f, "\n    {:<20} {}", plain(name), plain(&text))?;
         }
         Ok(())
     }

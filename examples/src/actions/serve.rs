@@ -75,6 +75,7 @@ pub async fn serve(
         }
         let mut answer = answer(okta, how.plan, &line).await;
         answer["line"] = number.into();
+        mark(&mut answer, how.sandbox);
         served.count(&answer);
         seen(&answer)?;
         // Written out at once: whoever asks waits for it.
@@ -89,10 +90,19 @@ pub async fn serve(
 pub struct Serving<'a> {
     /// Nothing is changed.
     pub plan: bool,
+    /// The org is a sandbox's: answers say so.
+    pub sandbox: bool,
     /// Only the first so many are carried out.
     pub limit: Option<u64>,
     /// When it is to end.
     pub stop: &'a Stop,
+}
+
+/// Says that nothing real was touched.
+pub(super) fn mark(answer: &mut Value, sandbox: bool) {
+    if sandbox {
+        answer["sandbox"] = true.into();
+    }
 }
 
 /// What a command is answered with.

@@ -55,13 +55,19 @@ fn an_event_elsewhere_starts_an_action_by_http() {
         assert_eq!((answered, &answer["error"]["code"]), (status, &json!(code)), "{answer}");
     }
     assert_ne!(held.sandbox.okta().user(&other).unwrap()["status"], "DEPROVISIONED");
+    // The name of the scheme is the same in any case.
+    let request = reqwest::Client::new().post(&url).body("no command");
+    let request = request.header("Authorization", format!("bearer {SECRET}"));
+    let answered =
+        Runtime::new().unwrap().block_on(async { request.send().await.unwrap().status() });
+    assert_eq!(answered.as_u16(), 400);
     #[cfg(unix)]
     {
         running.signal("TERM");
         let ended = running.end().exits(1);
-        assert!(ended.err.contains("2 of 4 commands failed"), "{ended}");
+        assert!(ended.err.contains("3 of 5 commands failed"), "{ended}");
         let report = report_at(&file);
-        assert_eq!((&report["failed"], &report["outcomes"]["deactivated"]), (&json!(2), &json!(1)));
+        assert_eq!((&report["failed"], &report["outcomes"]["deactivated"]), (&json!(3), &json!(1)));
     }
 }
 

@@ -5,12 +5,15 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod actions;
+mod actions_repeated;
 mod actions_triggers;
 mod breakdown;
 mod connections;
 mod delivered;
 mod foreign;
+mod guards;
 mod hooked;
+mod lists;
 mod long;
 mod odd;
 mod options;

@@ -37,6 +37,8 @@ struct Settings {
 struct Found {
     text: String,
     place: String,
+    /// None for a variable.
+    file: Option<PathBuf>,
 }
 
 impl Found {
@@ -79,13 +81,26 @@ impl Found {
 
 /// A client as this process is told to make one.
 pub(crate) fn builder() -> Result<OktaBuilder> {
+    settings()?.builder()
+}
+
+/// The file that says which org, unless a variable does; without either the first one there is.
+pub(crate) fn file() -> Result<Option<PathBuf>> {
+    let settings = settings()?;
+    Ok(match settings.find(ORG) {
+        Some(found) => found.file,
+        None => settings.files.first().map(|file| file.path().to_owned()),
+    })
+}
+
+fn settings() -> Result<Settings> {
     let home = env::home_dir().map(|home| home.join(".okta").join("okta.yaml"));
     let paths = ["./okta.yaml", "./.okta.yaml"].map(PathBuf::from).into_iter().chain(home);
     let files = paths.filter_map(|path| SettingsFile::read(path).transpose());
     let files = files.collect::<Result<_>>()?;
     let variables =
         env::vars_os().filter_map(|(n, v)| Some((n.into_string().ok()?, v.into_string().ok()?)));
-    Settings::new(variables, files).builder()
+    Ok(Settings::new(variables, files))
 }
 
 impl Settings {
@@ -236,12 +251,16 @@ impl Settings {
             let wanted = canonical(&format!("okta.{key}"));
             let variables =
                 self.variables.iter().filter(move |(name, _)| canonical(name) == wanted);
-            variables.map(|(name, text)| Found { text: text.clone(), place: name.clone() })
+            variables.map(|(name, text)| Found {
+                text: text.clone(),
+                place: name.clone(),
+                file: None,
+            })
         });
         let in_files = self.files.iter().flat_map(|file| {
             keys.iter().filter_map(|key| {
                 let (text, place) = file.get(&format!("okta.{key}"))?;
-                Some(Found { text, place })
+                Some(Found { text, place, file: Some(file.path().to_owned()) })
             })
         });
         let found = in_environment.chain(in_files);
