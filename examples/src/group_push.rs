@@ -200,10 +200,10 @@ impl GroupPush<'_> {
         Ok(records)
     }
 
-    /// A canary counts people; what groups they are in belongs to them.
+    /// A canary counts people, and a plan in a file is of people; what groups they are in belongs to them.
     fn options(&self) -> RunOptions {
         let max_removals = self.options.max_removals.filter(|_| self.unlink != Unlink::Delete);
-        RunOptions { limit: None, max_removals, ..self.options.clone() }
+        RunOptions { limit: None, apply_plan: None, max_removals, ..self.options.clone() }
     }
 
     fn delivery<'o>(&self, options: &'o RunOptions) -> Delivery<'o> {

@@ -50,6 +50,33 @@ fn a_plan_can_be_applied_later_unless_the_world_has_moved_on() {
 }
 
 #[test]
+fn after_a_canary_of_a_plan_the_same_file_brings_the_rest() {
+    let rig = rig();
+    let file = rig.file("plan.jsonl");
+    let path = file.to_str().unwrap();
+    rig.program("--export-plan").arg(path).run().exits(0);
+    let apply = |args: &str| rig.program(args).arg("--apply-plan").arg(path).run();
+    apply("--limit 5").exits(0).says("5 created").says("25 changes wait");
+    apply("--limit 10").exits(0).says("25 to create").says("10 created");
+    apply("").exits(0).says("15 created");
+    assert_eq!(rig.sandbox.scim().user_count(), 30);
+    apply("").refused(&["--apply-plan", "out of date"]);
+}
+
+#[test]
+fn a_plan_of_people_goes_with_groups() {
+    let rig = rig();
+    rig.group("Staff", 0..4);
+    let (file, report) = (rig.file("plan.jsonl"), rig.file("report.json"));
+    let path = file.to_str().unwrap();
+    rig.program("--push-groups Staff --export-plan").arg(path).run().exits(0);
+    let apply = rig.program("--push-groups Staff --apply-plan").arg(path).arg("--report");
+    apply.arg(report.to_str().unwrap()).run().exits(0).says("30 created").says("Staff: Active");
+    let report = report_at(&report);
+    assert_eq!((&report["complete"], &report["groups"]["created"]), (&true.into(), &1.into()));
+}
+
+#[test]
 fn the_report_counts_and_names() {
     let rig = rig();
     let file = rig.file("report.json");
