@@ -61,7 +61,8 @@ pub use invitations::{Invitations, Inviting};
 pub use okta_define::{Definition, define};
 pub use okta_setup::OktaSetup;
 pub use options::{
-    BasisOption, InactiveStatuses, MaxRemovals, RunOptions, ScopeOptions, Switches, duration,
+    BasisOption, InactiveStatuses, MaxRemovals, OF_RUNS, RunOptions, ScopeOptions, Switches,
+    duration, name,
 };
 pub use patience::ready;
 pub use people::{MappedPeople, find_group, with_members};

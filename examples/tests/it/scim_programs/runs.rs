@@ -77,6 +77,28 @@ fn a_plan_of_people_goes_with_groups() {
 }
 
 #[test]
+fn options_stand_under_their_own_heading() {
+    for name in ["pendo_scim", "peakon_employees", "pingboard_profiles"] {
+        let help = program_named(name).args("--help").run().exits(0).out;
+        let scope = help.split_once("\nWho is in scope").unwrap().1;
+        let (scope, rest) = scope.split_once("\nWhat is provisioned").unwrap();
+        let (switches, _) = rest.split_once("\nSandbox").unwrap();
+        let options = |text: &str| text.matches("\n      --").count();
+        assert_eq!((options(scope), options(switches)), (3, 3), "{name}: {scope}\n{switches}");
+    }
+}
+
+#[test]
+fn an_empty_name_is_none() {
+    let rig = rig();
+    for option in ["--admins", "--push-groups"] {
+        for names in ["", " ", "a@x.example,"] {
+            rig.program(option).arg(names).run().refused(&[option, "empty"]);
+        }
+    }
+}
+
+#[test]
 fn the_report_counts_and_names() {
     let rig = rig();
     let file = rig.file("report.json");
