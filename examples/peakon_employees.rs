@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use clap::Parser;
 use examples::{
-    Definition, Delivery, Ending, Failure, Following, MappedPeople, RunOptions, SandboxOptions,
-    ScimSystems, ScopeOptions, SharedStore, Switched, Switches, again, check, define, ended,
-    parsed, ready, stop_on_signals, typed, with_rows,
+    Definition, Delivery, Ending, Failure, Following, MappedPeople, OF_RUNS, RunOptions,
+    SandboxOptions, ScimSystems, ScopeOptions, SharedStore, Switched, Switches, again, check,
+    define, ended, parsed, ready, stop_on_signals, typed, with_rows,
 };
 use provisioning::targets::{ScimGroups, ScimUsers};
 use provisioning::{Basis, Guard, Mapping, Stop, Target};
@@ -42,7 +42,8 @@ struct Options {
     switches: Switches,
     /// Add an attribute to the users of --app in Okta, under Peakon's namespace, map it, and end; string,
     /// date, number, integer or boolean, such as Employed_Since=date:user.hireDate
-    #[arg(long, value_name = "NAME=TYPE[:EXPRESSION]", requires = "app")]
+    #[arg(long, value_name = "NAME=TYPE[:EXPRESSION]", requires = "app", conflicts_with_all = OF_RUNS,
+        conflicts_with_all = ["report", "push_groups", "no_create", "no_update", "no_deactivate"])]
     define: Vec<Definition>,
     /// Peakon has no groups: says so
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]

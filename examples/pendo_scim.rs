@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use clap::Parser;
 use examples::{
-    Backup, Delivery, Ending, Failure, FollowGroups, Following, GroupPush, MappedPeople, OktaSetup,
-    RunOptions, SandboxOptions, ScimSystems, ScopeOptions, SharedStore, Switched, Switches, Undo,
-    Unlink, again, check, check_admins, check_sign_on, departing, duration, ended, parsed,
-    pushed_ids, read_groups, ready, remember_names, stop_on_signals, with_members,
+    Backup, Delivery, Ending, Failure, FollowGroups, Following, GroupPush, MappedPeople, OF_RUNS,
+    OktaSetup, RunOptions, SandboxOptions, ScimSystems, ScopeOptions, SharedStore, Switched,
+    Switches, Undo, Unlink, again, check, check_admins, check_sign_on, departing, duration, ended,
+    name, parsed, pushed_ids, read_groups, ready, remember_names, stop_on_signals, with_members,
 };
 use provisioning::{Basis, Guard, Stop, Target};
 use sandbox::ScimOptions;
@@ -44,25 +44,26 @@ struct Options {
     #[arg(long)]
     delete: bool,
     /// Groups of Okta to push, by name or id; their members are provisioned first
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = name)]
     push_groups: Vec<String>,
     /// What becomes of a group in Pendo that was pushed and is not named by --push-groups any more
     #[arg(long, value_enum, default_value_t, conflicts_with = "follow")]
     unlink: Unlink,
     /// Pendo's administrators: one of them must stay in scope, and the first group that is ever pushed must
     /// contain one
-    #[arg(long, value_name = "EMAILS", value_delimiter = ',')]
+    #[arg(long, value_name = "EMAILS", value_delimiter = ',', value_parser = name)]
     admins: Vec<String>,
-    /// Write everything that SCIM gives about users and groups to a CSV file, before anything is sent
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["plan", "check", "export_plan"])]
+    /// Write everything that SCIM gives about users and groups to a CSV file, before anything is sent; where
+    /// nothing is, such as with --plan, the file is not written
+    #[arg(long, value_name = "FILE")]
     backup: Option<PathBuf>,
     /// Take users and groups back to what such a file says; --plan shows it first. The next run without it
     /// brings everybody to what Okta says again. With --max-removals 100% an empty file is taken for meant
     #[arg(long, value_name = "FILE", conflicts_with_all = ["backup", "push_groups", "every", "follow", "apply_plan", "check"])]
     undo: Option<PathBuf>,
     /// Do not provision from here: let Okta do it, with the app of --app, and print the steps that are
-    /// left for the console
-    #[arg(long, requires = "app")]
+    /// left for the console. --admins, --backup and --report are heeded, too
+    #[arg(long, requires = "app", conflicts_with_all = OF_RUNS, conflicts_with_all = ["delete", "unlink", "undo"])]
     okta_provisions: bool,
     /// How long --okta-provisions waits for a group push to be Active or Error, such as 10m
     #[arg(long, value_name = "TIME", value_parser = duration, default_value = "5m")]
@@ -91,7 +92,19 @@ async fn run(options: &Options) -> Result<(), Failure> {
     let systems = ScimSystems::connect(&options.sandbox, ScimOptions::pendo()).await?;
     systems.announce("Pendo");
     if options.okta_provisions {
-        return okta_provisions(&systems, options).await;
+        return OktaSetup {
+            systems: &systems,
+            run: &options.run,
+            app: options.scope.app.clone().unwrap_or_default(),
+            mapping,
+            switches: options.switches,
+            groups: &options.push_groups,
+            admins: &options.admins,
+            backup: options.backup.as_deref(),
+            wait: options.wait,
+        }
+        .run()
+        .await;
     }
     let groups_store = match options.run.check {
         true => None,
@@ -131,7 +144,7 @@ async fn run(options: &Options) -> Result<(), Failure> {
     if let Some(path) = &options.undo {
         return program.undo(&Backup::read(path)?).await;
     }
-    if let Some(path) = &options.backup {
+    if let Some(path) = options.backup.as_ref().filter(|_| options.run.sends()) {
         Backup::write(&program.systems.scim, path).await?;
     }
     match options.run.follow {
@@ -146,20 +159,6 @@ fn pushed_names(systems: &ScimSystems, options: &Options) -> Vec<String> {
         [] if systems.is_sandbox() && options.undo.is_none() => vec![SANDBOX_GROUP.to_owned()],
         names => names.to_vec(),
     }
-}
-
-async fn okta_provisions(systems: &ScimSystems, options: &Options) -> Result<(), Failure> {
-    let setup = OktaSetup {
-        okta: &systems.okta,
-        app: options.scope.app.clone().unwrap_or_default(),
-        base_url: systems.scim.base_url().to_string(),
-        token: systems.scim_token()?,
-        switches: options.switches,
-        groups: &options.push_groups,
-        wait: options.wait,
-        sends: options.run.sends(),
-    };
-    setup.run().await
 }
 
 struct Program<'a> {

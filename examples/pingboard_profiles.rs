@@ -42,7 +42,7 @@ struct Options {
     scope: ScopeOptions,
     #[command(flatten)]
     switches: Switches,
-    /// Add a line for everybody who got a profile to this file, as a list of those to be invited
+    /// Add a line for everybody who got a new profile to this file, as a list of those to be invited
     #[arg(long, value_name = "FILE")]
     invite: Option<PathBuf>,
     #[command(flatten)]
@@ -75,18 +75,18 @@ async fn run(options: &Options) -> Result<(), Failure> {
     let patience = options.run.patience();
     let people = ready(patience, &stop, prepare).await?;
     let users = Arc::new(ScimUsers::new(systems.scim.clone()).map_err(Failure::settings)?);
-    let inviting = inviting(options, users.clone())?;
+    if options.run.check {
+        return check(&systems, &people, &*users).await;
+    }
+    let checked = async || users.check().await.map_err(Failure::settings);
+    ready(patience, &stop, checked).await?;
+    let store = systems.store("pingboard_profiles", &options.run, "")?;
+    let inviting = inviting(options, &systems, &users, &store)?;
     let users: Arc<dyn Target> = match &inviting {
         Some(inviting) => inviting.clone(),
         None => users,
     };
     let target: Arc<dyn Target> = Arc::new(Switched::new(users, options.switches));
-    if options.run.check {
-        return check(&systems, &people, &*target).await;
-    }
-    let checked = async || target.check().await.map_err(Failure::settings);
-    ready(patience, &stop, checked).await?;
-    let store = systems.store("pingboard_profiles", &options.run, "")?;
     let program = Program { options, people, target, store, inviting: inviting.as_deref(), stop };
     match options.run.follow {
         true => program.follow().await,
@@ -95,10 +95,16 @@ async fn run(options: &Options) -> Result<(), Failure> {
 }
 
 /// The target with --invite: who gets a profile is written down.
-fn inviting(options: &Options, users: Arc<ScimUsers>) -> Result<Option<Arc<Inviting>>, Failure> {
+fn inviting(
+    options: &Options,
+    systems: &ScimSystems,
+    users: &Arc<ScimUsers>,
+    store: &SharedStore,
+) -> Result<Option<Arc<Inviting>>, Failure> {
     let path = options.invite.as_deref().filter(|_| options.run.sends());
-    let invitations = path.map(Invitations::open).transpose()?;
-    Ok(invitations.map(|invitations| Arc::new(Inviting::new(users, invitations))))
+    let invitations = path.map(|path| Invitations::open(path, Arc::clone(store))).transpose()?;
+    let inviting = |list| Arc::new(Inviting::new(users.clone(), systems.scim.clone(), list));
+    Ok(invitations.map(inviting))
 }
 
 /// Assignment decides who is in scope.
@@ -132,15 +138,25 @@ impl Program<'_> {
     async fn once(&self) -> Result<(), Failure> {
         let options = &self.options.run;
         let mut ending = Ending::begin(options, &self.stop)?;
-        let ran = self.delivery().run(self.people.records(), &mut ending, |_| ()).await;
-        self.people.print_warnings();
-        self.people.note_inactive(options, &mut ending)?;
-        self.inviting.map_or(Ok(()), Inviting::report)?;
-        match ran {
+        match self.provision(&mut ending).await {
             Err(failure) => Err(ending.stopped(failure)),
-            Ok(_) if options.sends() => ending.close(),
-            Ok(_) => Ok(()),
+            Ok(()) if options.sends() => {
+                let listed = self.inviting.map_or(Ok(()), Inviting::report);
+                let ended = ending.close();
+                listed.and(ended)
+            }
+            Ok(()) => Ok(()),
         }
+    }
+
+    async fn provision(&self, ending: &mut Ending) -> Result<(), Failure> {
+        if let Some(inviting) = self.inviting {
+            inviting.catch_up().await?;
+        }
+        let ran = self.delivery().run(self.people.records(), ending, |_| ()).await;
+        self.people.print_warnings();
+        self.people.note_inactive(&self.options.run, ending)?;
+        ran.map(drop)
     }
 
     async fn follow(&self) -> Result<(), Failure> {
@@ -148,8 +164,8 @@ impl Program<'_> {
         let (delivery, invitations) = (self.delivery(), *inviting);
         let following = Following { delivery, people, groups: None, invitations };
         let followed = following.run(Ending::begin(&self.options.run, &self.stop)?).await;
-        self.inviting.map_or(Ok(()), Inviting::report)?;
-        followed
+        let listed = self.inviting.map_or(Ok(()), Inviting::report);
+        listed.and(followed)
     }
 
     fn delivery(&self) -> Delivery<'_> {

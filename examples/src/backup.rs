@@ -80,9 +80,14 @@ impl Backup {
             thousands(users),
             thousands(groups)
         );
-        let missing: Vec<&str> =
-            COLUMNS.iter().map(|(name, _)| *name).filter(|name| !given.contains(name)).collect();
-        if users + groups > 0 && !missing.is_empty() {
+        let missing: Vec<&str> = COLUMNS
+            .iter()
+            .map(|(name, _)| *name)
+            .filter(|name| !given.contains(name) && (groups > 0 || *name != "members"))
+            .collect();
+        if users + groups == 0 {
+            say!("{:<10}the product holds none yet: --undo would take out everybody", "");
+        } else if !missing.is_empty() {
             say!(
                 "{:<10}not included, because the product gives none over SCIM: {}; download the product's own CSV \
                  of users for their roles",

@@ -60,6 +60,9 @@ impl Following<'_> {
     }
 
     async fn go_on(&mut self, ending: &mut Ending) -> Result<(), Failure> {
+        if let Some(invitations) = self.invitations {
+            invitations.catch_up().await?;
+        }
         let follow = self.follow();
         if !follow.begins_with_everybody().map_err(Failure::running)? {
             ending.resume()?;
@@ -140,7 +143,9 @@ impl Following<'_> {
         if full {
             self.people.note_inactive(self.delivery.options, ending)?;
         }
-        self.invitations.map_or(Ok(()), Inviting::check)?;
+        if let Some(invitations) = self.invitations {
+            invitations.catch_up().await?;
+        }
         if let Some(groups) = self.groups.as_mut().filter(|_| full || came_or_went) {
             groups.look_at_all();
             self.push_groups(ending).await?;

@@ -200,11 +200,11 @@ impl GroupPush<'_> {
         Ok(records)
     }
 
-    /// A canary counts people; what groups they are in belongs to them.
+    /// A canary counts people, and a plan in a file is of people; what groups they are in belongs to them.
     fn options(&self) -> RunOptions {
         let mut losses = self.options.losses;
         losses.max_removals = losses.max_removals.filter(|_| self.unlink != Unlink::Delete);
-        RunOptions { limit: None, losses, ..self.options.clone() }
+        RunOptions { limit: None, apply_plan: None, losses, ..self.options.clone() }
     }
 
     fn delivery<'o>(&self, options: &'o RunOptions) -> Delivery<'o> {

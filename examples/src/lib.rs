@@ -65,7 +65,8 @@ pub use losses::LossOptions;
 pub use okta_define::{Definition, define};
 pub use okta_setup::OktaSetup;
 pub use options::{
-    BasisOption, InactiveStatuses, MaxRemovals, RunOptions, ScopeOptions, Switches, duration,
+    BasisOption, InactiveStatuses, MaxRemovals, OF_RUNS, RunOptions, ScopeOptions, Switches,
+    duration, name,
 };
 pub use own_file::refuse_same;
 pub use patience::ready;

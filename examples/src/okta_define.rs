@@ -4,7 +4,9 @@ use std::str::FromStr;
 
 use futures::TryStreamExt;
 use okta_client::{AttributeScope, NewAttribute, Okta, PushStatus};
-use provisioning::expression::Expression;
+use provisioning::OktaPeople;
+use provisioning::expression::{Expression, ExpressionError};
+use provisioning::source::Scope;
 
 use crate::{Failure, say};
 
@@ -81,6 +83,7 @@ pub async fn define(
              another name, such as {name}_custom=string:user.{name}"
         )));
     }
+    let rows = rows(okta, app, definitions).await?;
     if !sends {
         for Definition { name, .. } in definitions {
             say!(
@@ -88,9 +91,14 @@ pub async fn define(
                 "plan"
             );
         }
+        for (name, from) in &rows {
+            say!("{:<10}{from} -> {name} would be mapped, on create and update", "");
+        }
+        say_unmapped(definitions, &rows);
         say!("{:<10}nothing was sent", "");
         return Ok(());
     }
+    let mapping = mapping_to(okta, app).await?;
     let mut update = okta.schemas().update_app_user(app);
     for Definition { name, attribute, .. } in definitions {
         let attribute = attribute
@@ -101,56 +109,71 @@ pub async fn define(
         update = update.set(name.as_str(), attribute);
     }
     update.await.map_err(Failure::settings)?;
-    for definition in definitions {
-        say!(
-            "{:<10}{} in the app's user profile, as {namespace}:{}",
-            "defined",
-            definition.name,
-            definition.name
-        );
+    for Definition { name, .. } in definitions {
+        say!("{:<10}{name} in the app's user profile, as {namespace}:{name}", "defined");
     }
-    map(okta, app, definitions).await
-}
-
-async fn map(okta: &Okta, app: &str, definitions: &[Definition]) -> Result<(), Failure> {
-    let schema = okta.schemas().user("default").await.map_err(Failure::settings)?;
-    let mappings: Vec<_> = okta
-        .mappings()
-        .list()
-        .target(app)
-        .stream()
-        .try_collect()
-        .await
-        .map_err(Failure::settings)?;
-    let Some(mapping) = mappings.first() else {
-        return Err(Failure::settings("Okta has no mapping from its users to this app"));
-    };
-    let mut update = okta.mappings().update(&mapping.id);
-    let from = |one: &Definition| match &one.from {
-        Some(from) => Some(from.clone()),
-        None => schema.attribute(&one.name).map(|_| format!("user.{}", one.name)),
-    };
-    let (mapped, unknown): (Vec<_>, Vec<_>) =
-        definitions.iter().map(|one| (one, from(one))).partition(|(_, from)| from.is_some());
-    let mapped = mapped.into_iter().filter_map(|(one, from)| Some((&one.name, from?)));
-    let mapped: Vec<(&String, String)> = mapped.collect();
-    for (name, from) in &mapped {
-        update = update.set(name.as_str(), from.as_str(), PushStatus::Push);
-    }
-    if !mapped.is_empty() {
+    if !rows.is_empty() {
+        let mut update = okta.mappings().update(&mapping);
+        for (name, from) in &rows {
+            update = update.set(name.as_str(), from.as_str(), PushStatus::Push);
+        }
         update.await.map_err(Failure::settings)?;
     }
-    for (name, from) in mapped {
+    for (name, from) in &rows {
         say!("{:<10}{from} -> {name}, on create and update", "mapped");
     }
-    for (Definition { name, .. }, _) in unknown {
+    say_unmapped(definitions, &rows);
+    Ok(())
+}
+
+/// An attribute of the app's users, and what it is made of.
+type Row = (String, String);
+
+/// What is mapped; that Okta can work it out shows before anything is defined.
+async fn rows(okta: &Okta, app: &str, definitions: &[Definition]) -> Result<Vec<Row>, Failure> {
+    let people = OktaPeople::new(okta.clone()).scope(Scope::app(app));
+    let known = people.attributes().await.map_err(Failure::settings)?;
+    let mut rows = Vec::new();
+    for Definition { name, from, .. } in definitions {
+        match from {
+            Some(from) => {
+                let checked = check(from, |root, attribute| known.knows(root, attribute));
+                checked.map_err(|error| Failure::Settings(format!("--define {name}: {error}")))?;
+                rows.push((name.clone(), from.clone()));
+            }
+            None if known.knows("user", name) => rows.push((name.clone(), format!("user.{name}"))),
+            None => {}
+        }
+    }
+    Ok(rows)
+}
+
+/// Whether users have the attributes that are read; what the expression works out is up to Okta.
+fn check(text: &str, knows: impl Fn(&str, &str) -> bool) -> Result<(), ExpressionError> {
+    let expression = Expression::parse(text)?;
+    let read = expression.references().filter(|(root, _)| ["user", "source"].contains(root));
+    let mut read = read.map(|(root, name)| Expression::parse(&format!("{root}.{name}")));
+    read.try_for_each(|one| one?.check(&knows))
+}
+
+/// The mapping from Okta's users to this app.
+async fn mapping_to(okta: &Okta, app: &str) -> Result<String, Failure> {
+    let mut mappings = okta.mappings().list().target(app).stream();
+    match mappings.try_next().await.map_err(Failure::settings)? {
+        Some(mapping) => Ok(mapping.id.to_string()),
+        None => Err(Failure::settings("Okta has no mapping from its users to this app")),
+    }
+}
+
+fn say_unmapped(definitions: &[Definition], rows: &[Row]) {
+    let is_mapped = |name: &str| rows.iter().any(|(mapped, _)| mapped == name);
+    for Definition { name, .. } in definitions.iter().filter(|one| !is_mapped(&one.name)) {
         say!(
             "{:<10}{name}: Okta's users have no attribute of this name; say what it is made of, such as \
              {name}=TYPE:user.department",
             "unmapped"
         );
     }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -11,6 +11,24 @@ use provisioning::{Basis, Guard, Mapping};
 use crate::own_file::refuse_same;
 use crate::{Failure, LossOptions, say};
 
+// Headings of single options: that of a whole group would go on for the options after it.
+const IN_SCOPE: &str = "Who is in scope (everybody who is not deactivated, unless told otherwise)";
+const PROVISIONED: &str = "What is provisioned (everything, unless told otherwise)";
+
+/// The options that rule how people are provisioned from here, and rule nothing where Okta is set up.
+pub const OF_RUNS: [&str; 10] = [
+    "limit",
+    "every",
+    "follow",
+    "mapping",
+    "max_removals",
+    "inactive_statuses",
+    "basis",
+    "export_plan",
+    "max_changes",
+    "apply_plan",
+];
+
 /// How a run goes: what is shown, what is sent, what is kept.
 #[derive(Args, Clone, Debug)]
 pub struct RunOptions {
@@ -66,7 +84,8 @@ pub struct RunOptions {
     /// At most so many may change in any way in a run
     #[arg(long, value_name = "N")]
     pub max_changes: Option<u64>,
-    /// Apply a plan from such a file; refused if the world has moved on since
+    /// Apply a plan from such a file, which is of people: groups are compared when it is applied. Refused if
+    /// the world has moved on since; after a canary the same file brings the rest
     #[arg(long, value_name = "FILE", conflicts_with_all = ["plan", "every", "check"])]
     pub apply_plan: Option<PathBuf>,
     /// Calls to the product under way at once, 1 to 64
@@ -173,6 +192,17 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     seconds.map(Duration::from_secs).ok_or_else(wrong)
 }
 
+/// A name in a list, such as `--admins a@x.example, b@x.example`.
+///
+/// # Errors
+/// When it is empty.
+pub fn name(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("a name in it is empty".to_owned()),
+        name => Ok(name.to_owned()),
+    }
+}
+
 impl RunOptions {
     /// The mapping of `--mapping`, or this one.
     ///
@@ -233,7 +263,8 @@ impl RunOptions {
                 "--apply-plan does not go with --follow: a plan is brought about once; apply it first"
             }
             Self { export_plan: Some(_), limit: Some(_), .. } => {
-                "--limit does not go with --export-plan: the file holds the whole plan; give --limit to --apply-plan"
+                "--limit does not go with --export-plan: the file holds the whole plan; give --limit to --apply-plan, \
+                 which goes on with the rest when it gets the file again"
             }
             _ => return self.check_files(&[]),
         };
@@ -280,33 +311,29 @@ impl RunOptions {
 /// Who is in scope.
 #[derive(Args, Clone, Debug)]
 #[group(multiple = false)]
-#[command(
-    next_help_heading = "Who is in scope (everybody who is not deactivated, unless told otherwise)"
-)]
 pub struct ScopeOptions {
     /// Only people who match, such as 'profile.department eq "Sales"'; 50,000 at most
-    #[arg(long, value_name = "EXPRESSION")]
+    #[arg(long, value_name = "EXPRESSION", help_heading = IN_SCOPE)]
     pub search: Option<String>,
     /// Only members of this Okta group, by name or id
-    #[arg(long, value_name = "GROUP")]
+    #[arg(long, value_name = "GROUP", help_heading = IN_SCOPE)]
     pub group: Option<String>,
     /// Only people who are assigned to this Okta app, directly or through a group
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", help_heading = IN_SCOPE)]
     pub app: Option<String>,
 }
 
 /// Which kinds of changes are sent, as in Okta's "To App" settings.
 #[derive(Args, Clone, Copy, Debug, Default)]
-#[command(next_help_heading = "What is provisioned (everything, unless told otherwise)")]
 pub struct Switches {
     /// Do not create users, nor take back who was deactivated
-    #[arg(long)]
+    #[arg(long, help_heading = PROVISIONED)]
     pub no_create: bool,
     /// Do not update attributes of users
-    #[arg(long)]
+    #[arg(long, help_heading = PROVISIONED)]
     pub no_update: bool,
     /// Do not deactivate users who left
-    #[arg(long)]
+    #[arg(long, help_heading = PROVISIONED)]
     pub no_deactivate: bool,
 }
 

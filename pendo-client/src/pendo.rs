@@ -81,6 +81,12 @@ impl Pendo {
             Ok(_) => "200 OK, valid: false".to_owned(),
             Err(error) if error.is_unauthorized() => refusal("401 Unauthorized", &error),
             Err(error) if error.is_forbidden() => refusal("403 Forbidden", &error),
+            Err(error) if error.is_not_found() => {
+                return Err(error.with_advice(format!(
+                    "{} is not where Pendo's API is: PENDO_BASE_URL is the address without a path such as /api/v1",
+                    self.region.base_url()
+                )));
+            }
             Err(error) => return Err(error),
         };
         Err(Error::auth(self.refused_key()).with_source(format!("GET {VERIFY}: {answer}")))

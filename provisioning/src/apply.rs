@@ -293,7 +293,7 @@ fn waits(plan: &Plan, store: &mut dyn Store, one: &Sending) -> Result<bool, Stor
     if one.row.state != RowState::Late || !one.change.fields.is_empty() {
         return Ok(false);
     }
-    for key in missing(&one.row.fields, &[]) {
+    for (_, key) in missing(&one.row.fields, &[]) {
         let other = store.row(&plan.target.key(&key))?;
         if other.is_some_and(|other| is_to_come(other.state)) {
             return Ok(true);
@@ -351,9 +351,12 @@ fn succeeded(
     }
     store.remember(&one.row.key, &known)?;
     let (mut planned, mut nobody) = (Vec::new(), Vec::new());
-    for key in one.missing() {
+    for (path, key) in one.missing() {
         let will_be = references::will_be_there(store, &plan.target.key(&key))?;
-        if will_be { &mut planned } else { &mut nobody }.push(key);
+        match will_be {
+            true => planned.push(key),
+            false => nobody.push((path, key)),
+        }
     }
     if one.row.state == RowState::Late && !planned.is_empty() {
         let earlier = one.earlier();

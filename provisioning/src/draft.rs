@@ -362,7 +362,8 @@ impl Draft {
         let losses = Losses::read(&mut *open(&store), &summary)?;
         let id = jiff::Timestamp::now().to_string();
         let most = Guard::most_removals(guards);
-        let mut head = Head { id, basis, summary, is_partial, made_with, selection, most };
+        let file = None;
+        let mut head = Head { id, basis, summary, is_partial, made_with, selection, most, file };
         head.compare(&mut *open(&store))?;
         let judged = Judged { plan: &head.summary, before: &before, losses: &losses, is_partial };
         if let Err(guard) = judged.by(guards) {

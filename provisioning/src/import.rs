@@ -1,6 +1,8 @@
 //! Plans that were exported, on their way back into a store.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::BufRead;
 use std::sync::{Arc, Mutex};
 
@@ -11,7 +13,7 @@ use crate::draft::observe;
 use crate::export::{Header, VERSION};
 use crate::guard::{Guard, Judged};
 use crate::losses::{Before, Losses};
-use crate::plan::{Basis, Head, Plan, PlanError, Shared, generation, identity, open, own};
+use crate::plan::{Basis, GROUP, Head, Plan, PlanError, Shared, generation, identity, open, own};
 use crate::record::{is_hidden, same};
 use crate::store::{Kind, Known, Row, RowState, Seen, Store, StoreError, together};
 use crate::sum::Sum;
@@ -69,6 +71,10 @@ impl Plan {
     /// delivered nothing since, and each old value is what is known, or with [`Basis::Target`]
     /// what the target, which is read again, shows. A file that was changed since is refused.
     ///
+    /// A file of which some was applied, with a limit or up to a stop, is taken again as long as nothing else
+    /// was planned with the store since: what is left of it is the plan then. What failed is left to the next
+    /// plan.
+    ///
     /// What it would do is counted from its rows, and held against the guards of every plan, and who is
     /// there by our doing according to the store. Await it; nothing is written to the target.
     pub fn import<'f>(
@@ -115,7 +121,7 @@ impl Import<'_> {
     async fn run(self) -> Result<Plan, ImportError> {
         let Self { from, target, store, guards, made_with, remove_unknown } = self;
         let mut lines = Lines { from, line: 0, text: String::new() };
-        let header = header(&mut lines, &*target, &store)?;
+        let (header, left) = header(&mut lines, &*target, &store)?;
         if made_with.is_some_and(|said| header.made_with != Some(said)) {
             return Err(ImportError::MovedOn("it was made with another mapping".to_owned()));
         }
@@ -128,7 +134,8 @@ impl Import<'_> {
             let before = Before::and_last(store)?;
             before.write(store)?;
             Head::clear(store)?;
-            let counted = Reading { header: &header, remove_unknown }.rows(&mut lines, store)?;
+            let reading = Reading { header: &header, left, remove_unknown };
+            let counted = reading.rows(&mut lines, store)?;
             let head = judged(header, counted, &before, &guards, store)?;
             store.clear_seen()?;
             head.write(store)?;
@@ -156,28 +163,30 @@ impl fmt::Debug for Import<'_> {
 /// The plan that the rows are, if it keeps the rules.
 fn judged(
     header: Header,
-    counted: Summary,
+    (counted, left): (Summary, Summary),
     before: &Before,
     guards: &[Guard],
     store: &mut dyn Store,
 ) -> Result<Head, ImportError> {
-    let Header { basis, summary: said, partial: is_partial, made_with, selection, .. } = header;
-    let summary = Summary { known: store.known_count()?, ..counted };
+    let Header { basis, summary: said, partial: is_partial, made_with, selection, sum, .. } =
+        header;
+    let known = store.known_count()?;
     let kinds = |summary: &Summary| {
         let Summary { create, update, restore, remove, conflicts, .. } = *summary;
         [create, update, restore, remove, conflicts]
     };
-    if kinds(&said) != kinds(&summary) {
-        let (said, rows) = (said.in_short(), summary.in_short());
+    if kinds(&said) != kinds(&counted) {
+        let (said, rows) = (said.in_short(), Summary { known, ..counted }.in_short());
         return Err(ImportError::Miscounted { said, rows });
     }
+    let summary = Summary { known, ..left };
     let losses = Losses::read(store, &summary)?;
     let judged = Judged { plan: &summary, before, losses: &losses, is_partial };
     if let Err(guard) = judged.by(guards) {
         return Err(PlanError::Guard { guard, summary: Box::new(summary) }.into());
     }
     let (id, most) = (jiff::Timestamp::now().to_string(), Guard::most_removals(guards));
-    Ok(Head { id, basis, summary, is_partial, made_with, selection, most })
+    Ok(Head { id, basis, summary, is_partial, made_with, selection, most, file: Some(sum) })
 }
 
 struct Lines<R> {
@@ -206,7 +215,7 @@ fn header<R: BufRead>(
     lines: &mut Lines<R>,
     target: &dyn Target,
     store: &Shared,
-) -> Result<Header, ImportError> {
+) -> Result<(Header, Option<Left>), ImportError> {
     let header: Option<Header> = lines.next()?;
     let header = header.ok_or_else(|| lines.wrong("it is empty"))?;
     if header.plan != VERSION {
@@ -218,38 +227,88 @@ fn header<R: BufRead>(
     }
     let mut store = open(store);
     own(&mut *store, target)?;
-    let moved = if identity(&mut *store)? != header.store {
-        Some("it was made with another store")
-    } else {
-        let has_moved = generation(&mut *store)? != header.generation;
-        has_moved.then_some("something was delivered since")
-    };
-    moved.map_or(Ok(header), |moved| Err(ImportError::MovedOn(moved.to_owned())))
+    if identity(&mut *store)? != header.store {
+        return Err(ImportError::MovedOn("it was made with another store".to_owned()));
+    }
+    if generation(&mut *store)? == header.generation {
+        return Ok((header, None));
+    }
+    let is_here =
+        Head::read(&mut *store)?.is_some_and(|head| head.file.as_ref() == Some(&header.sum));
+    match is_here.then(|| left(&mut *store)).transpose()?.flatten() {
+        Some(left) => Ok((header, Some(left))),
+        None => Err(ImportError::MovedOn("something was delivered since".to_owned())),
+    }
+}
+
+/// What is left of a plan of which some was applied.
+struct Left {
+    /// Stand for the rows that are still to be done.
+    rows: HashSet<u64>,
+    /// Those of them that wait for references alone.
+    late: HashMap<u64, Row>,
+}
+
+/// Stands for a row: a removal and another row may have one key.
+fn mark(row: &Row) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (row.kind == Kind::Remove, &row.key).hash(&mut hasher);
+    hasher.finish()
+}
+
+/// What is left of the plan in the store; none when nothing is.
+fn left(store: &mut dyn Store) -> Result<Option<Left>, StoreError> {
+    let (mut left, mut after) = (Left { rows: HashSet::new(), late: HashMap::new() }, 0);
+    loop {
+        let rows = store.rows(None, after, GROUP as usize)?;
+        let Some(last) = rows.last() else {
+            return Ok(Some(left).filter(|left| !left.rows.is_empty()));
+        };
+        after = last.seq;
+        for row in rows.into_iter().filter(is_to_be_done) {
+            left.rows.insert(mark(&row));
+            if row.state == RowState::Late {
+                left.late.insert(mark(&row), row);
+            }
+        }
+    }
 }
 
 /// Rows of a file on their way into the store.
 struct Reading<'h> {
     header: &'h Header,
+    /// Nothing of it was applied before, or what is left.
+    left: Option<Left>,
     remove_unknown: bool,
 }
 
 impl Reading<'_> {
-    /// Puts what is still to be done into the store, and counts what the rows would do. That a line was
-    /// changed says more than what that led to.
+    /// Puts what is still to be done into the store, and counts what all rows would do, and those that are
+    /// left. That a line was changed says more than what that led to.
     fn rows<R: BufRead>(
         &self,
         lines: &mut Lines<R>,
         store: &mut dyn Store,
-    ) -> Result<Summary, ImportError> {
+    ) -> Result<(Summary, Summary), ImportError> {
         let (mut count, mut sum, mut moved) = (0, Sum::new(), None);
-        let mut counted = self.uncounted();
+        let (mut counted, mut left) = (self.uncounted(), self.uncounted());
         while let Some(row) = lines.next::<Row>()? {
             count += 1;
             sum.add(lines.text.trim_end());
+            self.count(store, &row, &mut counted)?;
+            if let Some(left) = self.left.as_ref().filter(|_| is_to_be_done(&row)) {
+                let mark = mark(&row);
+                if let Some(late) = left.late.get(&mark) {
+                    store.put_row(late)?;
+                }
+                if !left.rows.contains(&mark) || left.late.contains_key(&mark) {
+                    continue;
+                }
+            }
             if moved.is_none() && is_to_be_done(&row) {
                 moved = self.moved(store, &row)?;
             }
-            self.count(store, &row, &mut counted)?;
+            self.count(store, &row, &mut left)?;
             if is_to_be_done(&row) || row.kind.unsent().is_some() {
                 store.put_row(&as_exported(row))?;
             }
@@ -262,7 +321,7 @@ impl Reading<'_> {
         match moved {
             _ if expected != header.sum => Err(ImportError::Edited),
             Some(moved) => Err(ImportError::MovedOn(moved)),
-            None => Ok(counted),
+            None => Ok((counted, left)),
         }
     }
 

@@ -112,6 +112,9 @@ pub(crate) struct Head {
     /// Stands for the selection of the source.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) selection: Option<String>,
+    /// The sum of the file that it came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) file: Option<String>,
 }
 
 impl Head {

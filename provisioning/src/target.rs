@@ -265,7 +265,8 @@ impl TargetError {
         Self::new("the target gave no result for this record")
     }
 
-    pub(crate) fn is_refused(&self) -> bool {
+    /// Whether it is known that the target did nothing.
+    pub fn is_refused(&self) -> bool {
         self.refused
     }
 }

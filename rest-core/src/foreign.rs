@@ -45,6 +45,15 @@ pub(crate) fn refusal(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> O
     Some(format!("the answer is {named}: a proxy, or another server than meant, may have given it"))
 }
 
+/// What to do about a proxy that wants to know who asks, whatever its words are.
+pub(crate) fn proxy(status: StatusCode) -> Option<String> {
+    (status == StatusCode::PROXY_AUTHENTICATION_REQUIRED).then(|| {
+        "a proxy on the way asks who calls: put the user and password that it knows into its address, such \
+        as HTTPS_PROXY=http://user:password@proxy:8080, or go past it with NO_PROXY"
+            .to_owned()
+    })
+}
+
 /// What to do about a redirect; of its target only the host, since the rest may hold what was sent.
 pub(crate) fn redirect(status: StatusCode, headers: &HeaderMap) -> Option<String> {
     if !status.is_redirection() || status == StatusCode::NOT_MODIFIED {

@@ -264,7 +264,8 @@ impl<A: ErrorBody> Request<A> {
         let asks_for_proof = decoded.as_ref().is_some_and(A::asks_for_proof);
         let renewable = decoded.as_ref().is_none_or(A::blames_credential) && status.as_u16() == 401;
         let foreign = || foreign::refusal(status, &headers, body);
-        let advice = foreign::redirect(status, &headers)
+        let advice = foreign::proxy(status)
+            .or_else(|| foreign::redirect(status, &headers))
             .or_else(|| decoded.is_none().then(foreign).flatten());
         let refused = Refused { headers, asks_for_proof };
         let text = match decoded {

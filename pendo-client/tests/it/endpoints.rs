@@ -42,6 +42,17 @@ async fn verify() {
 }
 
 #[tokio::test]
+async fn verify_says_that_the_address_is_not_the_apis() {
+    let nothing = || ResponseTemplate::new(404).set_body_string("404 page not found");
+    let (_server, pendo) = answer("GET", "/api/v1/token/verify", nothing()).await;
+    let line = pendo.verify().await.unwrap_err().to_string();
+    assert!(
+        line.contains("page not found") && line.contains("without a path such as /api/v1"),
+        "{line}"
+    );
+}
+
+#[tokio::test]
 async fn verify_says_wrong_key_or_wrong_region() {
     let json = ResponseTemplate::new(401).set_body_json(json!({"message": "unauthorized"}));
     let invalid = ok(json!({"valid": false}));

@@ -344,3 +344,44 @@ fn private_files_are_nothing_but_files() {
     assert!(private_file(folder).is_err());
     std::fs::remove_file(pipe).unwrap();
 }
+
+#[tokio::test]
+async fn after_a_canary_the_same_file_brings_the_rest() {
+    for basis in BOTH {
+        let (target, store, people) = world(basis).await;
+        let text = exported(&plan(&people, &target, &store, basis).await);
+        for left in (1..=4).rev() {
+            let taken = import(&text, &target, &store).await.unwrap();
+            assert_eq!(taken.summary().changes(), left, "{basis:?}");
+            let report: Report = taken.apply().limit(1).stream().collect().await;
+            assert_eq!((report.delivered(), report.failed), (1, 0), "{report:?}");
+        }
+        assert_eq!(there(&target), people);
+        // Nothing is left of it.
+        let error = refused(&text, &target, &store).await;
+        assert!(error.contains("something was delivered since"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn the_rest_of_a_file_is_refused_like_all_of_it() {
+    for basis in BOTH {
+        let (target, store, people) = world(basis).await;
+        let text = exported(&plan(&people, &target, &store, basis).await);
+        let some = import(&text, &target, &store).await.unwrap();
+        let report: Report = some.apply().limit(1).stream().collect().await;
+        assert_eq!(report.delivered(), 1);
+        // Changed in the file, which is not the one that was begun any more.
+        let error =
+            refused(&text.replacen("\"new\":\"back\"", "\"new\":\"bad\"", 1), &target, &store)
+                .await;
+        assert!(error.contains("changed since it was exported"), "{error}");
+        if basis == Basis::Target {
+            target.inner.edit("p03", "title", json!("edited there"));
+            assert!(refused(&text, &target, &store).await.contains("`title` of p03"));
+        }
+        // Another plan came in between.
+        plan(&people, &target, &store, basis).await;
+        assert!(refused(&text, &target, &store).await.contains("something was delivered since"));
+    }
+}

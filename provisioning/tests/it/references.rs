@@ -25,7 +25,7 @@ async fn managers_who_are_new_are_written_in_a_second_pass() {
     let compute = || Plan::compute(people(), target.clone()).store(store.clone());
     let report = apply(&compute().await.unwrap()).await;
     assert_eq!((report.created, report.updated, report.failed), (5, 0, 0), "{report:?}");
-    let note = "refers to nobody, which is not in the target: left out".to_owned();
+    let note = "`manager` refers to nobody, which is not in the target: left out".to_owned();
     assert_eq!((report.references_left_out, &report.notes), (1, &vec![("dan".to_owned(), note)]));
     let there = target.inner.active();
     for (who, manager) in [("ada", "zoe"), ("bob", "carl"), ("carl", "bob"), ("zoe", "zoe")] {

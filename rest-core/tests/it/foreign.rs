@@ -123,6 +123,25 @@ async fn a_compressed_answer_that_was_not_asked_for_is_told_as_that() {
 }
 
 #[tokio::test]
+async fn a_proxy_that_asks_who_calls_is_named() {
+    let answers: [fn() -> Then; 3] = [
+        || answer(407, &[("content-type", "text/plain")], "who are you"),
+        || answer(407, &[("content-type", "text/html")], "<p>no</p>"),
+        || answer(407, &[], ""),
+    ];
+    for said in answers {
+        let (_server, client) = says(said).await;
+        let get = client.request(Method::GET, "/users", []);
+        let line = get.json::<u32>().await.unwrap_err().to_string();
+        assert!(
+            line.contains("407") && line.contains("HTTPS_PROXY=http://user:password@"),
+            "{line}"
+        );
+        assert!(!line.contains("another server"), "{line}");
+    }
+}
+
+#[tokio::test]
 async fn a_proxys_error_page_is_one_short_line() {
     let error_page = || {
         let page = format!("<html>\r\n<h1>502</h1>\n{}</html>", "padding\n".repeat(900));

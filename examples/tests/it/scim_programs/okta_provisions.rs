@@ -99,3 +99,107 @@ fn a_push_that_does_not_come_is_given_up_with_advice() {
     let line = finished.complaint();
     assert!(line.contains("not pushed after 1 s") && line.contains("--wait"), "{line}");
 }
+
+fn is_connected(rig: &Rig, app: &str) -> bool {
+    rig.in_okta(async |okta| okta.apps().connection(app).get().await.unwrap()).is_enabled()
+}
+
+#[test]
+fn the_first_group_must_contain_an_administrator_here_too() {
+    let rig = Rig::start("pendo_scim", 10, ScimOptions::default());
+    let app = rig.sandbox.okta().app_id("SCIM with token").unwrap();
+    let id = rig.group("Staff", 0..3);
+    let (inside, outside) = (rig.email(1).to_uppercase(), rig.email(7));
+    for args in ["", "--plan"] {
+        let refused = set_up(&rig, &app, &id).args(args).arg("--admins").arg(&outside).run();
+        let refused = refused.exits(3);
+        assert!(refused.complaint().contains("3 members of Staff"), "{refused}");
+    }
+    set_up(&rig, &app, "Nobody").args("--plan").run().refused(&["no group `Nobody`"]);
+    set_up(&rig, &app, "Nobody").run().refused(&["no group `Nobody`"]);
+    let alone = rig.program("--okta-provisions --app").arg(&app).arg("--admins").arg(&inside);
+    alone.run().refused(&["--admins", "--push-groups"]);
+    assert!(!is_connected(&rig, &app));
+    assert_eq!(rig.writes(), 0);
+    set_up(&rig, &app, &id).arg("--admins").arg(&inside).run().exits(0).says("Staff: Active");
+    // Later groups need none.
+    let other = rig.group("Others", 7..8);
+    let later = set_up(&rig, &app, &other).arg("--admins").arg(&inside).run();
+    later.exits(0).says("Others: Active");
+}
+
+#[test]
+fn what_rules_a_run_from_here_is_refused() {
+    let rig = Rig::start("pendo_scim", 10, ScimOptions::default());
+    let app = rig.sandbox.okta().app_id("SCIM with token").unwrap();
+    let id = rig.group("Staff", 0..3);
+    for option in [
+        "--limit 1",
+        "--max-changes 1",
+        "--max-removals 1",
+        "--every 2s",
+        "--follow",
+        "--undo /nonexistent --plan",
+        "--apply-plan /nonexistent",
+        "--export-plan x",
+        "--mapping /nonexistent",
+        "--inactive-statuses none",
+        "--delete",
+        "--unlink empty",
+    ] {
+        let name = option.split_once(' ').map_or(option, |(name, _)| name);
+        let refused = set_up(&rig, &app, &id).args(option).run();
+        refused.refused(&["--okta-provisions", "cannot be used with", name]);
+    }
+    for option in ["--every 2s", "--limit 1", "--report x", "--push-groups x", "--no-create"] {
+        let define = rig.program_named("peakon_employees", "--define unit=string --app").arg(&app);
+        define.args(option).run().refused(&["--define", "cannot be used with"]);
+    }
+    assert!(!is_connected(&rig, &app));
+}
+
+#[test]
+fn the_backup_comes_first_and_the_report_says_what_was_set_up() {
+    let rig = Rig::start("pendo_scim", 10, ScimOptions::default());
+    let app = rig.sandbox.okta().app_id("SCIM with token").unwrap();
+    let id = rig.group("Staff", 0..3);
+    let there = serde_json::json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
+        "userName": "before@x.example"});
+    rig.sandbox.scim().insert_user(there).unwrap();
+    let (backup, report) = (rig.file("users.csv"), rig.file("report.json"));
+    let run = |args: &str| {
+        let program = set_up(&rig, &app, &id).args(args);
+        program.arg("--report").arg(report.to_str().unwrap()).run()
+    };
+    set_up(&rig, &app, &id).args("--plan --backup").arg(backup.to_str().unwrap()).run().exits(0);
+    assert!(!backup.exists());
+    rig.sandbox.faults().next("POST /Groups", sandbox::Fault::Status(400), 100);
+    run(&format!("--backup {}", backup.display())).exits(1).says("1 users and 0 groups");
+    super::pendo::assert_private(&backup);
+    assert!(std::fs::read_to_string(&backup).unwrap().contains("before@x.example"));
+    let failed = crate::support::report_at(&report);
+    assert_eq!(
+        (&failed["complete"], &failed["not_delivered"][0]["key"]),
+        (&false.into(), &"Staff".into())
+    );
+    let failed = run(&format!("--backup {}", backup.display())).exits(2);
+    assert!(failed.complaint().contains("is there already"), "{failed}");
+    assert!(crate::support::report_at(&report)["error"].as_str().unwrap().contains("already"));
+
+    let rig = Rig::start("pendo_scim", 10, ScimOptions::default());
+    let app = rig.sandbox.okta().app_id("SCIM with token").unwrap();
+    let id = rig.group("Staff", 0..3);
+    set_up(&rig, &app, &id)
+        .args("--no-deactivate --report")
+        .arg(report.to_str().unwrap())
+        .run()
+        .exits(0);
+    let done = crate::support::report_at(&report);
+    assert_eq!((&done["complete"], &done["not_delivered"]), (&true.into(), &serde_json::json!([])));
+    let set_up = &done["okta_provisions"];
+    assert_eq!(set_up["pushed"], serde_json::json!(["Staff"]));
+    assert_eq!(
+        (&set_up["features"]["create"], &set_up["features"]["deactivate"]),
+        (&true.into(), &false.into())
+    );
+}

@@ -152,3 +152,33 @@ fn attributes_are_defined_in_okta_with_their_namespace() {
     assert_eq!(mapped.push_status, Some(okta_client::PushStatus::Push));
     assert_eq!(rig.writes(), 0);
 }
+
+#[test]
+fn an_attribute_is_made_of_what_okta_has_or_not_defined_at_all() {
+    let rig = rig();
+    let app = rig.sandbox.okta().app_id("SCIM with token").unwrap();
+    for plan in ["", "--plan"] {
+        let define =
+            rig.program(plan).args("--define a=string --define unit=string:user.departmnt");
+        let refused = define.arg("--app").arg(&app).run();
+        refused.refused(&["--define unit", "`user.departmnt`", "did you mean `department`"]);
+    }
+    let schema = rig.in_okta(async |okta| okta.schemas().app_user(&app).await.unwrap());
+    assert!(schema.attribute("unit").is_none() && schema.attribute("a").is_none());
+    rig.program("--plan --define unit=string:user.department --define a=string --app")
+        .arg(&app)
+        .run()
+        .exits(0)
+        .says("user.department -> unit would be mapped")
+        .says("unmapped  a");
+}
+
+#[test]
+fn whoever_is_referred_to_and_not_there_is_named_with_the_attribute() {
+    let rig = rig();
+    rig.set(3, "manager", "nobody@people.example");
+    let finished = rig.program("").run().exits(0);
+    let note =
+        format!("note      {}: `{ENTERPRISE}:manager.value` refers to nobody@", rig.email(3));
+    assert_eq!(finished.out.matches(&note).count(), 1, "{finished}");
+}

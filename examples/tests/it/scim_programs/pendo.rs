@@ -165,6 +165,20 @@ fn a_backup_is_the_way_back() {
 }
 
 #[test]
+fn a_backup_is_of_what_is_there_and_only_before_something_is_sent() {
+    let rig = rig();
+    let file = rig.file("users.csv");
+    let path = file.to_str().unwrap();
+    for args in ["--plan", "--check", "--export-plan /dev/null"] {
+        let args = args.replace("/dev/null", rig.file("plan").to_str().unwrap());
+        rig.program(&args).arg("--backup").arg(path).run().exits(0).never_says("backup");
+        assert!(!file.exists());
+    }
+    let first = rig.program("--backup").arg(path).run().exits(0).says("0 users and 0 groups");
+    first.says("the product holds none").never_says("gives none over SCIM");
+}
+
+#[test]
 fn what_somebody_edited_there_is_put_back_when_the_product_is_compared_with() {
     let rig = filled();
     edit(&rig, &rig.email(2), |user| user["name"]["givenName"] = json!("Edited"));

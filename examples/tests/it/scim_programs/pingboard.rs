@@ -111,3 +111,56 @@ fn who_got_a_profile_is_listed_to_be_invited() {
     expected.sort();
     assert_eq!(lines, expected);
 }
+
+/// Everybody in the product has one line, and nobody else has any, but for what was there before.
+fn assert_all_listed(rig: &Rig, file: &std::path::Path) {
+    let text = std::fs::read_to_string(file).unwrap();
+    let mut lines: Vec<&str> = text.lines().collect();
+    lines.sort();
+    let users = rig.sandbox.scim().users();
+    let line = |user: &serde_json::Value| {
+        format!("{},{}", user["userName"].as_str().unwrap(), user["id"].as_str().unwrap())
+    };
+    let mut expected: Vec<String> = users.iter().map(line).collect();
+    expected.sort();
+    assert_eq!(lines, expected);
+}
+
+#[test]
+fn an_invitation_survives_a_run_that_is_killed() {
+    let rig = rig();
+    rig.group("Staff", 0..20);
+    let file = rig.file("invite.csv");
+    let program = rig.program("--group Staff --invite").arg(file.to_str().unwrap());
+    for round in 1..=3 {
+        // The profile is made, and the answer never comes.
+        let held = sandbox::Fault::Slow(std::time::Duration::from_secs(600));
+        rig.sandbox.faults().next("POST /Users", held, 4);
+        let mut process = crate::support::Killed(program.spawn());
+        while rig.sandbox.scim().user_count() < round * 4 {
+            assert!(process.0.try_wait().unwrap().is_none(), "it ended");
+            std::thread::yield_now();
+        }
+    }
+    program.run().exits(0).says("invite    12 people");
+    assert_all_listed(&rig, &file);
+    program.run().exits(0).says("invite    0 people");
+    assert_all_listed(&rig, &file);
+}
+
+#[test]
+fn who_comes_back_with_a_new_profile_is_listed_again() {
+    let rig = rig();
+    let id = rig.group("Staff", 0..3);
+    let file = rig.file("invite.csv");
+    let run = || rig.program("--group Staff --invite").arg(file.to_str().unwrap()).run();
+    run().exits(0).says("invite    3 people");
+    assert_all_listed(&rig, &file);
+    let user = rig.id(1);
+    rig.in_okta(async |okta| okta.groups().remove_member(&id, &user).await.unwrap());
+    run().exits(0).says("invite    0 people");
+    rig.in_okta(async |okta| okta.groups().add_member(&id, &user).await.unwrap());
+    run().exits(0).says("1 restored").says("invite    1 people");
+    let line = format!("{},{}", rig.email(1), rig.user(&rig.email(1))["id"].as_str().unwrap());
+    assert!(std::fs::read_to_string(&file).unwrap().ends_with(&format!("{line}\r\n")));
+}

@@ -50,6 +50,55 @@ fn a_plan_can_be_applied_later_unless_the_world_has_moved_on() {
 }
 
 #[test]
+fn after_a_canary_of_a_plan_the_same_file_brings_the_rest() {
+    let rig = rig();
+    let file = rig.file("plan.jsonl");
+    let path = file.to_str().unwrap();
+    rig.program("--export-plan").arg(path).run().exits(0);
+    let apply = |args: &str| rig.program(args).arg("--apply-plan").arg(path).run();
+    apply("--limit 5").exits(0).says("5 created").says("25 changes wait");
+    apply("--limit 10").exits(0).says("25 to create").says("10 created");
+    apply("").exits(0).says("15 created");
+    assert_eq!(rig.sandbox.scim().user_count(), 30);
+    apply("").refused(&["--apply-plan", "out of date"]);
+}
+
+#[test]
+fn a_plan_of_people_goes_with_groups() {
+    let rig = rig();
+    rig.group("Staff", 0..4);
+    let (file, report) = (rig.file("plan.jsonl"), rig.file("report.json"));
+    let path = file.to_str().unwrap();
+    rig.program("--push-groups Staff --export-plan").arg(path).run().exits(0);
+    let apply = rig.program("--push-groups Staff --apply-plan").arg(path).arg("--report");
+    apply.arg(report.to_str().unwrap()).run().exits(0).says("30 created").says("Staff: Active");
+    let report = report_at(&report);
+    assert_eq!((&report["complete"], &report["groups"]["created"]), (&true.into(), &1.into()));
+}
+
+#[test]
+fn options_stand_under_their_own_heading() {
+    for name in ["pendo_scim", "peakon_employees", "pingboard_profiles"] {
+        let help = program_named(name).args("--help").run().exits(0).out;
+        let scope = help.split_once("\nWho is in scope").unwrap().1;
+        let (scope, rest) = scope.split_once("\nWhat is provisioned").unwrap();
+        let (switches, _) = rest.split_once("\nSandbox").unwrap();
+        let options = |text: &str| text.matches("\n      --").count();
+        assert_eq!((options(scope), options(switches)), (3, 3), "{name}: {scope}\n{switches}");
+    }
+}
+
+#[test]
+fn an_empty_name_is_none() {
+    let rig = rig();
+    for option in ["--admins", "--push-groups"] {
+        for names in ["", " ", "a@x.example,"] {
+            rig.program(option).arg(names).run().refused(&[option, "empty"]);
+        }
+    }
+}
+
+#[test]
 fn the_report_counts_and_names() {
     let rig = rig();
     let file = rig.file("report.json");
