@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
@@ -293,7 +294,7 @@ fn waits(plan: &Plan, store: &mut dyn Store, one: &Sending) -> Result<bool, Stor
     if one.row.state != RowState::Late || !one.change.fields.is_empty() {
         return Ok(false);
     }
-    for key in missing(&one.row.fields, &[]) {
+    for (_, key) in missing(&one.row.fields, &[]) {
         let other = store.row(&plan.target.key(&key))?;
         if other.is_some_and(|other| is_to_come(other.state)) {
             return Ok(true);
@@ -350,10 +351,12 @@ fn succeeded(
         store.forget(&home)?;
     }
     store.remember(&one.row.key, &known)?;
-    let (mut planned, mut nobody) = (Vec::new(), Vec::new());
-    for key in one.missing() {
-        let will_be = references::will_be_there(store, &plan.target.key(&key))?;
-        if will_be { &mut planned } else { &mut nobody }.push(key);
+    let (mut planned, mut nobody) = (Vec::new(), BTreeMap::new());
+    for (path, key) in one.missing() {
+        match references::will_be_there(store, &plan.target.key(&key))? {
+            true => planned.push(key),
+            false => drop(nobody.insert(path, key)),
+        }
     }
     if one.row.state == RowState::Late && !planned.is_empty() {
         let earlier = one.earlier();
@@ -363,7 +366,7 @@ fn succeeded(
     let mut outcome = Outcome::done(&one.row, &one.change, &done);
     outcome.earlier = one.earlier();
     if planned.is_empty() {
-        outcome.lacks(&nobody);
+        outcome.lacks(nobody);
         store.settle(one.row.seq, RowState::Done, None)?;
         return Ok(Some(outcome));
     }

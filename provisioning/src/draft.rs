@@ -175,6 +175,8 @@ impl Draft {
         let source_id = record.source_id;
         let (seq, state, note) = (0, RowState::Pending, None);
         let row = Row { seq, kind, key, from, source_id, remote_id, fields, held, state, note };
+        // All of them, until the plan is whole.
+        self.summary.references_left_out += references::count(&row);
         let waits = references::are_all(&row) && row.held.is_empty();
         store.put_row(&Row { state: if waits { RowState::Late } else { state }, ..row })
     }
@@ -353,11 +355,13 @@ impl Draft {
             self.find_watched()?;
         }
         let target = Arc::clone(&self.target);
-        let dropped =
-            together(&mut *open(&self.store), |store| references::sort_out(store, &*target))?;
-        self.summary.references_left_out = dropped;
-        self.summary.update -= dropped;
-        self.summary.unchanged += dropped;
+        if self.summary.references_left_out > 0 {
+            let sorted =
+                together(&mut *open(&self.store), |store| references::sort_out(store, &*target))?;
+            self.summary.references_left_out = sorted.left_out;
+            self.summary.update -= sorted.dropped;
+            self.summary.unchanged += sorted.dropped;
+        }
         let Self { target, store, basis, summary, is_partial, before, .. } = self;
         let losses = Losses::read(&mut *open(&store), &summary)?;
         let id = jiff::Timestamp::now().to_string();

@@ -43,8 +43,9 @@ pub struct Delivered {
     pub notes: Vec<String>,
     /// References are still to be written: another outcome of this record follows.
     pub delayed: bool,
-    /// Records it refers to that are neither in the target nor in the source: it was delivered without.
-    pub refers_to_nobody: Vec<String>,
+    /// By attribute, records it refers to that are neither in the target nor in the source: it was
+    /// delivered without.
+    pub refers_to_nobody: BTreeMap<String, String>,
 }
 
 /// Why a change was not brought about.
@@ -78,14 +79,14 @@ impl Outcome {
             not_kept: done.shown.keys().cloned().collect(),
             notes: done.notes.clone(),
             delayed: false,
-            refers_to_nobody: Vec::new(),
+            refers_to_nobody: BTreeMap::new(),
         };
         Self { key: row.key.clone(), kind: row.kind, result: Ok(delivered), earlier: None }
     }
 
-    pub(crate) fn lacks(&mut self, keys: &[String]) {
+    pub(crate) fn lacks(&mut self, references: BTreeMap<String, String>) {
         if let Ok(delivered) = &mut self.result {
-            delivered.refers_to_nobody = keys.to_vec();
+            delivered.refers_to_nobody = references;
         }
     }
 
@@ -194,9 +195,9 @@ impl Report {
     }
 
     fn add_delivered(&mut self, key: &str, delivered: Delivered) {
-        for other in delivered.refers_to_nobody {
+        for (path, other) in delivered.refers_to_nobody {
             self.references_left_out += 1;
-            let note = format!("refers to {other}, which is not in the target: left out");
+            let note = format!("{path} refers to {other}, which is not in the target: left out");
             keep(&mut self.notes, (key.to_owned(), note));
         }
         for note in delivered.notes {

@@ -133,7 +133,7 @@ impl fmt::Display for Summary {
             (self.without_key, "without key"),
             (self.unreadable, "unreadable"),
             (self.repeated, "repeated"),
-            (self.references_left_out, "with a reference to nobody, left out"),
+            (self.references_left_out, "references to nobody left out"),
         ] {
             if count > 0 {
                 write!(f, ", {count} {what}")?;
