@@ -47,9 +47,9 @@ pub struct RunOptions {
     /// Print the mapping, to be changed and given to --mapping, and end
     #[arg(long)]
     pub show_mapping: bool,
-    /// At most so many may be taken out, lose the value of an attribute, or leave a group, as a share (of
-    /// which five always may, unless it is 0%) or a number; what went in the last 24 hours counts
-    /// [default: 20%, and 500]
+    /// At most so many may be taken out, lose the value of an attribute, get another key (five always may),
+    /// or leave a group, as a share (of which five always may, unless it is 0%) or a number; what went in
+    /// the last 24 hours counts [default: 20%, and 500]
     #[arg(long, value_name = "5%|N")]
     pub max_removals: Option<MaxRemovals>,
     /// Okta statuses whose people are not active in the product: they are not created, and deactivated if
@@ -106,18 +106,24 @@ impl FromStr for MaxRemovals {
     }
 }
 
+/// So many may always get another key.
+const FEW: u64 = 5;
+
 impl MaxRemovals {
     /// The rules of this limit.
-    pub fn guards(self) -> [Guard; 3] {
+    pub fn guards(self) -> [Guard; 4] {
         match self {
             Self::Share(share) => [
                 Guard::removals_at_most(share),
                 Guard::values_erased_at_most(share),
+                Guard::renamed_at_most(share),
                 Guard::members_lost_at_most(share),
             ],
             Self::Count(count) => [
                 Guard::removals_at_most_count(count),
                 Guard::values_erased_at_most_count(count),
+                // Who only gets another key is not lost.
+                Guard::renamed_at_most_count(count.max(FEW)),
                 Guard::members_lost_at_most_count(count),
             ],
         }

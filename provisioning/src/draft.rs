@@ -52,7 +52,6 @@ impl Draft {
         own(&mut *opened, &*target)?;
         let before = together(&mut *opened, |store| {
             let before = Before::and_last(store)?;
-            before.write(store)?;
             Head::clear(store)?;
             store.clear_seen().map(|()| before)
         })?;
@@ -365,10 +364,22 @@ impl Draft {
         let Self { target, store, basis, summary, is_partial, before, .. } = self;
         let losses = Losses::read(&mut *open(&store), &summary)?;
         let id = jiff::Timestamp::now().to_string();
-        let most = Guard::most_removals(guards);
-        let mut head = Head { id, basis, summary, is_partial, made_with, selection, most };
+        let (most, most_members) = (Guard::most_removals(guards), Guard::most_members(guards));
+        let again = losses.again;
+        let mut head = Head {
+            id,
+            basis,
+            summary,
+            is_partial,
+            made_with,
+            selection,
+            most,
+            most_members,
+            again,
+        };
         head.compare(&mut *open(&store))?;
-        let judged = Judged { plan: &head.summary, before: &before, losses: &losses, is_partial };
+        let (plan, before, losses) = (&head.summary, &before, &losses);
+        let judged = Judged { plan, basis, before, losses, is_partial };
         if let Err(guard) = judged.by(guards) {
             return Err(PlanError::Guard { guard, summary: Box::new(head.summary) });
         }

@@ -126,7 +126,6 @@ impl Import<'_> {
         }
         let head = together(&mut *open(&store), |store| {
             let before = Before::and_last(store)?;
-            before.write(store)?;
             Head::clear(store)?;
             let counted = Reading { header: &header, remove_unknown }.rows(&mut lines, store)?;
             let head = judged(header, counted, &before, &guards, store)?;
@@ -172,12 +171,13 @@ fn judged(
         return Err(ImportError::Miscounted { said, rows });
     }
     let losses = Losses::read(store, &summary)?;
-    let judged = Judged { plan: &summary, before, losses: &losses, is_partial };
+    let judged = Judged { plan: &summary, basis, before, losses: &losses, is_partial };
     if let Err(guard) = judged.by(guards) {
         return Err(PlanError::Guard { guard, summary: Box::new(summary) }.into());
     }
-    let (id, most) = (jiff::Timestamp::now().to_string(), Guard::most_removals(guards));
-    Ok(Head { id, basis, summary, is_partial, made_with, selection, most })
+    let (id, again) = (jiff::Timestamp::now().to_string(), losses.again);
+    let (most, most_members) = (Guard::most_removals(guards), Guard::most_members(guards));
+    Ok(Head { id, basis, summary, is_partial, made_with, selection, most, most_members, again })
 }
 
 struct Lines<R> {

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::plan::Basis;
 use crate::store::{Kind, Row};
 
 /// Records without a key that a summary names.
@@ -76,6 +77,14 @@ impl Summary {
     /// How many records would change in the target.
     pub fn changes(&self) -> u64 {
         self.create + self.update + self.restore + self.remove
+    }
+
+    /// Records in the target before: by our doing, or found there.
+    pub(crate) fn there(&self, basis: Basis) -> u64 {
+        match basis {
+            Basis::Delivered => self.known,
+            Basis::Target => self.known.max(self.update + self.unchanged + self.remove),
+        }
     }
 
     /// Whether whom and what the plan is about was said otherwise for the last run.
