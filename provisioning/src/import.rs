@@ -222,7 +222,7 @@ fn header<R: BufRead>(
         Some("it was made with another store")
     } else {
         let has_moved = generation(&mut *store)? != header.generation;
-        has_moved.then_some("something was delivered since")
+        has_moved.then_some("something was delivered since, or may have been")
     };
     moved.map_or(Ok(header), |moved| Err(ImportError::MovedOn(moved.to_owned())))
 }
@@ -344,8 +344,9 @@ fn as_exported(row: Row) -> Row {
 fn moved_from_known(row: &Row, known: Option<&Known>) -> Option<String> {
     let there = known.map(|known| !known.removed);
     let same_id = known.is_none_or(|known| known.remote_id == row.remote_id);
-    moved_as(row, there, same_id)
-        .or_else(|| moved_field(row, |path| known.and_then(|known| known.sent.get(path))))
+    let is_unsure = known.is_some_and(|known| known.unsure);
+    let sent = |path: &str| known.and_then(|known| known.sent.get(path));
+    moved_as(row, there, same_id).or_else(|| moved_field(row, sent, is_unsure))
 }
 
 fn moved_from_seen(row: &Row, seen: Option<&Seen>) -> Option<String> {
@@ -356,8 +357,8 @@ fn moved_from_seen(row: &Row, seen: Option<&Seen>) -> Option<String> {
     }
     let there = seen.map(|seen| seen.active);
     let same_id = seen.is_none_or(|seen| seen.remote_id == row.remote_id);
-    moved_as(row, there, same_id)
-        .or_else(|| moved_field(row, |path| seen.and_then(|seen| seen.fields.get(path))))
+    let shown = |path: &str| seen.and_then(|seen| seen.fields.get(path));
+    moved_as(row, there, same_id).or_else(|| moved_field(row, shown, false))
 }
 
 /// `there`: in use, out of use, or not there at all.
@@ -379,10 +380,16 @@ fn moved_as(row: &Row, there: Option<bool>, same_id: bool) -> Option<String> {
     (!as_planned).then(|| format!("{} ({}) {now}", row.key, row.kind))
 }
 
-fn moved_field<'v>(row: &Row, value: impl Fn(&str) -> Option<&'v Value>) -> Option<String> {
+fn moved_field<'v>(
+    row: &Row,
+    value: impl Fn(&str) -> Option<&'v Value>,
+    is_unsure: bool,
+) -> Option<String> {
     let moved = |field: &&FieldChange| {
         let now = value(&field.path).unwrap_or(&Value::Null);
-        !is_hidden(now) && !same(&field.old, now)
+        // Of whom nobody knows how they are, what was sent before is sent again.
+        let is_sent_again = is_unsure && field.old.is_null() && same(&field.new, now);
+        !is_hidden(now) && !same(&field.old, now) && !is_sent_again
     };
     let is_key = |field: &FieldChange| field.new == *row.key && field.old.is_string();
     let compared = row.fields.iter().filter(|field| !field.on_create && !is_key(field));

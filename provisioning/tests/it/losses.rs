@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures::stream::{self, BoxStream};
 use provisioning::{
-    Basis, Change, Done, Guard, Kind, MemoryTarget, Observed, Plan, PlanError, Record,
+    Basis, Change, Done, Guard, ImportError, Kind, MemoryTarget, Observed, Plan, PlanError, Record,
     Report, Target, TargetError,
 };
 use serde_json::{Value, json};
@@ -56,6 +56,42 @@ impl Target for Hanging {
     fn observe(&self, paths: &[String]) -> Option<BoxStream<'_, Result<Observed, TargetError>>> {
         self.0.observe(paths)
     }
+}
+
+#[tokio::test]
+async fn a_plan_that_was_exported_before_a_run_that_was_killed_is_refused() {
+    let (target, store) = (Flaky::new(1, 0.0), memory());
+    let mut people = numbered(0..8);
+    apply(&plan(&people, &target, &store, Basis::Delivered).await).await;
+    people.insert("p001".into(), json!("new title"));
+    let mut text = Vec::new();
+    plan(&people, &target, &store, Basis::Delivered).await.export(&mut text).unwrap();
+    let mut other = people.clone();
+    other.insert("p002".into(), json!("wrong"));
+    let hanging = Arc::new(Hanging(target.clone()));
+    killed(&Plan::compute(source(&other), hanging).store(store.clone()).await.unwrap()).await;
+    assert_eq!(there(&target)["p002"], "wrong");
+
+    let import = Plan::import(text.as_slice(), target.clone(), store.clone());
+    let error = import.await.unwrap_err();
+    assert!(matches!(error, ImportError::MovedOn(_)), "{error}");
+    assert!(error.to_string().contains("something was delivered since, or may have been"));
+    // The doubt is still known.
+    apply(&plan(&people, &target, &store, Basis::Delivered).await).await.into_result().unwrap();
+    assert_eq!(there(&target), people);
+    // One that was made in doubt sends everything, and is taken.
+    killed(
+        &Plan::compute(source(&other), Arc::new(Hanging(target.clone())))
+            .store(store.clone())
+            .await
+            .unwrap(),
+    )
+    .await;
+    let mut text = Vec::new();
+    plan(&people, &target, &store, Basis::Delivered).await.export(&mut text).unwrap();
+    let taken = Plan::import(text.as_slice(), target.clone(), store.clone()).await.unwrap();
+    apply(&taken).await.into_result().unwrap();
+    assert_eq!(there(&target), people);
 }
 
 /// Sets the clock of what is noted back, as a run under a clock that is ahead would see it.
