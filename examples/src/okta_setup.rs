@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::{
     Backup, Failure, MappedPeople, ReportFile, RunOptions, ScimSystems, Switches, check_admins,
-    find_group, read_groups, say, stopped, unwritable,
+    find_group, read_groups, say, stopped,
 };
 
 /// What Okta shall do by itself.
@@ -59,14 +59,14 @@ impl OktaSetup<'_> {
     pub async fn run(&self) -> Result<(), Failure> {
         let path = self.run.report.as_deref();
         let report = path.map(ReportFile::create).transpose();
-        let report = report.map_err(|error| Failure::Settings(unwritable(path, &error)))?;
+        let report = report.map_err(|error| Failure::Settings(error.to_string()))?;
         let mut reached = Reached::default();
         let ended = self.set_up(&mut reached).await;
         let Some(report) = report else { return ended };
         match ended {
-            Err(failure) if reached.failed.is_none() => Err(stopped(Some(Ok(report)), failure)),
+            Err(failure) if reached.failed.is_none() => Err(stopped(Some(report), failure)),
             ended => {
-                let fail = |error| Failure::Running(unwritable(path, &error));
+                let fail = |error: std::io::Error| Failure::Running(error.to_string());
                 self.write(report, &reached).map_err(fail).and(ended)
             }
         }

@@ -124,18 +124,24 @@ impl FromStr for MaxRemovals {
     }
 }
 
+/// So many may always get another key.
+const FEW: u64 = 5;
+
 impl MaxRemovals {
     /// The rules of this limit.
-    pub fn guards(self) -> [Guard; 3] {
+    pub fn guards(self) -> [Guard; 4] {
         match self {
             Self::Share(share) => [
                 Guard::removals_at_most(share),
                 Guard::values_erased_at_most(share),
+                Guard::renamed_at_most(share),
                 Guard::members_lost_at_most(share),
             ],
             Self::Count(count) => [
                 Guard::removals_at_most_count(count),
                 Guard::values_erased_at_most_count(count),
+                // Who only gets another key is not lost.
+                Guard::renamed_at_most_count(count.max(FEW)),
                 Guard::members_lost_at_most_count(count),
             ],
         }

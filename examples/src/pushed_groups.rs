@@ -122,8 +122,17 @@ pub(crate) fn forget(store: &SharedStore, only: Option<&[String]>) -> Result<(),
     forget().map_err(Failure::running)
 }
 
-/// Everything that is in the product by our doing.
+/// Everything that is in the product by our doing. The plan that is in the store stays: it tells what a run
+/// that was killed may have sent, and what was taken lately.
 fn delivered(store: &mut dyn Store) -> Result<Vec<(String, Known)>, StoreError> {
+    store.begin()?;
+    let found = unplanned(store);
+    store.rollback()?;
+    found
+}
+
+/// The same, without a plan.
+fn unplanned(store: &mut dyn Store) -> Result<Vec<(String, Known)>, StoreError> {
     // Against no plan all of them are what the source does not have.
     store.clear_plan()?;
     let (mut found, mut after) = (Vec::new(), String::new());

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
@@ -350,12 +351,11 @@ fn succeeded(
         store.forget(&home)?;
     }
     store.remember(&one.row.key, &known)?;
-    let (mut planned, mut nobody) = (Vec::new(), Vec::new());
+    let (mut planned, mut nobody) = (Vec::new(), BTreeMap::new());
     for (path, key) in one.missing() {
-        let will_be = references::will_be_there(store, &plan.target.key(&key))?;
-        match will_be {
+        match references::will_be_there(store, &plan.target.key(&key))? {
             true => planned.push(key),
-            false => nobody.push((path, key)),
+            false => drop(nobody.insert(path, key)),
         }
     }
     if one.row.state == RowState::Late && !planned.is_empty() {
@@ -366,7 +366,7 @@ fn succeeded(
     let mut outcome = Outcome::done(&one.row, &one.change, &done);
     outcome.earlier = one.earlier();
     if planned.is_empty() {
-        outcome.lacks(&nobody);
+        outcome.lacks(nobody);
         store.settle(one.row.seq, RowState::Done, None)?;
         return Ok(Some(outcome));
     }

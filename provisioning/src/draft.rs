@@ -52,7 +52,6 @@ impl Draft {
         own(&mut *opened, &*target)?;
         let before = together(&mut *opened, |store| {
             let before = Before::and_last(store)?;
-            before.write(store)?;
             Head::clear(store)?;
             store.clear_seen().map(|()| before)
         })?;
@@ -175,6 +174,8 @@ impl Draft {
         let source_id = record.source_id;
         let (seq, state, note) = (0, RowState::Pending, None);
         let row = Row { seq, kind, key, from, source_id, remote_id, fields, held, state, note };
+        // All of them, until the plan is whole.
+        self.summary.references_left_out += references::count(&row);
         let waits = references::are_all(&row) && row.held.is_empty();
         store.put_row(&Row { state: if waits { RowState::Late } else { state }, ..row })
     }
@@ -353,19 +354,33 @@ impl Draft {
             self.find_watched()?;
         }
         let target = Arc::clone(&self.target);
-        let dropped =
-            together(&mut *open(&self.store), |store| references::sort_out(store, &*target))?;
-        self.summary.references_left_out = dropped;
-        self.summary.update -= dropped;
-        self.summary.unchanged += dropped;
+        if self.summary.references_left_out > 0 {
+            let sorted =
+                together(&mut *open(&self.store), |store| references::sort_out(store, &*target))?;
+            self.summary.references_left_out = sorted.left_out;
+            self.summary.update -= sorted.dropped;
+            self.summary.unchanged += sorted.dropped;
+        }
         let Self { target, store, basis, summary, is_partial, before, .. } = self;
         let losses = Losses::read(&mut *open(&store), &summary)?;
         let id = jiff::Timestamp::now().to_string();
-        let most = Guard::most_removals(guards);
-        let file = None;
-        let mut head = Head { id, basis, summary, is_partial, made_with, selection, most, file };
+        let (most, most_members) = (Guard::most_removals(guards), Guard::most_members(guards));
+        let (again, file) = (losses.again, None);
+        let mut head = Head {
+            id,
+            basis,
+            summary,
+            is_partial,
+            made_with,
+            selection,
+            most,
+            most_members,
+            again,
+            file,
+        };
         head.compare(&mut *open(&store))?;
-        let judged = Judged { plan: &head.summary, before: &before, losses: &losses, is_partial };
+        let (plan, before, losses) = (&head.summary, &before, &losses);
+        let judged = Judged { plan, basis, before, losses, is_partial };
         if let Err(guard) = judged.by(guards) {
             return Err(PlanError::Guard { guard, summary: Box::new(head.summary) });
         }

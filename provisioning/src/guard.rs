@@ -1,13 +1,14 @@
 use serde::{Deserialize, Serialize};
 
-use crate::losses::{Before, Losses};
+use crate::losses::{Before, Losses, Members};
+use crate::plan::Basis;
 use crate::summary::Summary;
 
 /// A rule that a plan has to keep before anything is written.
 ///
 /// Unless rules of the same kind take their place, every plan is held against these: the source is not
 /// empty; at most a fifth of it is without a key; and at most a fifth of what is there, and 500, is removed, loses
-/// the value of one attribute, or leaves a group.
+/// the value of one attribute, gets another key, or leaves a group.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Guard(pub(crate) Rule);
 
@@ -15,6 +16,7 @@ pub struct Guard(pub(crate) Rule);
 pub(crate) enum Rule {
     Removals(Most),
     Erased(Most),
+    Renamed(Most),
     Members(Most),
     EmptySource { allowed: bool },
     WithoutKey(Most),
@@ -70,15 +72,15 @@ pub struct Tripped {
 }
 
 impl Tripped {
-    /// Whether it is about what would be lost: removals, values, members. Another limit lets it pass.
+    /// Whether it is about what would be lost: removals, values, keys, members. Another limit lets it pass.
     pub fn is_of_losses(&self) -> bool {
         self.is_of_losses
     }
 }
 
 impl Guard {
-    /// At most this share, from 0 to 1, of what is in the target by our doing may go; unless it is 0, five
-    /// always may, if they are not more than half and the selection is the one of the last plan. Whom an update takes out
+    /// At most this share, from 0 to 1, of what is in the target by our doing, or was found there, may go; unless it
+    /// is 0, five always may, if they are not more than half and the selection is the one of the last plan. Whom an update takes out
     /// of use (`active: false`) goes as well.
     ///
     /// Removals of the last 24 hours count with those of the plan, but for those that were allowed by a
@@ -103,7 +105,18 @@ impl Guard {
         Self(Rule::Erased(Most::Count(count)))
     }
 
-    /// At most this share of its members may leave a group; five always may, unless it is 0.
+    /// At most this share of the records may be given another key, counted as removals are; five always may.
+    pub fn renamed_at_most(share: f64) -> Self {
+        Self(Rule::Renamed(Most::Share(share)))
+    }
+
+    /// At most so many records may be given another key.
+    pub fn renamed_at_most_count(count: u64) -> Self {
+        Self(Rule::Renamed(Most::Count(count)))
+    }
+
+    /// At most this share of its members may leave a group; five always may, unless it is 0. Those who left
+    /// in the last 24 hours count with those of the plan, as far as nobody came for them.
     pub fn members_lost_at_most(share: f64) -> Self {
         Self(Rule::Members(Most::Share(share)))
     }
@@ -141,7 +154,7 @@ impl Guard {
 
     pub(crate) fn defaults() -> Vec<Self> {
         let empty = Rule::EmptySource { allowed: false };
-        let usual = [Rule::Removals, Rule::Erased, Rule::Members, Rule::WithoutKey];
+        let usual = [Rule::Removals, Rule::Erased, Rule::Renamed, Rule::Members, Rule::WithoutKey];
         let usual = usual.map(|rule| rule(Most::Usual));
         [empty].into_iter().chain(usual).map(Self).collect()
     }
@@ -161,12 +174,22 @@ impl Guard {
             _ => None,
         })
     }
+
+    /// The rule for members among these.
+    pub(crate) fn most_members(guards: &[Self]) -> Option<Most> {
+        guards.iter().find_map(|guard| match guard.0 {
+            Rule::Members(most) => Some(most),
+            _ => None,
+        })
+    }
 }
 
 /// A plan and all that guards look at.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Judged<'a> {
     pub(crate) plan: &'a Summary,
+    /// What it was compared with.
+    pub(crate) basis: Basis,
     pub(crate) before: &'a Before,
     pub(crate) losses: &'a Losses,
     /// Of some source records only: what is not among them says nothing.
@@ -183,6 +206,7 @@ impl Judged<'_> {
         let tripped = match rule {
             Rule::Removals(most) => self.removals(*most),
             Rule::Erased(most) => self.erased(*most),
+            Rule::Renamed(most) => self.renamed(*most),
             Rule::Members(most) => self.members(*most),
             Rule::EmptySource { allowed } => (!allowed && !is_partial && plan.read == 0).then(|| {
                 "the source is empty: nobody would be left; allow an empty source if that is meant"
@@ -198,16 +222,20 @@ impl Judged<'_> {
                 format!("none of {} is in the source: one of them must be", keys.join(", "))
             }),
         };
-        let is_of_losses = matches!(rule, Rule::Removals(_) | Rule::Erased(_) | Rule::Members(_));
+        let is_of_losses = matches!(
+            rule,
+            Rule::Removals(_) | Rule::Erased(_) | Rule::Renamed(_) | Rule::Members(_)
+        );
         tripped.map_or(Ok(()), |message| Err(Tripped { message, is_of_losses }))
     }
 
     fn removals(&self, most: Most) -> Option<String> {
-        let Self { plan, before, .. } = self;
-        let known = plan.known.max(before.known(most));
+        let Self { plan, before, losses, .. } = self;
+        let known = plan.there(self.basis).max(before.known(most));
         let limit = most.limit(known, !plan.is_chosen_otherwise());
         let going = plan.remove + plan.deactivate;
-        let earlier = before.gone(most);
+        // Who may have been taken out already is no second one.
+        let earlier = before.gone(most).saturating_sub(losses.again);
         let all = going.saturating_add(earlier);
         (going > 0 && all > limit).then(|| {
             let parts = [
@@ -238,13 +266,33 @@ impl Judged<'_> {
         })
     }
 
+    fn renamed(&self, most: Most) -> Option<String> {
+        let Self { plan, before, losses, .. } = self;
+        let known = plan.there(self.basis).max(before.known(most));
+        let few = if matches!(most, Most::Count(_)) { 0 } else { FEW };
+        let limit = most.limit(known, true).max(few);
+        let (going, earlier) = (plan.renamed.max(losses.renamed), before.renamed(most));
+        let all = going.saturating_add(earlier);
+        (going > 0 && all > limit).then(|| {
+            let parts = of_them(&[(earlier, "in the last 24 hours already")]);
+            format!("{all} of {known} records would get another key{parts}, at most {limit} may")
+        })
+    }
+
     fn members(&self, most: Most) -> Option<String> {
-        self.losses.shrunk.iter().find_map(|group| {
-            let limit = most.limit(group.before, true).max(most.few());
-            (group.lost > limit).then(|| {
+        self.losses.members.iter().find_map(|(id, group)| {
+            let Members { before, lost, gained, name } = group;
+            let (known, earlier) = self.before.members(id, most);
+            let limit = most.limit(known.max(*before), true).max(most.few());
+            (*lost > 0 && lost + earlier > limit).then(|| {
+                let after = before + gained - lost;
+                let parts = match earlier {
+                    0 => String::new(),
+                    earlier => format!(", {earlier} have in the last 24 hours already"),
+                };
                 format!(
-                    "group {} would go from {} to {} members: {} would leave, at most {limit} may",
-                    group.name, group.before, group.after, group.lost
+                    "group {name} would go from {before} to {after} members: {lost} would leave{parts}, at most \
+                     {limit} may"
                 )
             })
         })
@@ -269,7 +317,6 @@ fn of_them(parts: &[(u64, &str)]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::losses::Shrunk;
 
     fn plan(known: u64, remove: u64, deactivate: u64) -> Summary {
         Summary { known, remove, deactivate, read: 1, ..Summary::default() }
@@ -285,7 +332,8 @@ mod tests {
         before: &Before,
         losses: &Losses,
     ) -> Result<(), String> {
-        let judged = Judged { plan, before, losses, is_partial: false };
+        let basis = Basis::Target;
+        let judged = Judged { plan, basis, before, losses, is_partial: false };
         judged.by(std::slice::from_ref(guard)).map_err(|tripped| tripped.to_string())
     }
 
@@ -387,13 +435,17 @@ mod tests {
         assert_eq!(judge(&Guard::values_erased_at_most_count(60), &losses), Ok(()));
         losses.erased.insert("displayName".into(), 12);
         assert_eq!(judge(&guard, &losses), Ok(()));
+        let ops = |before, after, lost| {
+            let members =
+                Members { name: "Ops".into(), before, lost, gained: after + lost - before };
+            Losses { members: [("00g1".to_owned(), members)].into(), ..Losses::default() }
+        };
         let group = |before, after, lost| {
-            let shrunk = vec![Shrunk { name: "Ops".into(), before, after, lost }];
             super::tests::judge(
                 &usual(Rule::Members),
                 &Summary::default(),
                 &Before::default(),
-                &Losses { shrunk, ..Losses::default() },
+                &ops(before, after, lost),
             )
         };
         assert_eq!(
@@ -401,8 +453,7 @@ mod tests {
             "group Ops would go from 250 to 25 members: 225 would leave, at most 50 may"
         );
         assert_eq!((group(5, 0, 5), group(250, 200, 50)), (Ok(()), Ok(())));
-        let shrunk = vec![Shrunk { name: "Ops".into(), before: 30, after: 29, lost: 1 }];
-        let losses = Losses { shrunk, ..Losses::default() };
+        let losses = ops(30, 29, 1);
         for none in [Guard::members_lost_at_most(0.0), Guard::members_lost_at_most_count(0)] {
             assert!(super::tests::judge(&none, &plan, &Before::default(), &losses).is_err());
         }

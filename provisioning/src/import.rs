@@ -132,7 +132,6 @@ impl Import<'_> {
         }
         let head = together(&mut *open(&store), |store| {
             let before = Before::and_last(store)?;
-            before.write(store)?;
             Head::clear(store)?;
             let reading = Reading { header: &header, left, remove_unknown };
             let counted = reading.rows(&mut lines, store)?;
@@ -181,12 +180,25 @@ fn judged(
     }
     let summary = Summary { known, ..left };
     let losses = Losses::read(store, &summary)?;
-    let judged = Judged { plan: &summary, before, losses: &losses, is_partial };
+    let judged = Judged { plan: &summary, basis, before, losses: &losses, is_partial };
     if let Err(guard) = judged.by(guards) {
         return Err(PlanError::Guard { guard, summary: Box::new(summary) }.into());
     }
-    let (id, most) = (jiff::Timestamp::now().to_string(), Guard::most_removals(guards));
-    Ok(Head { id, basis, summary, is_partial, made_with, selection, most, file: Some(sum) })
+    let (id, again) = (jiff::Timestamp::now().to_string(), losses.again);
+    let (most, most_members) = (Guard::most_removals(guards), Guard::most_members(guards));
+    let file = Some(sum);
+    Ok(Head {
+        id,
+        basis,
+        summary,
+        is_partial,
+        made_with,
+        selection,
+        most,
+        most_members,
+        again,
+        file,
+    })
 }
 
 struct Lines<R> {
@@ -237,7 +249,9 @@ fn header<R: BufRead>(
         Head::read(&mut *store)?.is_some_and(|head| head.file.as_ref() == Some(&header.sum));
     match is_here.then(|| left(&mut *store)).transpose()?.flatten() {
         Some(left) => Ok((header, Some(left))),
-        None => Err(ImportError::MovedOn("something was delivered since".to_owned())),
+        None => {
+            Err(ImportError::MovedOn("something was delivered since, or may have been".to_owned()))
+        }
     }
 }
 
@@ -403,8 +417,9 @@ fn as_exported(row: Row) -> Row {
 fn moved_from_known(row: &Row, known: Option<&Known>) -> Option<String> {
     let there = known.map(|known| !known.removed);
     let same_id = known.is_none_or(|known| known.remote_id == row.remote_id);
-    moved_as(row, there, same_id)
-        .or_else(|| moved_field(row, |path| known.and_then(|known| known.sent.get(path))))
+    let is_unsure = known.is_some_and(|known| known.unsure);
+    let sent = |path: &str| known.and_then(|known| known.sent.get(path));
+    moved_as(row, there, same_id).or_else(|| moved_field(row, sent, is_unsure))
 }
 
 fn moved_from_seen(row: &Row, seen: Option<&Seen>) -> Option<String> {
@@ -415,8 +430,8 @@ fn moved_from_seen(row: &Row, seen: Option<&Seen>) -> Option<String> {
     }
     let there = seen.map(|seen| seen.active);
     let same_id = seen.is_none_or(|seen| seen.remote_id == row.remote_id);
-    moved_as(row, there, same_id)
-        .or_else(|| moved_field(row, |path| seen.and_then(|seen| seen.fields.get(path))))
+    let shown = |path: &str| seen.and_then(|seen| seen.fields.get(path));
+    moved_as(row, there, same_id).or_else(|| moved_field(row, shown, false))
 }
 
 /// `there`: in use, out of use, or not there at all.
@@ -438,10 +453,16 @@ fn moved_as(row: &Row, there: Option<bool>, same_id: bool) -> Option<String> {
     (!as_planned).then(|| format!("{} ({}) {now}", row.key, row.kind))
 }
 
-fn moved_field<'v>(row: &Row, value: impl Fn(&str) -> Option<&'v Value>) -> Option<String> {
+fn moved_field<'v>(
+    row: &Row,
+    value: impl Fn(&str) -> Option<&'v Value>,
+    is_unsure: bool,
+) -> Option<String> {
     let moved = |field: &&FieldChange| {
         let now = value(&field.path).unwrap_or(&Value::Null);
-        !is_hidden(now) && !same(&field.old, now)
+        // Of whom nobody knows how they are, what was sent before is sent again.
+        let is_sent_again = is_unsure && field.old.is_null() && same(&field.new, now);
+        !is_hidden(now) && !same(&field.old, now) && !is_sent_again
     };
     let is_key = |field: &FieldChange| field.new == *row.key && field.old.is_string();
     let compared = row.fields.iter().filter(|field| !field.on_create && !is_key(field));

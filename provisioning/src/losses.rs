@@ -12,10 +12,12 @@ use crate::record::{is_hidden, switches_off};
 use crate::store::{Kind, Row, RowState, Store, StoreError};
 use crate::summary::Summary;
 use crate::target::FieldChange;
+use crate::unsure;
 
 const PAGE: usize = 1_000;
 const NOTE: &str = "losses";
 const WINDOW: SignedDuration = SignedDuration::from_hours(24);
+const KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
 const HOUR: i64 = 3_600;
 const MEMBERS: &str = "members";
 const NAME: &str = "displayName";
@@ -28,19 +30,32 @@ pub(crate) struct Losses {
     pub(crate) deactivated: u64,
     /// Who came back.
     pub(crate) restored: u64,
+    /// Who got another key.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub(crate) renamed: u64,
     /// Records that lose the value of an attribute, by attribute.
     pub(crate) erased: BTreeMap<String, u64>,
+    /// Groups whose members change, by their ids in the source.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) members: BTreeMap<String, Members>,
+    /// Of those to be taken out, for whom that was sent before, and nobody knows what came of it.
     #[serde(skip)]
-    pub(crate) shrunk: Vec<Shrunk>,
+    pub(crate) again: u64,
 }
 
-/// A group that loses members.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Shrunk {
-    pub(crate) name: String,
+/// How the members of a group change.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Members {
     pub(crate) before: u64,
-    pub(crate) after: u64,
     pub(crate) lost: u64,
+    pub(crate) gained: u64,
+    /// The group's.
+    #[serde(skip)]
+    pub(crate) name: String,
+}
+
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 impl Losses {
@@ -49,6 +64,9 @@ impl Losses {
         let mut losses = Self::default();
         if plan.update + plan.restore > 0 {
             losses.add_rows(store, None)?;
+        }
+        if plan.remove > 0 {
+            losses.again = in_doubt(store, None)?;
         }
         Ok(losses)
     }
@@ -67,9 +85,10 @@ impl Losses {
             after = last.seq;
             for row in &rows {
                 self.add(row);
-                if let Some(mut shrunk) = row.fields.iter().find_map(shrunk) {
-                    shrunk.name = name_of(store, row)?;
-                    self.shrunk.push(shrunk);
+                if let Some(members) = row.fields.iter().find_map(members) {
+                    let (name, id) = (name_of(store, row)?, row.source_id.as_ref());
+                    let id = id.unwrap_or(&row.key).clone();
+                    self.members.insert(id, Members { name, ..members });
                 }
             }
         }
@@ -84,6 +103,7 @@ impl Losses {
             _ => {}
         }
         if matches!(row.kind, Kind::Update | Kind::Restore) {
+            self.renamed += u64::from(row.from.is_some());
             // Members that leave a group are counted for each group.
             let erased = row.fields.iter().filter(|field| erases(field) && field.path != MEMBERS);
             for field in erased {
@@ -93,7 +113,25 @@ impl Losses {
     }
 
     fn is_none(&self) -> bool {
-        self.removed + self.deactivated + self.restored == 0 && self.erased.is_empty()
+        let Self { removed, deactivated, restored, renamed, erased, members, .. } = self;
+        removed + deactivated + restored + renamed == 0 && erased.is_empty() && members.is_empty()
+    }
+
+    /// What later plans of one hour took.
+    fn and(&mut self, later: Self) {
+        self.removed += later.removed;
+        self.deactivated += later.deactivated;
+        self.restored += later.restored;
+        self.renamed += later.renamed;
+        for (path, count) in later.erased {
+            *self.erased.entry(path).or_default() += count;
+        }
+        for (id, members) in later.members {
+            let all = self.members.entry(id).or_default();
+            all.before = all.before.max(members.before);
+            all.lost += members.lost;
+            all.gained += members.gained;
+        }
     }
 }
 
@@ -114,13 +152,29 @@ fn erases(field: &FieldChange) -> bool {
     !field.on_create && is_empty(&field.new) && !is_empty(&field.old) && !is_hidden(&field.old)
 }
 
-fn shrunk(field: &FieldChange) -> Option<Shrunk> {
-    let before = field.old.as_array().filter(|_| field.path == MEMBERS && !field.on_create)?;
-    let stay: HashSet<String> =
-        field.new.as_array().into_iter().flatten().map(Value::to_string).collect();
-    let lost = before.iter().filter(|member| !stay.contains(&member.to_string())).count() as u64;
-    let (before, after, name) = (before.len() as u64, stay.len() as u64, String::new());
-    (lost > 0).then_some(Shrunk { name, before, after, lost })
+fn members(field: &FieldChange) -> Option<Members> {
+    let old = field.old.as_array().filter(|_| field.path == MEMBERS && !field.on_create)?;
+    let ids = |list: &[Value]| list.iter().map(Value::to_string).collect::<HashSet<String>>();
+    let (old, new) = (ids(old), field.new.as_array().map(|list| ids(list)).unwrap_or_default());
+    let (before, name) = (old.len() as u64, String::new());
+    let (lost, gained) = (old.difference(&new).count() as u64, new.difference(&old).count() as u64);
+    Some(Members { before, lost, gained, name })
+}
+
+/// Removals, of rows in this state, that may have been carried out before they come to be.
+fn in_doubt(store: &mut dyn Store, state: Option<RowState>) -> Result<u64, StoreError> {
+    let (mut after, mut count) = (0, 0);
+    loop {
+        let rows = store.rows(state, after, PAGE)?;
+        let Some(last) = rows.last() else {
+            return Ok(count);
+        };
+        after = last.seq;
+        for row in rows.iter().filter(|row| row.kind == Kind::Remove) {
+            let known = store.known(&row.key)?;
+            count += u64::from(known.is_some_and(|known| known.removed && known.unsure));
+        }
+    }
 }
 
 /// What people call it, as far as it was delivered.
@@ -148,25 +202,31 @@ struct Step {
     /// Absent for the usual rule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     most: Option<Most>,
+    /// The same for members of groups.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    most_members: Option<Most>,
     losses: Losses,
 }
 
 impl Before {
-    /// With what the plan that is in the store took so far.
+    /// With what the plan that is in the store took so far, which is noted.
     pub(crate) fn and_last(store: &mut dyn Store) -> Result<Self, StoreError> {
         let noted = store.note(NOTE)?.and_then(|text| serde_json::from_str::<Self>(&text).ok());
         let (mut before, now) = (noted.unwrap_or_default(), Timestamp::now());
-        before.steps.retain(|step| now.duration_since(step.at) < WINDOW);
         if let Some(plan) = Head::read(store)? {
             before.add_last(store, &plan, now)?;
         }
+        // They stay noted: this clock may be the wrong one.
+        before.steps.retain(|step| now.duration_since(step.at) < WINDOW);
         Ok(before)
     }
 
-    pub(crate) fn write(&self, store: &mut dyn Store) -> Result<(), StoreError> {
-        let text = (!self.steps.is_empty()).then(|| serde_json::to_string(self)).transpose();
-        let text = text.map_err(|error| StoreError::caused("losses cannot be noted", error))?;
-        store.set_note(NOTE, text.as_deref())
+    fn write(&mut self, store: &mut dyn Store) -> Result<(), StoreError> {
+        let last = self.steps.iter().map(|step| step.at).max();
+        self.steps.retain(|step| last.is_some_and(|last| last.duration_since(step.at) < KEPT));
+        let text = serde_json::to_string(self)
+            .map_err(|error| StoreError::caused("losses cannot be noted", error))?;
+        store.set_note(NOTE, Some(&text))
     }
 
     fn add_last(
@@ -175,33 +235,42 @@ impl Before {
         plan: &Head,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let Summary { known, update, restore, remove, .. } = plan.summary;
+        let Summary { update, restore, remove, .. } = plan.summary;
+        if update + restore + remove == 0 {
+            return Ok(());
+        }
         let mut losses = Losses::default();
-        if update + restore + remove > 0 {
-            losses.add_rows(store, Some(RowState::Done))?;
-            losses.add_rows(store, Some(RowState::Late))?;
+        losses.add_rows(store, Some(RowState::Done))?;
+        losses.add_rows(store, Some(RowState::Late))?;
+        if remove > 0 {
+            unsure::remember_unsettled(store)?;
+            losses.removed += in_doubt(store, Some(RowState::Pending))?;
+            losses.removed += in_doubt(store, Some(RowState::Failed))?;
+            losses.removed = losses.removed.saturating_sub(plan.again);
         }
-        if !losses.is_none() {
-            let (at, most) = (plan.id.parse().unwrap_or(now), plan.most);
-            self.add(Step { at, known, most, losses });
+        // Who joins makes up for who left, and for nothing else.
+        let has_lost =
+            |id: &String| self.steps.iter().any(|step| step.losses.members.contains_key(id));
+        losses.members.retain(|id, members| members.lost > 0 || has_lost(id));
+        if losses.is_none() {
+            return Ok(());
         }
-        Ok(())
+        let at = plan.id.parse().unwrap_or(now);
+        let Head { most, most_members, .. } = *plan;
+        self.add(Step { at, known: plan.summary.there(plan.basis), most, most_members, losses });
+        self.write(store)
     }
 
     fn add(&mut self, step: Step) {
         let hour = |step: &Step| step.at.as_second() / HOUR;
-        let same = |last: &&mut Step| last.most == step.most && hour(last) == hour(&step);
+        let rules = |step: &Step| (step.most, step.most_members);
+        let same = |last: &&mut Step| rules(last) == rules(&step) && hour(last) == hour(&step);
         let Some(last) = self.steps.last_mut().filter(same) else {
             return self.steps.push(step);
         };
         last.at = step.at;
         last.known = last.known.max(step.known);
-        last.losses.removed += step.losses.removed;
-        last.losses.deactivated += step.losses.deactivated;
-        last.losses.restored += step.losses.restored;
-        for (path, count) in step.losses.erased {
-            *last.losses.erased.entry(path).or_default() += count;
-        }
+        last.losses.and(step.losses);
     }
 
     /// Those that count under a rule: what somebody allowed on purpose, by a rule that allows more, does not.
@@ -223,6 +292,24 @@ impl Before {
         })
     }
 
+    /// How many were given another key.
+    pub(crate) fn renamed(&self, most: Most) -> u64 {
+        self.under(most).map(|step| step.losses.renamed).sum()
+    }
+
+    /// How many members a group had before the first of them, and how many left and nobody came for them.
+    pub(crate) fn members(&self, id: &str, most: Most) -> (u64, u64) {
+        let steps = self.steps.iter().filter_map(|step| Some((step, step.losses.members.get(id)?)));
+        let known = steps.clone().map(|(_, members)| members.before).max().unwrap_or(0);
+        let limit = move |most: Most| most.limit(known, true);
+        let counts =
+            steps.filter(|(step, _)| limit(step.most_members.unwrap_or_default()) <= limit(most));
+        counts.fold((0, 0), |(before, gone), (_, members)| {
+            let gone = (gone + members.lost).saturating_sub(members.gained);
+            (before.max(members.before), gone)
+        })
+    }
+
     /// How many lost the value of this attribute.
     pub(crate) fn erased(&self, path: &str, most: Most) -> u64 {
         self.under(most).filter_map(|step| step.losses.erased.get(path)).sum()
@@ -233,7 +320,8 @@ impl Before {
 impl Before {
     pub(crate) fn removed(known: u64, removed: u64, most: Option<Most>) -> Self {
         let losses = Losses { removed, ..Losses::default() };
-        Self { steps: vec![Step { at: Timestamp::now(), known, most, losses }] }
+        let at = Timestamp::now();
+        Self { steps: vec![Step { at, known, most, most_members: None, losses }] }
     }
 
     pub(crate) fn and(mut self, other: Self) -> Self {

@@ -109,12 +109,22 @@ pub(crate) struct Head {
     /// The rule for removals that it was held against.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) most: Option<Most>,
+    /// The one for members of groups.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) most_members: Option<Most>,
+    /// Removals of those for whom that was sent before, and nobody knows what came of it.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub(crate) again: u64,
     /// Stands for the selection of the source.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) selection: Option<String>,
     /// The sum of the file that it came from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) file: Option<String>,
+}
+
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 impl Head {

@@ -14,6 +14,11 @@ pub(crate) fn are_all(row: &Row) -> bool {
         && kept.all(|field| referred(&field.new).is_some())
 }
 
+/// How many references a row writes.
+pub(crate) fn count(row: &Row) -> u64 {
+    row.fields.iter().filter(|field| referred(&field.new).is_some()).count() as u64
+}
+
 /// Whether the record of this key is in the target, or is to be by this plan.
 pub(crate) fn will_be_there(store: &mut dyn Store, key: &str) -> Result<bool, StoreError> {
     if let Some(row) = store.row(key)? {
@@ -24,37 +29,50 @@ pub(crate) fn will_be_there(store: &mut dyn Store, key: &str) -> Result<bool, St
     Ok(store.known(key)?.is_some_and(|known| !known.removed && known.was_delivered()))
 }
 
+/// What comes of references that lead nowhere.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Sorted {
+    /// References that are left out.
+    pub(crate) left_out: u64,
+    /// Rows that had nothing else, and are dropped.
+    pub(crate) dropped: u64,
+}
+
 /// Rows of references alone wait as late ones until the plan is whole: those that can be written become
-/// part of it, the others are dropped. How many were.
-pub(crate) fn sort_out(store: &mut dyn Store, target: &dyn Target) -> Result<u64, StoreError> {
-    let (mut after, mut dropped) = (0, 0);
+/// part of it, the others are dropped.
+pub(crate) fn sort_out(store: &mut dyn Store, target: &dyn Target) -> Result<Sorted, StoreError> {
+    let (mut after, mut sorted) = (0, Sorted::default());
     loop {
-        let rows = store.rows(Some(RowState::Late), after, PAGE)?;
+        let rows = store.rows(None, after, PAGE)?;
         let Some(last) = rows.last() else {
-            return Ok(dropped);
+            return Ok(sorted);
         };
         after = last.seq;
         for row in rows {
-            match leads_anywhere(store, target, &row.fields)? {
-                true => store.settle(row.seq, RowState::Pending, None)?,
-                false => {
+            let (leading, to_nobody) = leading(store, target, &row.fields)?;
+            sorted.left_out += to_nobody;
+            match row.state {
+                RowState::Late if leading > 0 => store.settle(row.seq, RowState::Pending, None)?,
+                RowState::Late => {
                     store.drop_row(&row.key)?;
-                    dropped += 1;
+                    sorted.dropped += 1;
                 }
+                _ => {}
             }
         }
     }
 }
 
-fn leads_anywhere(
+/// How many references lead to somebody, and how many to nobody.
+fn leading(
     store: &mut dyn Store,
     target: &dyn Target,
     fields: &[FieldChange],
-) -> Result<bool, StoreError> {
+) -> Result<(u64, u64), StoreError> {
+    let (mut leading, mut to_nobody) = (0, 0);
     for key in fields.iter().filter_map(|field| referred(&field.new)) {
-        if will_be_there(store, &target.key(key))? {
-            return Ok(true);
-        }
+        let is_there = will_be_there(store, &target.key(key))?;
+        *(if is_there { &mut leading } else { &mut to_nobody }) += 1;
     }
-    Ok(false)
+    Ok((leading, to_nobody))
 }

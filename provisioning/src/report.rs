@@ -43,9 +43,9 @@ pub struct Delivered {
     pub notes: Vec<String>,
     /// References are still to be written: another outcome of this record follows.
     pub delayed: bool,
-    /// Attributes, each with the record it refers to, which is neither in the target nor in the source: it
-    /// was delivered without.
-    pub refers_to_nobody: Vec<(String, String)>,
+    /// By attribute, records it refers to that are neither in the target nor in the source: it was
+    /// delivered without.
+    pub refers_to_nobody: BTreeMap<String, String>,
 }
 
 /// Why a change was not brought about.
@@ -79,14 +79,14 @@ impl Outcome {
             not_kept: done.shown.keys().cloned().collect(),
             notes: done.notes.clone(),
             delayed: false,
-            refers_to_nobody: Vec::new(),
+            refers_to_nobody: BTreeMap::new(),
         };
         Self { key: row.key.clone(), kind: row.kind, result: Ok(delivered), earlier: None }
     }
 
-    pub(crate) fn lacks(&mut self, references: &[(String, String)]) {
+    pub(crate) fn lacks(&mut self, references: BTreeMap<String, String>) {
         if let Ok(delivered) = &mut self.result {
-            delivered.refers_to_nobody = references.to_vec();
+            delivered.refers_to_nobody = references;
         }
     }
 

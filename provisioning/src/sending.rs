@@ -18,7 +18,7 @@ pub(crate) struct Sending {
 }
 
 impl Sending {
-    /// References that are not in what is sent, as attribute and key.
+    /// References that are not in what is sent: their attributes and keys.
     pub(crate) fn missing(&self) -> Vec<(String, String)> {
         missing(&self.row.fields, &self.change.fields)
     }
@@ -118,10 +118,10 @@ fn put_value(plan: &Plan, store: &mut dyn Store, value: &mut Value) -> Result<()
     Ok(())
 }
 
-/// References that were planned and not sent, as attribute and key.
+/// References that were planned and not sent: their attributes and keys.
 pub(crate) fn missing(planned: &[FieldChange], sent: &[FieldChange]) -> Vec<(String, String)> {
     let unsent = planned.iter().filter(|field| sent.iter().all(|other| other.path != field.path));
-    unsent
-        .filter_map(|field| Some((field.path.clone(), referred(&field.new)?.to_owned())))
-        .collect()
+    let reference =
+        |field: &FieldChange| Some((field.path.clone(), referred(&field.new)?.to_owned()));
+    unsent.filter_map(reference).collect()
 }

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::plan::Basis;
 use crate::store::{Kind, Row};
 
 /// Records without a key that a summary names.
@@ -78,6 +79,14 @@ impl Summary {
         self.create + self.update + self.restore + self.remove
     }
 
+    /// Records in the target before: by our doing, or found there.
+    pub(crate) fn there(&self, basis: Basis) -> u64 {
+        match basis {
+            Basis::Delivered => self.known,
+            Basis::Target => self.known.max(self.update + self.unchanged + self.remove),
+        }
+    }
+
     /// Whether whom and what the plan is about was said otherwise for the last run.
     pub(crate) fn is_chosen_otherwise(&self) -> bool {
         self.selection_changed || self.mapping_changed
@@ -133,7 +142,7 @@ impl fmt::Display for Summary {
             (self.without_key, "without key"),
             (self.unreadable, "unreadable"),
             (self.repeated, "repeated"),
-            (self.references_left_out, "with a reference to nobody, left out"),
+            (self.references_left_out, "references to nobody left out"),
         ] {
             if count > 0 {
                 write!(f, ", {count} {what}")?;

@@ -1,5 +1,6 @@
 //! What was sent, or may have been, and was not settled: by a run that was killed, or an answer that never came.
 
+use crate::plan::move_on;
 use crate::store::{Kind, Known, Row, RowState, Store, StoreError};
 
 const PAGE: usize = 1_000;
@@ -8,7 +9,8 @@ fn note_of(state: RowState) -> String {
     format!("sent {}", state.as_str())
 }
 
-/// Notes that rows of this state may be sent from now on, up to this one.
+/// Notes that rows of this state may be sent from now on, up to this one: no plan that was made before fits
+/// any more.
 pub(crate) fn about_to_send(
     store: &mut dyn Store,
     state: RowState,
@@ -16,6 +18,7 @@ pub(crate) fn about_to_send(
 ) -> Result<(), StoreError> {
     let earlier = store.note(&note_of(state))?.and_then(|text| text.parse::<u64>().ok());
     let last = earlier.map_or(last, |earlier| earlier.max(last));
+    move_on(store)?;
     store.set_note(&note_of(state), Some(&last.to_string()))
 }
 

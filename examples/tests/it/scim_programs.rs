@@ -3,6 +3,7 @@
 mod common;
 mod followed;
 mod foreign;
+mod groups_killed;
 mod okta_provisions;
 mod peakon;
 mod pendo;

@@ -61,7 +61,7 @@ impl Serialize for Outcome {
         let (outcome, reason) = match &self.delivery {
             Delivery::Updated => ("updated", None),
             Delivery::Missing => {
-                ("missing", Some("Pendo does not know this id; create_missing(true) adds it"))
+                ("missing", Some("Pendo does not know this id, and was not to add it"))
             }
             Delivery::Failed { reason } => ("failed", Some(&**reason)),
             Delivery::Superseded => ("superseded", Some("the same id came again later")),
@@ -223,7 +223,7 @@ impl fmt::Display for PushReport {
         let Self { updated, missing, failed, superseded, .. } = self;
         write!(f, "{updated} updated, {missing} missing")?;
         if *missing > 0 {
-            write!(f, " (Pendo does not know them; create_missing(true) adds them)")?;
+            write!(f, " (Pendo does not know them, and was not to add them)")?;
         }
         write!(f, ", {failed} failed, {superseded} superseded")
     }

@@ -28,7 +28,7 @@ async fn all_known_people_are_updated_and_the_others_named() {
     assert!(
         report
             .to_string()
-            .contains("5 missing (Pendo does not know them; create_missing(true) adds them)")
+            .contains("5 missing (Pendo does not know them, and was not to add them)")
     );
     let people = sandbox.people();
     for outcome in report.undelivered() {

@@ -319,7 +319,7 @@ async fn a_report_as_json_names_what_was_not_delivered() {
             "complete": true, "total": 3, "updated": 1, "missing": 1, "failed": 1, "superseded": 0,
             "error": null, "unnamed": 0,
             "undelivered": [
-                {"id": "p1", "outcome": "missing", "reason": "Pendo does not know this id; create_missing(true) adds it"},
+                {"id": "p1", "outcome": "missing", "reason": "Pendo does not know this id, and was not to add it"},
                 {"id": "p2", "outcome": "failed", "reason": "bad"},
             ],
         })

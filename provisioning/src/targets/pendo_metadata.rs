@@ -66,7 +66,7 @@ impl PendoMetadata {
             None if report.is_whole => Ok(Done::new().remote_id(&change.key)),
             None => Err(TargetError::new("Pendo's push ended before this record was sent")),
             Some(Delivery::Missing) => Ok(Done::left_out(format!(
-                "Pendo does not know this {}; create_missing adds it",
+                "Pendo does not know this {}, and was not to add it",
                 self.of.as_str()
             ))),
             Some(Delivery::Failed { reason }) => Err(TargetError::new(&**reason)),

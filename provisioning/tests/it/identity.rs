@@ -31,7 +31,7 @@ fn compute(
 ) -> Compute<impl futures::Stream<Item = Result<Record, Infallible>> + Send + use<>> {
     let records: Vec<_> = people.iter().map(|(id, person)| Ok(record(id, person))).collect();
     let compute = Plan::compute(stream::iter(records), target.clone()).store(store.clone());
-    compute.guard(Guard::removals_at_most(1.0))
+    compute.guard(Guard::removals_at_most(1.0)).guard(Guard::renamed_at_most(1.0))
 }
 
 async fn run(people: &People, target: &Arc<Flaky>, store: &Shared, basis: Basis) -> Report {

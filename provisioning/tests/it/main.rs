@@ -14,6 +14,7 @@ mod identity;
 mod kill;
 mod laws;
 mod limits;
+mod losses;
 mod odd;
 mod org;
 mod references;

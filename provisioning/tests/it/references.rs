@@ -23,7 +23,9 @@ async fn managers_who_are_new_are_written_in_a_second_pass() {
         ])
     };
     let compute = || Plan::compute(people(), target.clone()).store(store.clone());
-    let report = apply(&compute().await.unwrap()).await;
+    let plan = compute().await.unwrap();
+    assert_eq!(plan.summary().references_left_out, 1);
+    let report = apply(&plan).await;
     assert_eq!((report.created, report.updated, report.failed), (5, 0, 0), "{report:?}");
     let note = "`manager` refers to nobody, which is not in the target: left out".to_owned();
     assert_eq!((report.references_left_out, &report.notes), (1, &vec![("dan".to_owned(), note)]));
@@ -48,4 +50,27 @@ async fn managers_who_are_new_are_written_in_a_second_pass() {
     let there = target.inner.active();
     assert_eq!(there["dan"].1["manager"], json!(there["nobody"].0));
     assert_eq!(compute().await.unwrap().summary().changes(), 0);
+}
+
+#[tokio::test]
+async fn references_to_nobody_are_counted_one_by_one_and_named_by_their_attributes() {
+    let (target, store) = (Flaky::new(1, 0.0), memory());
+    let dan = |title: u64| {
+        let dan = Record::new("dan").source_id("dan").set("title", title);
+        let dan = dan.refer("manager", "gone").refer("mentor", "gone").refer("self", "dan");
+        stream::iter([Ok::<_, String>(dan)])
+    };
+    for (title, sent) in [(1, 2), (1, 0), (2, 2)] {
+        let compute = Plan::compute(dan(title), target.clone()).store(store.clone());
+        let plan = compute.await.unwrap();
+        assert_eq!(plan.summary().references_left_out, 2, "{}", plan.summary());
+        assert!(plan.summary().to_string().contains("2 references to nobody left out"));
+        let report = apply(&plan).await;
+        assert_eq!((report.references_left_out, report.failed), (sent, 0), "{report:?}");
+        let notes: Vec<&str> = report.notes.iter().map(|(_, note)| note.as_str()).collect();
+        let expected = ["manager", "mentor"]
+            .map(|path| format!("`{path}` refers to gone, which is not in the target: left out"));
+        assert_eq!(notes, expected.iter().take(notes.len()).collect::<Vec<_>>());
+        assert_eq!(notes.len() as u64, sent);
+    }
 }

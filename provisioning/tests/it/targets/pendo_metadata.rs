@@ -99,7 +99,7 @@ async fn who_pendo_does_not_know_is_left_out_and_tried_again() {
         let report: provisioning::Report = futures::StreamExt::collect(plan.apply().stream()).await;
         assert_eq!((report.created, report.left_out, report.failed), (created, 10, 0));
         let first = &report.left_out_first[0];
-        assert_eq!(first.reason, "Pendo does not know this visitor; create_missing adds it");
+        assert_eq!(first.reason, "Pendo does not know this visitor, and was not to add it");
         let rows = plan.rows(0, 1_000).unwrap();
         let left_out = rows.iter().filter(|row| row.state == RowState::LeftOut);
         assert_eq!(left_out.clone().count(), 10);
