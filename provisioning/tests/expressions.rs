@@ -691,6 +691,19 @@ mod expressions {
         let step = |text: String| format!("String.replace({text}, 'a', '{}')", "a".repeat(400));
         let growing = (0..40).fold("'a'".to_string(), |text, _| step(text));
         assert_eq!(class_of(&growing), ErrorClass::Type);
+        // A separator is repeated too, and so are the elements of an array.
+        let step = |text: String| format!("String.join({text}{})", ",''".repeat(10));
+        let growing = (0..11).fold("'xxxxxxxxxx'".to_string(), |text, _| step(text));
+        assert_eq!(class_of(&growing), ErrorClass::Type);
+        let step = |list: String| format!("String.join({list}, Arrays.flatten({list}))");
+        let growing = (0..6).fold("',,,,,,,,'".to_string(), |text, _| step(text));
+        assert_eq!(class_of(&growing), ErrorClass::Type);
+        let pattern = (0..4).fold("'\\pL\\pL'".to_string(), |text, _| {
+            format!("String.replace({text}, 'L', 'L{}')", "\\pL".repeat(15))
+        });
+        assert_eq!(class_of(&format!("'a' matches {pattern}")), ErrorClass::Unsupported);
+        let most = format!("String.len(String.join('{0}', '{0}', '{0}'))", "x".repeat(9_000));
+        assert_eq!(evaluated(&most, &ada()).unwrap(), 27_000);
     }
 
     // Texts of expressions, most of which mean something.

@@ -35,13 +35,14 @@
 //! | `==` | numbers by value; different kinds are unequal |
 //! | `< <= > >=` | numbers, or two texts by UTF-16 unit; else an error |
 //! | `/`, `%` | whole numbers truncate, the remainder has the sign of the dividend, zero is an error |
-//! | `matches` | the whole text; `\d`, `\w`, `\s` are ASCII; look-around, back references, possessive quantifiers are unsupported |
+//! | `matches` | the whole text; `\d`, `\w`, `\s` are ASCII; look-around, back references, possessive quantifiers, `--` and `[:` in classes, more than 32 KiB are unsupported |
 //! | what is not supplied | fails even in a branch that is not taken; other faults only where they are evaluated |
 //! | text arguments | numbers and Booleans are printed; arrays and objects are errors, but `String.join` spreads arrays |
 //! | null arguments | `append`, `join`: empty; `len`: 0; `startsWith`, `stringContains`: false; `stringSwitch`: the default; `toCsvString`, `Iso3166Convert`, other `String` functions: null; `Arrays`: an empty array; `flatten`, `Convert`, `Time`: an error |
 //! | `substring` | cut back to what there is, at both ends |
 //! | `substringBefore` | everything, if the text is not found |
-//! | `replace`, `replaceFirst` | literal; an empty match changes nothing; at most 1 MiB comes out |
+//! | `replace`, `replaceFirst` | literal; an empty match changes nothing |
+//! | `replace`, `replaceFirst`, `join` | at most 1 MiB comes out |
 //! | `removeSpaces` | U+0020 only |
 //! | `Arrays` | `remove` takes all equal elements; `get` out of range is an error; `flatten` takes `{}` and not `""`; parts of a comma-separated text are texts |
 //! | `Convert.toInt` | half up; 32 bits, beyond them an error; a text must be digits |

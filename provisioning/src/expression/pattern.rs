@@ -6,6 +6,8 @@ use regex_syntax::ast::ErrorKind;
 use super::error::Fault;
 
 const COMPILED_BYTES: usize = 1 << 20;
+// Read, a few letters become thousands of ranges: `\pL`.
+const LONGEST: usize = 32 * 1024;
 
 /// A pattern that has to fit the whole text.
 #[derive(Clone, Debug)]
@@ -19,6 +21,9 @@ impl PartialEq for Pattern {
 
 impl Pattern {
     pub(super) fn new(java: &str) -> Result<Self, Fault> {
+        if java.len() > LONGEST {
+            return Err(Fault::unsupported("the regular expression is too long"));
+        }
         let pattern = translated(java)?;
         // First by itself, so that `a)(b` is not taken for two groups.
         regex_syntax::Parser::new().parse(&pattern).map_err(|error| refused(&error))?;
