@@ -203,6 +203,11 @@ mod expressions {
             (r#"'axb' matches "\Qa.b\E""#, json!(false)),
             (r#"'<a>' matches "\<a\>""#, json!(true)),
             (r#"'aa' matches "a{2}?""#, json!(true)),
+            (r#"'b' matches "[a-z&&[^aeiou]]""#, json!(true)),
+            (r#"'e' matches "[a-z&&[^aeiou]]""#, json!(false)),
+            (r#"'~' matches "[a~~b]""#, json!(true)),
+            (r#"'a-b--c' matches "[a-z-]+--c""#, json!(true)),
+            (r#"',' matches "[+-\-]""#, json!(true)),
             (r#"user.login matches ".+@" + "acme\.example""#, json!(true)),
         ]);
     }
@@ -430,6 +435,9 @@ mod expressions {
             "'a' matches '(?=a)a'",
             "'a' matches \"(a)\\1\"",
             "'a' matches 'a++'",
+            "',' matches '[+--]'",
+            "'a' matches '[a-z--[m]]'",
+            "'a' matches '[[:alpha:]]'",
             "'a' matches \"\\p{javaLowerCase}\"",
             "isMemberOfGroup('x')",
             "user.getInternalProperty('id')",

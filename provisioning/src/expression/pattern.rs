@@ -72,6 +72,8 @@ fn translated(java: &str) -> Result<String, Fault> {
                 rest = push_escape(rest, &mut pattern)?;
                 continue;
             }
+            '[' if classes > 0 && rest.starts_with(':') => return Err(other_class("[:")),
+            '-' if classes > 0 && rest.starts_with('-') => return Err(other_class("--")),
             '[' => classes += 1,
             ']' => classes = classes.saturating_sub(1),
             '~' if classes > 0 => pattern.push('\\'),
@@ -87,6 +89,12 @@ fn translated(java: &str) -> Result<String, Fault> {
         pattern.push(letter);
     }
     Ok(pattern)
+}
+
+// Java takes it for letters, or for a range of them.
+fn other_class(sign: &str) -> Fault {
+    let problem = "in a class of a regular expression is not supported: write a `\\` before each";
+    Fault::unsupported(format!("`{sign}` {problem}"))
 }
 
 fn push_escape<'a>(rest: &'a str, pattern: &mut String) -> Result<&'a str, Fault> {
