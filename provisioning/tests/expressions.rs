@@ -585,6 +585,26 @@ mod expressions {
             let expected = expected.map(|expected| format!("expression, {expected}"));
             assert_eq!(found, expected, "{text}");
         }
+        let of_groups =
+            "user.getGroups({'group.type': {'x'}, 'a': user.b}).?[name == 'b'].![name][0]";
+        let parsed = Expression::parse(of_groups).unwrap();
+        assert_eq!(Expression::parse(&parsed.to_string()).unwrap(), parsed);
+        assert_eq!(parsed.roots().collect::<Vec<_>>(), ["user"]);
+        let error = parsed.check(|_, _| true).unwrap_err().to_string();
+        assert!(error.contains("only Okta can answer `getGroups`"), "{error}");
+        for refused in [
+            "user.firstName.![name]",
+            "String.len({'a': 1})",
+            "user.getGroups(String.len({'a': 1}))",
+            "user.getGroups({'a': T(x)})",
+            "user.getGroups({'a': 1, 'b'})",
+        ] {
+            let error = Expression::parse(refused).unwrap_err().to_string();
+            assert!(
+                error.ends_with(" is not part of the language and is never evaluated"),
+                "{error}"
+            );
+        }
         let expression =
             Expression::parse("user.a + appuser.b + user.a + (source).c.d + {org}").unwrap();
         let references: Vec<_> = expression.references().collect();

@@ -28,7 +28,7 @@
 //! | texts | a doubled quote is one quote |
 //! | numbers | whole literals have 32 bits, results are exact beyond that; an exponent is taken; one with a point prints as one (`2.0`) and never with an exponent |
 //! | `true`, `null` | in any case |
-//! | refused as `unsupported` | `T(…)`, `new`, `#x`, `@x`, `++`, `--`, `between`, `instanceof`, `?.`, projections, maps |
+//! | refused as `unsupported` | `T(…)`, `new`, `#x`, `@x`, `++`, `--`, `between`, `instanceof`, `?.`, projections and maps but for `user.getGroups` |
 //! | null | below everything in `<`; `null` as text in `+` ([`Context::refuse_null_in_text`] makes that an error); an error in other arithmetic, in `matches`, and before `.` or `[` |
 //! | Elvis | only null and `""` are replaced, not `{}`, `false`, `0` |
 //! | `+` with an array | joined by commas |
