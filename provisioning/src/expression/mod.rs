@@ -123,11 +123,13 @@ impl Expression {
     }
 
     /// Checks what can be known before a run: attributes by `known(root, name)`, functions that only Okta can
-    /// answer, numbers of arguments, and patterns that stand in the text.
+    /// answer, numbers of arguments, and patterns that stand in the text. An object of which no attribute is
+    /// read, such as `appuser` in `appuser == null`, is asked for by an empty name.
     ///
     /// # Errors
     ///
-    /// The first fault; `unknown-attribute` with a suggestion if a known name is one slip away.
+    /// The first fault; `unknown-attribute` with a suggestion if a known name is one slip away, or its object
+    /// was forgotten.
     pub fn check(&self, mut known: impl FnMut(&str, &str) -> bool) -> Result<(), ExpressionError> {
         let first = self.faults.iter().min_by_key(|error| (error.class(), error.position()));
         if let Some(error) = first {
@@ -143,7 +145,16 @@ impl Expression {
                 return Err(Fault::new(ErrorClass::UnknownAttribute, problem).at(*at));
             }
         }
-        Ok(())
+        self.needs.iter().try_for_each(|need| match need {
+            Need::Root(root, at) if self.stands_alone(root) && !known(root, "") => {
+                Err(suggest::without_object(root, |name| known("user", name)).at(*at))
+            }
+            _ => Ok(()),
+        })
+    }
+
+    fn stands_alone(&self, root: &str) -> bool {
+        !self.references.iter().any(|reference| &*reference.root == root)
     }
 
     /// The attributes that are read, as root and name, each once.
