@@ -5,15 +5,12 @@
 //! the same secret as its `Authorization` header, and verify it.
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{Response, StatusCode, header::AUTHORIZATION};
-use examples::arguments;
+use axum::http::{Response, header::AUTHORIZATION};
+use examples::{arguments, serve, whole_request};
 use okta_client::{HookCall, HookReceiver, LogEvent, OddEvent};
 use tokio::net::TcpListener;
-
-/// More than the receiver reads: it is the one to refuse what is too long.
-const BODY_LIMIT: usize = 32 << 20;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -26,18 +23,18 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let listener = TcpListener::bind(&address).await?;
     println!("listening on http://{}", listener.local_addr()?);
     let receiver = HookReceiver::new(AUTHORIZATION, secret);
-    axum::serve(listener, Router::new().fallback(receive).with_state(receiver)).await?;
+    let router = Router::new().fallback(receive).with_state(receiver);
+    serve(listener, router, std::future::pending()).await;
     Ok(())
 }
 
 async fn receive(State(receiver): State<HookReceiver>, request: Request) -> Response<Body> {
-    let (head, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
-        let mut answer = Response::new(Body::empty());
-        *answer.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
-        return answer;
+    // In time, and nothing of who does not know the secret.
+    let request = match whole_request(&receiver, request).await {
+        Ok(request) => request,
+        Err(answer) => return answer,
     };
-    let answer = match receiver.receive(&Request::from_parts(head, body)) {
+    let answer = match receiver.receive(&request) {
         HookCall::Answer(answer) => answer,
         HookCall::Delivery(pending) => {
             // Printing is quick and cannot fail; work that takes longer than Okta's 3 seconds belongs

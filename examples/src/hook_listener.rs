@@ -6,19 +6,17 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, Response, StatusCode};
+use axum::http::{HeaderName, Response};
 use clap::Args;
 use okta_client::{Delivery, HookCall, HookReceiver, LogEvent};
 use provisioning::{Store, StoreError};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
-use crate::{Failure, say, secret_of};
+use crate::{Failure, say, secret_of, serve, whole_request};
 
-/// More than the receiver reads: it is the one to refuse what is too long.
-const BODY_LIMIT: usize = 32 << 20;
 const HOOKED: &str = "visitors.hooked";
 
 /// Whether and where deliveries are received.
@@ -71,7 +69,7 @@ impl HookListener {
         let receiver = HookReceiver::new(options.hook_header.clone(), secret);
         let desk = Desk { receiver, store, arrived: Arc::clone(&arrived) };
         let router = Router::new().fallback(receive).with_state(desk);
-        tokio::spawn(axum::serve(listener, router).into_future());
+        tokio::spawn(serve(listener, router, std::future::pending()));
         say!("listens http://{address} for the deliveries of an event hook");
         Ok(Some(Self { arrived }))
     }
@@ -83,13 +81,11 @@ impl HookListener {
 }
 
 async fn receive(State(desk): State<Desk>, request: Request) -> Response<Body> {
-    let (head, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
-        let mut answer = Response::new(Body::empty());
-        *answer.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
-        return answer;
+    let request = match whole_request(&desk.receiver, request).await {
+        Ok(request) => request,
+        Err(answer) => return answer,
     };
-    let answer = match desk.receiver.receive(&Request::from_parts(head, body)) {
+    let answer = match desk.receiver.receive(&request) {
         HookCall::Answer(answer) => answer,
         HookCall::Delivery(pending) => match desk.put(&readable(pending.delivery())) {
             Ok(()) => {

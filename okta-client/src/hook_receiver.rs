@@ -23,8 +23,9 @@ type Refused = (StatusCode, String);
 /// Receives what Okta posts to an event hook: answers the one-time verification, checks the auth header
 /// in constant time, decodes deliveries and drops those that were accepted before.
 ///
-/// It knows no web framework: give it the request with its whole body, and send what it answers. Cheap
-/// to clone; clones share their memory.
+/// It knows no web framework: give it the request with its whole body, and send what it answers. Read the
+/// body of those only whom it [`admits`](Self::admits), and not for longer than Okta waits. Cheap to clone;
+/// clones share their memory.
 ///
 /// The events of a delivery are decoded one by one: one that does not fit is an [`OddEvent`](crate::OddEvent) between the
 /// others, with its JSON, so that a delivery is not refused, and lost, because of it.
@@ -109,6 +110,13 @@ impl HookReceiver {
     pub fn max_body(mut self, bytes: usize) -> Self {
         self.max_body = bytes;
         self
+    }
+
+    /// Whether the auth header is the one of this hook: ask it before you read a body, of which anybody
+    /// can send one as long as you take. A request that is not admitted may be given to
+    /// [`receive`](Self::receive) without its body: verifications have none, all else is refused.
+    pub fn admits(&self, headers: &HeaderMap) -> bool {
+        self.knows(headers)
     }
 
     /// What to do with a request: send an answer, or handle a delivery first.

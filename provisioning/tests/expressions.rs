@@ -203,6 +203,11 @@ mod expressions {
             (r#"'axb' matches "\Qa.b\E""#, json!(false)),
             (r#"'<a>' matches "\<a\>""#, json!(true)),
             (r#"'aa' matches "a{2}?""#, json!(true)),
+            (r#"'b' matches "[a-z&&[^aeiou]]""#, json!(true)),
+            (r#"'e' matches "[a-z&&[^aeiou]]""#, json!(false)),
+            (r#"'~' matches "[a~~b]""#, json!(true)),
+            (r#"'a-b--c' matches "[a-z-]+--c""#, json!(true)),
+            (r#"',' matches "[+-\-]""#, json!(true)),
             (r#"user.login matches ".+@" + "acme\.example""#, json!(true)),
         ]);
     }
@@ -430,6 +435,9 @@ mod expressions {
             "'a' matches '(?=a)a'",
             "'a' matches \"(a)\\1\"",
             "'a' matches 'a++'",
+            "',' matches '[+--]'",
+            "'a' matches '[a-z--[m]]'",
+            "'a' matches '[[:alpha:]]'",
             "'a' matches \"\\p{javaLowerCase}\"",
             "isMemberOfGroup('x')",
             "user.getInternalProperty('id')",
@@ -577,6 +585,26 @@ mod expressions {
             let expected = expected.map(|expected| format!("expression, {expected}"));
             assert_eq!(found, expected, "{text}");
         }
+        let of_groups =
+            "user.getGroups({'group.type': {'x'}, 'a': user.b}).?[name == 'b'].![name][0]";
+        let parsed = Expression::parse(of_groups).unwrap();
+        assert_eq!(Expression::parse(&parsed.to_string()).unwrap(), parsed);
+        assert_eq!(parsed.roots().collect::<Vec<_>>(), ["user"]);
+        let error = parsed.check(|_, _| true).unwrap_err().to_string();
+        assert!(error.contains("only Okta can answer `getGroups`"), "{error}");
+        for refused in [
+            "user.firstName.![name]",
+            "String.len({'a': 1})",
+            "user.getGroups(String.len({'a': 1}))",
+            "user.getGroups({'a': T(x)})",
+            "user.getGroups({'a': 1, 'b'})",
+        ] {
+            let error = Expression::parse(refused).unwrap_err().to_string();
+            assert!(
+                error.ends_with(" is not part of the language and is never evaluated"),
+                "{error}"
+            );
+        }
         let expression =
             Expression::parse("user.a + appuser.b + user.a + (source).c.d + {org}").unwrap();
         let references: Vec<_> = expression.references().collect();
@@ -691,6 +719,19 @@ mod expressions {
         let step = |text: String| format!("String.replace({text}, 'a', '{}')", "a".repeat(400));
         let growing = (0..40).fold("'a'".to_string(), |text, _| step(text));
         assert_eq!(class_of(&growing), ErrorClass::Type);
+        // A separator is repeated too, and so are the elements of an array.
+        let step = |text: String| format!("String.join({text}{})", ",''".repeat(10));
+        let growing = (0..11).fold("'xxxxxxxxxx'".to_string(), |text, _| step(text));
+        assert_eq!(class_of(&growing), ErrorClass::Type);
+        let step = |list: String| format!("String.join({list}, Arrays.flatten({list}))");
+        let growing = (0..6).fold("',,,,,,,,'".to_string(), |text, _| step(text));
+        assert_eq!(class_of(&growing), ErrorClass::Type);
+        let pattern = (0..4).fold("'\\pL\\pL'".to_string(), |text, _| {
+            format!("String.replace({text}, 'L', 'L{}')", "\\pL".repeat(15))
+        });
+        assert_eq!(class_of(&format!("'a' matches {pattern}")), ErrorClass::Unsupported);
+        let most = format!("String.len(String.join('{0}', '{0}', '{0}'))", "x".repeat(9_000));
+        assert_eq!(evaluated(&most, &ada()).unwrap(), 27_000);
     }
 
     // Texts of expressions, most of which mean something.

@@ -104,8 +104,14 @@ struct Options {
 }
 
 #[tokio::main]
-async fn main() -> std::io::Result<ExitCode> {
-    let options = Options::parse();
+async fn main() -> ExitCode {
+    run(Options::parse()).await.unwrap_or_else(|error| {
+        let _ = writeln!(std::io::stderr(), "sandbox: {error}");
+        ExitCode::FAILURE
+    })
+}
+
+async fn run(options: Options) -> std::io::Result<ExitCode> {
     let sandbox = start(&options).await?;
     if let (Some(url), Some(token)) = (&options.scim_url, &options.scim_token) {
         return scim_check::Check::new(&sandbox, &options, url, token).run().await;

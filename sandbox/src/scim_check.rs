@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 
 use crate::Options;
 
+/// The event of a connection's test.
+const TEST: &str = "application.provision.integration.call_api";
+
 /// Which kind of app provisions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Kind {
@@ -29,6 +32,10 @@ pub(crate) struct Check<'a> {
     // Number of the last request that was printed.
     printed: u64,
     wrong: u64,
+    // What is being played.
+    step: String,
+    // What the org did not do for its administrator.
+    refused: Vec<String>,
 }
 
 impl<'a> Check<'a> {
@@ -38,23 +45,33 @@ impl<'a> Check<'a> {
         url: &'a str,
         token: &'a str,
     ) -> Self {
-        let (http, app) = (reqwest::Client::new(), String::new());
-        Self { sandbox, options, url, token, http, app, printed: 0, wrong: 0 }
+        let (http, app, step) = (reqwest::Client::new(), String::new(), String::new());
+        let refused = Vec::new();
+        Self { sandbox, options, url, token, http, app, printed: 0, wrong: 0, step, refused }
     }
 
     /// Plays everything; fails with exit code 1 if an answer was bad.
     pub(crate) async fn run(mut self) -> Result<ExitCode, Error> {
         self.connect().await?;
-        if self.wrong > 0 {
-            // Okta does not save a connection that it cannot use.
+        if self.failures().iter().any(|event| text(event, "eventType") == TEST) {
+            let why = "Okta saves no connection whose test failed";
+            writeln!(std::io::stdout(), "\nskipped: everything else, because {why}")?;
             return self.summary(&[]);
         }
         let people = self.people().await?;
-        self.play_people(&people).await?;
+        let played = self.play_people(&people).await;
+        self.note(played);
         if !self.options.no_group_push {
-            self.play_group(&people).await?;
+            let played = self.play_group(&people).await;
+            self.note(played);
         }
         self.summary(&people)
+    }
+
+    // The org may refuse its administrator because of what the server did before.
+    fn note(&mut self, played: Result<(), Error>) {
+        let step = &self.step;
+        self.refused.extend(played.err().map(|error| format!("{step}: {error}")));
     }
 
     async fn connect(&mut self) -> Result<(), Error> {
@@ -154,7 +171,8 @@ impl<'a> Check<'a> {
         self.print().await
     }
 
-    fn title(&self, text: &str) -> Result<(), Error> {
+    fn title(&mut self, text: &str) -> Result<(), Error> {
+        self.step = text.to_owned();
         writeln!(std::io::stdout(), "\n# {text}")
     }
 
@@ -169,13 +187,16 @@ impl<'a> Check<'a> {
     }
 
     // A job that ended without a request counts too, such as one for an address that is none.
-    fn summary(&self, people: &[String]) -> Result<ExitCode, Error> {
-        let okta = self.sandbox.okta();
-        let failures = okta.events().into_iter().filter(|event| {
+    fn failures(&self) -> Vec<Value> {
+        let failures = self.sandbox.okta().events().into_iter().filter(|event| {
             let is_ours = text(event, "eventType").starts_with("application.provision.");
             is_ours && event["outcome"]["result"] == "FAILURE"
         });
-        let failures: Vec<Value> = failures.collect();
+        failures.collect()
+    }
+
+    fn summary(&self, people: &[String]) -> Result<ExitCode, Error> {
+        let (okta, failures) = (self.sandbox.okta(), self.failures());
         let mut out = std::io::stdout().lock();
         writeln!(out)?;
         for event in &failures {
@@ -183,6 +204,9 @@ impl<'a> Check<'a> {
             let about = about.map(|target| text(target, "displayName")).unwrap_or_default();
             let (kind, why) = (text(event, "eventType"), text(&event["outcome"], "reason"));
             writeln!(out, "failed: {kind}, {about}: {why}")?;
+        }
+        for refused in &self.refused {
+            writeln!(out, "failed: {refused}")?;
         }
         let in_line = |user: &&String| {
             let user = okta.app_user(&self.app, user);
@@ -197,7 +221,7 @@ impl<'a> Check<'a> {
             people.len(),
             failures.len()
         )?;
-        let is_good = self.wrong == 0 && failures.is_empty();
+        let is_good = self.wrong == 0 && failures.is_empty() && self.refused.is_empty();
         Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
@@ -208,10 +232,12 @@ impl<'a> Check<'a> {
         let response = request.json(&body).send().await.map_err(Error::other)?;
         let status = response.status();
         let text = response.text().await.map_err(Error::other)?;
-        match status.is_success() {
-            true => Ok(serde_json::from_str(&text).unwrap_or_default()),
-            false => Err(Error::other(format!("{path} of the sandbox answered {status}: {text}"))),
+        let answer: Value = serde_json::from_str(&text).unwrap_or_default();
+        if status.is_success() {
+            return Ok(answer);
         }
+        let why = answer["errorSummary"].as_str().unwrap_or(&text);
+        Err(Error::other(format!("{path} of the sandbox's org answered {status}: {why}")))
     }
 }
 

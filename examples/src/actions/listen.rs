@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::pin::pin;
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{Method, Response, StatusCode, header};
 use futures::{StreamExt, stream};
@@ -16,7 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::serve::{LONGEST, Served, answer, mark};
 use super::{ActionError, Tally};
-use crate::Failure;
+use crate::{Failure, serve, whole_body};
 
 /// Where commands come in, and what is to be done with them.
 #[derive(Debug)]
@@ -49,7 +49,7 @@ impl Listen {
     /// `Authorization: Bearer` and the secret, until it is told to end; those under way are finished.
     ///
     /// Answers are those of [`serve`](super::serve): 200 done, 422 failed, 400 no command, 401 another
-    /// secret, 405 another method, 413 longer than 1 MiB.
+    /// secret, 405 another method, 408 not whole within 5 seconds, 413 longer than 1 MiB.
     ///
     /// # Errors
     /// When the address cannot be had, or the report not be written.
@@ -65,8 +65,8 @@ impl Listen {
         let (commands, mut waiting) = mpsc::channel(AT_ONCE);
         let desk = Desk { secret: self.secret, commands };
         let router = Router::new().fallback(receive).with_state(desk);
-        let serving = axum::serve(listener, router).with_graceful_shutdown(stop.stopped());
-        tokio::spawn(serving.into_future());
+        let stopped = stop.clone();
+        tokio::spawn(async move { serve(listener, router, stopped.stopped()).await });
         let waiting = stream::poll_fn(move |context| waiting.poll_recv(context));
         let (okta, plan) = (&self.okta, self.plan);
         let answers = waiting
@@ -100,8 +100,12 @@ async fn receive(State(desk): State<Desk>, request: Request) -> Response<Body> {
             "the bearer token is not the secret of this program",
         );
     }
-    let Ok(body) = to_bytes(body, LONGEST as usize).await else {
-        return refusal(StatusCode::PAYLOAD_TOO_LARGE, "this command is longer than 1 MiB");
+    let body = match whole_body(body, LONGEST as usize).await {
+        Ok(body) => body,
+        Err(status @ StatusCode::PAYLOAD_TOO_LARGE) => {
+            return refusal(status, "this command is longer than 1 MiB");
+        }
+        Err(status) => return refusal(status, "the end of this command did not come in time"),
     };
     let (reply, answered) = oneshot::channel();
     let is_taken = desk.commands.send((body.to_vec(), reply)).await.is_ok();

@@ -1,5 +1,8 @@
 //! Deliveries of an event hook, from Okta to Pendo.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
 use okta_client::{ApiToken, EventHook, Okta};
 use sandbox::{Fault, Faults};
 use serde_json::{Value, json};
@@ -111,4 +114,34 @@ fn who_does_not_know_the_secret_changes_nothing() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     whole.arg("--listen").arg(&address).run().exits(2);
+}
+
+#[test]
+fn strangers_neither_fill_the_memory_nor_keep_others_waiting() {
+    let (held, folder) = (Held::people(5), Folder::new());
+    let (_running, url) = listening(&held, &folder, 5);
+    let id = held.sandbox.okta().user_id(1);
+    let begin = |head: &str| {
+        let mut stream = TcpStream::connect(url.trim_start_matches("http://")).unwrap();
+        stream.write_all(format!("POST / HTTP/1.1\r\nHost: x\r\n{head}").as_bytes()).unwrap();
+        stream
+    };
+    let answer = |mut stream: TcpStream| {
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    };
+    // By its head, long before the body is there.
+    let stranger = begin("Authorization: wrong\r\nContent-Length: 33000000\r\n\r\n");
+    assert!(answer(stranger).starts_with("HTTP/1.1 401 "));
+    let halves: Vec<TcpStream> = (0..100).map(|_| begin("Content-Le")).collect();
+    assert_eq!(post(&url, SECRET, &delivery("d1", &id)), 204);
+    // One after the other, they are given up.
+    for mut half in halves {
+        let _ = half.read_to_end(&mut Vec::new());
+    }
+    let slow = begin(&format!("Authorization: {SECRET}\r\nContent-Length: 100\r\n\r\n"));
+    assert!(answer(slow).starts_with("HTTP/1.1 408 "));
+    let long = begin(&format!("Authorization: {SECRET}\r\nContent-Length: 99000000\r\n\r\n"));
+    assert!(answer(long).starts_with("HTTP/1.1 413 "));
 }

@@ -270,3 +270,23 @@ fn a_challenge_is_answered_unless_it_is_empty_or_comes_with_another_secret() {
         assert_eq!(answer.status(), status, "{challenge:?} {secret:?}");
     }
 }
+
+#[test]
+fn who_is_not_admitted_needs_no_body() {
+    let receiver = receiver();
+    assert!(receiver.admits(post("").headers()));
+    let strangers = [
+        Request::post("/okta").header(AUTHORIZATION, "wrong"),
+        Request::post("/okta"),
+        Request::post("/okta").header(AUTHORIZATION, SECRET).header(AUTHORIZATION, SECRET),
+    ];
+    for stranger in strangers {
+        let stranger = stranger.body(Vec::new()).unwrap();
+        assert!(!receiver.admits(stranger.headers()));
+        assert_eq!(answer(receiver.receive(&stranger)).status(), StatusCode::UNAUTHORIZED);
+    }
+    let verification = Request::get("/okta").header("x-okta-verification-challenge", "abc");
+    let verification = verification.body(Vec::new()).unwrap();
+    assert!(!receiver.admits(verification.headers()));
+    assert_eq!(answer(receiver.receive(&verification)).status(), StatusCode::OK);
+}

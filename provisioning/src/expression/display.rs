@@ -31,6 +31,14 @@ impl Display for Node {
                 list(f, elements)?;
                 f.write_char('}')
             }
+            Self::Map(pairs) => {
+                f.write_char('{')?;
+                pairs.iter().enumerate().try_for_each(|(n, (key, value))| {
+                    let comma = if n == 0 { "" } else { ", " };
+                    write!(f, "{comma}{key}: {value}")
+                })?;
+                f.write_char('}')
+            }
             Self::Call(call) => call.fmt(f),
             Self::Path { base, steps } => {
                 operand(f, base, Level::Postfix)?;
@@ -78,6 +86,7 @@ impl Display for Step {
         match self {
             Self::Member(name, _) => write!(f, ".{name}"),
             Self::Index(index, _) => write!(f, "[{index}]"),
+            Self::Each(sign, inner, _) => write!(f, ".{sign}[{inner}]"),
         }
     }
 }

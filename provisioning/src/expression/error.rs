@@ -67,7 +67,7 @@ impl ExpressionError {
         Self { class: ErrorClass::Type, position: 1, problem: problem.to_owned() }
     }
 
-    pub(super) fn moved(mut self, position: impl FnOnce(usize) -> usize) -> Self {
+    pub(crate) fn moved(mut self, position: impl FnOnce(usize) -> usize) -> Self {
         self.position = position(self.position);
         self
     }

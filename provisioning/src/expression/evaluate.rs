@@ -52,6 +52,8 @@ impl<'a> Evaluation<'a> {
                     elements.iter().map(|element| self.value(element).map(Cow::into_owned));
                 values.collect::<Result<_, _>>().map(|values| Cow::Owned(Value::Array(values)))
             }
+            // Not reached: what only Okta can answer has failed before.
+            Node::Map(_) => Err(Fault::unsupported("only Okta takes a map").at(Position::new(0))),
             Node::Call(call) => self.call(call),
             Node::Path { base, steps } => {
                 steps.iter().try_fold(self.value(base)?, |value, step| self.step(value, step))
@@ -84,6 +86,7 @@ impl<'a> Evaluation<'a> {
         let (found, at) = match step {
             Step::Member(name, at) => (member(value, name), at),
             Step::Index(index, at) => (element(value, self.value(index)?.as_ref()), at),
+            Step::Each(_, _, at) => (Err(Fault::unsupported("only Okta has these groups")), at),
         };
         found.map_err(|fault| fault.at(*at))
     }

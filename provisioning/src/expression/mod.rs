@@ -28,20 +28,21 @@
 //! | texts | a doubled quote is one quote |
 //! | numbers | whole literals have 32 bits, results are exact beyond that; an exponent is taken; one with a point prints as one (`2.0`) and never with an exponent |
 //! | `true`, `null` | in any case |
-//! | refused as `unsupported` | `T(…)`, `new`, `#x`, `@x`, `++`, `--`, `between`, `instanceof`, `?.`, projections, maps |
+//! | refused as `unsupported` | `T(…)`, `new`, `#x`, `@x`, `++`, `--`, `between`, `instanceof`, `?.`, projections and maps but for `user.getGroups` |
 //! | null | below everything in `<`; `null` as text in `+` ([`Context::refuse_null_in_text`] makes that an error); an error in other arithmetic, in `matches`, and before `.` or `[` |
 //! | Elvis | only null and `""` are replaced, not `{}`, `false`, `0` |
 //! | `+` with an array | joined by commas |
 //! | `==` | numbers by value; different kinds are unequal |
 //! | `< <= > >=` | numbers, or two texts by UTF-16 unit; else an error |
 //! | `/`, `%` | whole numbers truncate, the remainder has the sign of the dividend, zero is an error |
-//! | `matches` | the whole text; `\d`, `\w`, `\s` are ASCII; look-around, back references, possessive quantifiers are unsupported |
+//! | `matches` | the whole text; `\d`, `\w`, `\s` are ASCII; look-around, back references, possessive quantifiers, `--` and `[:` in classes, more than 32 KiB are unsupported |
 //! | what is not supplied | fails even in a branch that is not taken; other faults only where they are evaluated |
 //! | text arguments | numbers and Booleans are printed; arrays and objects are errors, but `String.join` spreads arrays |
 //! | null arguments | `append`, `join`: empty; `len`: 0; `startsWith`, `stringContains`: false; `stringSwitch`: the default; `toCsvString`, `Iso3166Convert`, other `String` functions: null; `Arrays`: an empty array; `flatten`, `Convert`, `Time`: an error |
 //! | `substring` | cut back to what there is, at both ends |
 //! | `substringBefore` | everything, if the text is not found |
-//! | `replace`, `replaceFirst` | literal; an empty match changes nothing; at most 1 MiB comes out |
+//! | `replace`, `replaceFirst` | literal; an empty match changes nothing |
+//! | `replace`, `replaceFirst`, `join` | at most 1 MiB comes out |
 //! | `removeSpaces` | U+0020 only |
 //! | `Arrays` | `remove` takes all equal elements; `get` out of range is an error; `flatten` takes `{}` and not `""`; parts of a comma-separated text are texts |
 //! | `Convert.toInt` | half up; 32 bits, beyond them an error; a text must be digits |
@@ -122,11 +123,13 @@ impl Expression {
     }
 
     /// Checks what can be known before a run: attributes by `known(root, name)`, functions that only Okta can
-    /// answer, numbers of arguments, and patterns that stand in the text.
+    /// answer, numbers of arguments, and patterns that stand in the text. An object of which no attribute is
+    /// read, such as `appuser` in `appuser == null`, is asked for by an empty name.
     ///
     /// # Errors
     ///
-    /// The first fault; `unknown-attribute` with a suggestion if a known name is one slip away.
+    /// The first fault; `unknown-attribute` with a suggestion if a known name is one slip away, or its object
+    /// was forgotten.
     pub fn check(&self, mut known: impl FnMut(&str, &str) -> bool) -> Result<(), ExpressionError> {
         let first = self.faults.iter().min_by_key(|error| (error.class(), error.position()));
         if let Some(error) = first {
@@ -142,7 +145,16 @@ impl Expression {
                 return Err(Fault::new(ErrorClass::UnknownAttribute, problem).at(*at));
             }
         }
-        Ok(())
+        self.needs.iter().try_for_each(|need| match need {
+            Need::Root(root, at) if self.stands_alone(root) && !known(root, "") => {
+                Err(suggest::without_object(root, |name| known("user", name)).at(*at))
+            }
+            _ => Ok(()),
+        })
+    }
+
+    fn stands_alone(&self, root: &str) -> bool {
+        !self.references.iter().any(|reference| &*reference.root == root)
     }
 
     /// The attributes that are read, as root and name, each once.

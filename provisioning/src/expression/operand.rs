@@ -13,18 +13,23 @@ use super::tree::{Binary, Call, Need, Node, Position, Reference, Step};
 /// is not judged.
 type Primary = (Node, bool);
 
+/// Takes maps, and gives what projections are made of; nothing else does.
+const GROUPS: &str = "getGroups";
+
 impl Parser {
     pub(super) fn postfix(&mut self) -> Result<Node, ExpressionError> {
         let (mut node, mut refused) = self.primary()?;
         loop {
             let at = self.at();
-            if self.signs_ahead(&[".", "!", "["]) || self.signs_ahead(&[".", "?", "["]) {
-                self.next += 2;
-                self.refuse("a projection or selection", at);
-                self.expect("[")?;
-                self.expression()?;
-                self.expect("]")?;
-                refused = true;
+            let each = ["!", "?"].into_iter().find(|sign| self.signs_ahead(&[".", sign, "["]));
+            if let Some(sign) = each {
+                let inner = self.projection()?;
+                if is_of_groups(&node) {
+                    node = extend(node, Step::Each(sign, inner, at));
+                } else {
+                    self.refuse("a projection or selection", at);
+                    refused = true;
+                }
             } else if self.takes(".") || self.takes("?.") {
                 refused |= self.member(&mut node, refused, at)?;
             } else if self.takes("[") {
@@ -38,6 +43,18 @@ impl Parser {
                 return Ok(node);
             }
         }
+    }
+
+    // Names in it are those of the elements.
+    fn projection(&mut self) -> Result<Node, ExpressionError> {
+        self.next += 2;
+        self.expect("[")?;
+        let (needs, references) = (self.found.needs.len(), self.found.references.len());
+        let inner = self.expression()?;
+        self.found.needs.truncate(needs);
+        self.found.references.truncate(references);
+        self.expect("]")?;
+        Ok(inner)
     }
 
     fn member(
@@ -98,22 +115,29 @@ impl Parser {
     fn array(&mut self, at: Position) -> Result<Primary, ExpressionError> {
         self.next += 1;
         let mut elements = Vec::new();
-        let mut is_map = false;
+        let mut values = Vec::new();
         while !self.takes("}") {
             if !elements.is_empty() {
                 self.expect(",")?;
             }
             elements.push(self.expression()?);
             if self.takes(":") {
-                self.refuse("a map", at);
-                self.expression()?;
-                is_map = true;
+                if !self.takes_maps {
+                    self.refuse("a map", at);
+                }
+                values.push(self.expression()?);
             }
             if !self.signs_ahead(&[","]) && !self.signs_ahead(&["}"]) {
                 return Err(self.unexpected("`,` or `}`"));
             }
         }
-        Ok((Node::Array(elements), is_map))
+        if values.is_empty() {
+            return Ok((Node::Array(elements), false));
+        }
+        if values.len() != elements.len() {
+            self.refuse("a map with a key that has no value", at);
+        }
+        Ok((Node::Map(elements.into_iter().zip(values).collect()), true))
     }
 
     fn named(&mut self, name: String, at: Position) -> Result<Primary, ExpressionError> {
@@ -178,8 +202,12 @@ impl Parser {
         name: &str,
         at: Position,
     ) -> Result<Primary, ExpressionError> {
+        let found = functions::find(receiver, name);
+        let takes_maps = found.is_some_and(|(function, _)| function.name == GROUPS);
+        let outer = std::mem::replace(&mut self.takes_maps, takes_maps);
         let arguments = self.arguments()?;
-        let Some((function, is_method)) = functions::find(receiver, name) else {
+        self.takes_maps = outer;
+        let Some((function, is_method)) = found else {
             let receiver = receiver.map(|receiver| format!("{receiver}.")).unwrap_or_default();
             self.unknown_function(&format!("{receiver}{name}"), at);
             return Ok((Node::Literal(Value::Null), true));
@@ -257,6 +285,14 @@ impl Parser {
         if reference.attribute.is_some() && !self.found.references.iter().any(same) {
             self.found.references.push(reference.clone());
         }
+    }
+}
+
+fn is_of_groups(node: &Node) -> bool {
+    match node {
+        Node::Call(call) => call.function.name == GROUPS,
+        Node::Path { base, .. } => is_of_groups(base),
+        _ => false,
     }
 }
 

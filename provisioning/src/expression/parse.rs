@@ -12,6 +12,8 @@ const MAX_DEPTH: usize = 64;
 pub(super) struct Parser {
     pub(super) words: Vec<(Token, Position)>,
     pub(super) next: usize,
+    // Within the arguments of a function that takes maps.
+    pub(super) takes_maps: bool,
     depth: usize,
     // The first of each kind, reported only when the whole text has been read without a syntax error.
     pub(super) unknown: Option<ExpressionError>,
@@ -27,7 +29,9 @@ impl Parser {
         }
         let words = words(text)?;
         let found = Expression::empty();
-        let mut parser = Self { words, next: 0, depth: 0, unknown: None, refused: None, found };
+        let (unknown, refused) = Default::default();
+        let mut parser =
+            Self { words, next: 0, takes_maps: false, depth: 0, unknown, refused, found };
         parser.found.node = parser.expression()?;
         if *parser.peek() != Token::End {
             return Err(parser.unexpected("an operator or the end"));

@@ -6,6 +6,8 @@ use regex_syntax::ast::ErrorKind;
 use super::error::Fault;
 
 const COMPILED_BYTES: usize = 1 << 20;
+// Read, a few letters become thousands of ranges: `\pL`.
+const LONGEST: usize = 32 * 1024;
 
 /// A pattern that has to fit the whole text.
 #[derive(Clone, Debug)]
@@ -19,6 +21,9 @@ impl PartialEq for Pattern {
 
 impl Pattern {
     pub(super) fn new(java: &str) -> Result<Self, Fault> {
+        if java.len() > LONGEST {
+            return Err(Fault::unsupported("the regular expression is too long"));
+        }
         let pattern = translated(java)?;
         // First by itself, so that `a)(b` is not taken for two groups.
         regex_syntax::Parser::new().parse(&pattern).map_err(|error| refused(&error))?;
@@ -67,6 +72,8 @@ fn translated(java: &str) -> Result<String, Fault> {
                 rest = push_escape(rest, &mut pattern)?;
                 continue;
             }
+            '[' if classes > 0 && rest.starts_with(':') => return Err(other_class("[:")),
+            '-' if classes > 0 && rest.starts_with('-') => return Err(other_class("--")),
             '[' => classes += 1,
             ']' => classes = classes.saturating_sub(1),
             '~' if classes > 0 => pattern.push('\\'),
@@ -82,6 +89,12 @@ fn translated(java: &str) -> Result<String, Fault> {
         pattern.push(letter);
     }
     Ok(pattern)
+}
+
+// Java takes it for letters, or for a range of them.
+fn other_class(sign: &str) -> Fault {
+    let problem = "in a class of a regular expression is not supported: write a `\\` before each";
+    Fault::unsupported(format!("`{sign}` {problem}"))
 }
 
 fn push_escape<'a>(rest: &'a str, pattern: &mut String) -> Result<&'a str, Fault> {

@@ -7,7 +7,8 @@ use serde_json::Value;
 use super::error::Fault;
 use super::functions::Arguments;
 
-// Only replacing can make more text out of little: calls inside calls multiply.
+// Replacing and joining make more text out of little, as often as an argument is repeated: calls inside calls
+// multiply. Everything else gives about as much as was put in.
 const LONGEST: usize = 1 << 20;
 
 type Answered = Result<Value, Fault>;
@@ -30,7 +31,14 @@ pub(super) fn join(arguments: &Arguments<'_>) -> Answered {
             _ => texts.push(or_empty(arguments.text(n)?)),
         }
     }
+    let separators = texts.len().saturating_sub(1).saturating_mul(separator.len());
+    check_length(texts.iter().map(|text| text.len()).fold(separators, usize::saturating_add))?;
     Ok(texts.join(&*separator).into())
+}
+
+fn check_length(bytes: usize) -> Result<(), Fault> {
+    let problem = || Fault::kind(format!("the text would grow beyond {LONGEST} bytes"));
+    if bytes > LONGEST { Err(problem()) } else { Ok(()) }
 }
 
 fn element(value: &Value) -> Cow<'_, str> {
@@ -62,9 +70,7 @@ fn replaced(arguments: &Arguments<'_>, most: usize) -> Answered {
         return Ok(text.to_string().into());
     }
     let found = text.matches(&**wanted).take(most).count();
-    if text.len().saturating_add(found.saturating_mul(by.len())) > LONGEST {
-        return Err(Fault::kind(format!("the text would grow beyond {LONGEST} bytes")));
-    }
+    check_length(text.len().saturating_add(found.saturating_mul(by.len())))?;
     Ok(text.replacen(&**wanted, by, most).into())
 }
 

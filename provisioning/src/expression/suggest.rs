@@ -1,3 +1,16 @@
+use super::error::{ErrorClass, Fault};
+
+/// A name that stands alone: most often the object before it was forgotten.
+pub(super) fn without_object(name: &str, mut known: impl FnMut(&str) -> bool) -> Fault {
+    let meant = if known(name) { Some(name.to_owned()) } else { nearest(name, known) };
+    let advice = match meant {
+        Some(meant) => format!("did you mean `user.{meant}`?"),
+        None => "name one, such as `user.login`".to_owned(),
+    };
+    let problem = format!("`{name}` stands there without an attribute: {advice}");
+    Fault::new(ErrorClass::UnknownAttribute, problem)
+}
+
 /// A known name that is one slip away: another case, another word style, or one wrong letter.
 pub(crate) fn nearest(name: &str, mut known: impl FnMut(&str) -> bool) -> Option<String> {
     // Longer names would cost too much, and are no slips.

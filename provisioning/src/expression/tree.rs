@@ -30,6 +30,8 @@ pub(super) enum Node {
     Literal(Value),
     Reference(Reference),
     Array(Vec<Node>),
+    // Only Okta takes it: `user.getGroups({'group.profile.name': 'x'})`.
+    Map(Vec<(Node, Node)>),
     Call(Call),
     Path { base: Box<Node>, steps: Vec<Step> },
     Unary { operator: Unary, operand: Box<Node>, at: Position },
@@ -61,6 +63,8 @@ pub(super) struct Call {
 pub(super) enum Step {
     Member(Box<str>, Position),
     Index(Node, Position),
+    // Of what only Okta gives: `.![name]` or `.?[name == 'x']`.
+    Each(&'static str, Node, Position),
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use toml::Spanned;
 
 use super::origin::{Origin, Text};
@@ -87,19 +88,24 @@ impl Mapping {
     }
 
     fn of_toml(name: Option<String>, text: &str) -> Result<Self, MappingError> {
+        let text = without_mark(text);
         let file: File<Spanned<String>> =
             toml::from_str(text).map_err(|error| MappingError::File(one_line(&error)))?;
-        let found = |text: Spanned<String>| (text.span().start, text.into_inner());
+        let found = |text: Spanned<String>| Ok((text.span().start, text.into_inner()));
         Self::of(name, text, file, found)
     }
 
-    /// JSON does not tell where its texts stand, so they are looked for.
     fn of_json(name: Option<String>, text: &str) -> Result<Self, MappingError> {
-        let file: File<String> =
+        let text = without_mark(text);
+        let file: File<&RawValue> =
             serde_json::from_str(text).map_err(|error| MappingError::File(one_line(&error)))?;
-        let found = |one: String| {
-            let start = text.find(&serde_json::Value::from(one.as_str()).to_string());
-            (start.unwrap_or(text.len()), one)
+        // A value as it is written is a part of the text: its address tells where it stands there.
+        let found = |raw: &RawValue| {
+            let at = raw.get().as_ptr() as usize - text.as_ptr() as usize;
+            serde_json::from_str(raw.get()).map(|one| (at, one)).map_err(|_| {
+                let place = Text { name: None, text: text.to_owned() }.place(at);
+                MappingError::File(format!("{place}: expected a text in quotes"))
+            })
         };
         Self::of(name, text, file, found)
     }
@@ -108,16 +114,16 @@ impl Mapping {
         name: Option<String>,
         text: &str,
         file: File<T>,
-        found: impl Fn(T) -> (usize, String),
+        found: impl Fn(T) -> Result<(usize, String), MappingError>,
     ) -> Result<Self, MappingError> {
         let all = Arc::new(Text { name, text: text.to_owned() });
-        let (key_at, key) = found(file.key);
+        let (key_at, key) = found(file.key)?;
         let origin = |to, from| Origin { file: Arc::clone(&all), to, from };
         let of_key = origin(key_at, key_at);
         let mut keyed = Self::keyed_by(&key).map_err(|error| error.at(&of_key))?;
         keyed.key_origin = Some(of_key);
         file.rows.into_iter().try_fold(keyed, |mapping, row| {
-            let ((to_at, to), (from_at, from)) = (found(row.to), found(row.from));
+            let ((to_at, to), (from_at, from)) = (found(row.to)?, found(row.from)?);
             let origin = origin(to_at, from_at);
             let read = MappingRow::new(&to, &from).map_err(|error| error.at(&origin))?;
             let mut read = read.applied(row.apply);
@@ -136,6 +142,11 @@ impl Mapping {
         };
         File { key: self.key.to_string(), rows: self.rows.iter().map(row).collect() }
     }
+}
+
+/// Editors of some systems begin files with a byte order mark, and do not count it.
+fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
 fn one_line(error: &impl std::fmt::Display) -> String {

@@ -40,6 +40,10 @@ pub struct MappingRow {
     /// What the target takes there, as far as that is known.
     takes: Option<scim::Takes>,
     origin: Option<Origin>,
+    /// The expression is another than was read: places in it mean nothing to who wrote that.
+    is_rephrased: bool,
+    /// The attribute of the app that it was read for, in Okta's mapping.
+    okta: Option<String>,
 }
 
 /// Which attributes of the target come from which expressions over the source.
@@ -92,7 +96,7 @@ pub enum MappingError {
         /// What is wrong, and where in the expression.
         error: ExpressionError,
     },
-    /// The target has no such attribute, or it cannot be filled.
+    /// The target has no such attribute, it cannot be filled, or not by this row.
     #[error("{}mapping of `{to}`: {problem}", before(at))]
     Target {
         /// Where in the file, if it was read from one.
@@ -102,9 +106,6 @@ pub enum MappingError {
         /// What is wrong.
         problem: String,
     },
-    /// Two rows fill one attribute.
-    #[error("mapping of `{0}`: two rows fill it")]
-    Twice(String),
     /// It cannot be brought from or to Okta's profile mapping.
     #[error("Okta's mapping: {0}")]
     Okta(String),
@@ -155,12 +156,36 @@ impl Mapping {
     /// Adds a row.
     ///
     /// # Errors
-    /// When the attribute has a row already.
+    /// When the attribute has a row already, or the row refers to a record and is applied on create only.
     pub fn with(mut self, row: MappingRow) -> Result<Self, MappingError> {
-        if self.rows.iter().any(|other| other.to.eq_ignore_ascii_case(&row.to)) {
-            return Err(MappingError::Twice(row.to));
+        let problem = if self.rows.iter().any(|other| other.to.eq_ignore_ascii_case(&row.to)) {
+            "two rows fill it"
+        } else if row.refers && row.applied == Applied::Create {
+            "a reference cannot be applied on create only, because it is written after that, once the \
+             record is there to which it refers: take out `apply = \"create\"`, or `refers = true`"
+        } else {
+            self.rows.push(row);
+            return Ok(self);
+        };
+        let error = MappingError::Target { at: None, to: row.to, problem: problem.to_owned() };
+        Err(row.origin.iter().fold(error, MappingError::at))
+    }
+
+    /// The same rows with other expressions, where `other` gives one. Faults still name the places of the
+    /// rows as they were read.
+    ///
+    /// # Errors
+    /// When what it gives is no expression.
+    pub fn rephrased(
+        mut self,
+        other: impl Fn(&MappingRow) -> Option<String>,
+    ) -> Result<Self, MappingError> {
+        for row in &mut self.rows {
+            if let Some(from) = other(row) {
+                row.from = parse(&row.to, &from)?;
+                row.is_rephrased = true;
+            }
         }
-        self.rows.push(row);
         Ok(self)
     }
 
@@ -202,15 +227,16 @@ impl Mapping {
     /// # Errors
     /// The first row that names one it has not.
     pub fn check(&self, known: impl Fn(&str, &str) -> bool) -> Result<(), MappingError> {
-        let check = |to: &str, from: &Expression, origin: &Option<Origin>| {
-            from.check(&known).map_err(|error| {
-                let error = MappingError::Expression { at: None, to: to.to_owned(), error };
-                origin.iter().fold(error, MappingError::at)
-            })
+        let wrong = |to: &str, error: ExpressionError, origin: &Option<Origin>| {
+            let error = MappingError::Expression { at: None, to: to.to_owned(), error };
+            origin.iter().fold(error, MappingError::at)
         };
-        check("key", &self.key, &self.key_origin)?;
+        self.key.check(&known).map_err(|error| wrong("key", error, &self.key_origin))?;
         let mut mapped = self.rows.iter().filter(|row| row.applied != Applied::Never);
-        mapped.try_for_each(|row| check(&row.to, &row.from, &row.origin))
+        mapped.try_for_each(|row| {
+            let checked = row.from.check(&known);
+            checked.map_err(|error| wrong(&row.to, row.as_read(error), &row.origin))
+        })
     }
 
     /// The record that comes of one person or group of the source.
@@ -218,24 +244,16 @@ impl Mapping {
     /// A text without any sign in it is no value: an attribute that was emptied is cleared.
     pub fn record(&self, source: &dyn Scope) -> Mapped {
         let mut failed = Vec::new();
-        let mut worked_out = |to: &str, from: &Expression, takes: Option<scim::Takes>| {
-            let value = match from.evaluate(source) {
-                Ok(Value::String(text)) if text.is_empty() => Ok(Value::Null),
-                value => value,
-            };
-            let value = value.and_then(|value| match takes {
-                Some(takes) => takes.fit(value),
-                None => Ok(value),
-            });
+        let mut worked_out = |to: &str, value: Result<Value, ExpressionError>| {
             value.map_err(|error| failed.push((to.to_owned(), error))).ok()
         };
-        let key = worked_out("key", &self.key, None).and_then(|key| text(&key));
+        let key = worked_out("key", self.key.evaluate(source)).and_then(|key| text(&key));
         let mut record = match key {
             Some(key) => Record::new(key),
             None => Record::new("").without_key(format!("no value for the key {}", self.key)),
         };
         for row in self.rows.iter().filter(|row| row.applied != Applied::Never) {
-            let Some(value) = worked_out(&row.to, &row.from, row.takes) else {
+            let Some(value) = worked_out(&row.to, row.value(source)) else {
                 continue;
             };
             record = match (row.applied, row.refers, text(&value)) {
@@ -255,8 +273,8 @@ impl MappingRow {
     /// When the expression is none.
     pub fn new(to: &str, from: &str) -> Result<Self, MappingError> {
         let from = parse(to, from)?;
-        let (applied, refers, takes, origin) = Default::default();
-        Ok(Self { to: to.to_owned(), from, applied, refers, takes, origin })
+        let (applied, refers, takes, origin, is_rephrased, okta) = Default::default();
+        Ok(Self { to: to.to_owned(), from, applied, refers, takes, origin, is_rephrased, okta })
     }
 
     /// When it is applied.
@@ -284,6 +302,22 @@ impl MappingRow {
     /// When it is applied.
     pub fn when(&self) -> Applied {
         self.applied
+    }
+
+    fn value(&self, source: &dyn Scope) -> Result<Value, ExpressionError> {
+        let value = match self.from.evaluate(source) {
+            Ok(Value::String(text)) if text.is_empty() => Ok(Value::Null),
+            value => value,
+        };
+        let fits = value.and_then(|value| match self.takes {
+            Some(takes) => takes.fit(value),
+            None => Ok(value),
+        });
+        fits.map_err(|error| self.as_read(error))
+    }
+
+    fn as_read(&self, error: ExpressionError) -> ExpressionError {
+        if self.is_rephrased { error.moved(|_| 1) } else { error }
     }
 }
 
@@ -387,6 +421,61 @@ mod tests {
     }
 
     #[test]
+    fn a_reference_is_never_for_creation_only() {
+        let row = MappingRow::new("manager", "user.managerEmail").unwrap().refers();
+        let mapping = Mapping::keyed_by("user.login").unwrap();
+        let error = mapping.clone().with(row.clone().applied(Applied::Create)).unwrap_err();
+        assert!(error.to_string().starts_with("mapping of `manager`: a reference cannot be "));
+        assert!(mapping.with(row.applied(Applied::Never)).is_ok());
+    }
+
+    #[test]
+    fn an_attribute_without_its_object_is_found_before_a_run() {
+        let known = |root: &str, name: &str| root == "user" && name == "title";
+        let checked = |from: &str| {
+            let toml = format!("key = \"user.title\"\n[[row]]\nto = \"x\"\nfrom = '''{from}'''\n");
+            Mapping::from_toml(&toml).unwrap().check(known).map_err(|error| error.to_string())
+        };
+        let alone = |place: usize, name: &str, advice: &str| {
+            format!(
+                "line 4, column {}: mapping of `x`: expression, character {place}: \
+                 `{name}` stands there without an attribute: {advice}",
+                place + 10
+            )
+        };
+        let none = "name one, such as `user.login`";
+        for (from, expected) in [
+            ("title", alone(1, "title", "did you mean `user.title`?")),
+            ("user.title + Title", alone(14, "Title", "did you mean `user.title`?")),
+            ("\"\" + user", alone(6, "user", none)),
+            ("shoe == null ? 1 : 2", alone(1, "shoe", none)),
+        ] {
+            assert_eq!(checked(from).unwrap_err(), expected);
+        }
+        assert_eq!(checked("user == null ? user.title : \"\""), Ok(()));
+        let whole =
+            |root: &str, name: &str| root == "appuser" && name.is_empty() || known(root, name);
+        let mapping = Mapping::keyed_by("appuser == null ? '' : user.title").unwrap();
+        assert!(mapping.check(known).is_err() && mapping.check(whole).is_ok());
+        let key = Mapping::keyed_by("title").unwrap().check(known).unwrap_err().to_string();
+        assert!(key.starts_with("mapping of `key`: ") && key.contains("user.title"), "{key}");
+    }
+
+    #[test]
+    fn faults_of_another_expression_are_at_the_one_that_was_read() {
+        let toml = "key = \"user.login\"\n[[row]]\nto = \"age\"\nfrom = \"user.title\"\n";
+        let other = |row: &MappingRow| Some(format!("1 == 1 ? Convert.toInt({}) : 0", row.from()));
+        let mapping = Mapping::from_toml(toml).unwrap().rephrased(other).unwrap();
+        let mut ada = Context::new();
+        ada.set("user", json!({"login": "ada", "title": "none"}));
+        let (_, error) = mapping.record(&ada).failed.remove(0);
+        assert_eq!(error.position(), 1);
+        let error = mapping.check(|_, name| name != "title").unwrap_err().to_string();
+        let place = "line 4, column 9: mapping of `age`: expression, character 1: ";
+        assert!(error.starts_with(place), "{error}");
+    }
+
+    #[test]
     fn files_are_read_and_written() {
         let mapping = Mapping::from_toml(TOML).unwrap();
         let rows = |mapping: &Mapping| {
@@ -407,7 +496,11 @@ mod tests {
             ("key = \"user.a\"\n[[row]]\nto = \"x\"\nfrom = \"nope(1)\"", "mapping of `x`"),
             (
                 "key = \"user.a\"\n[[row]]\nto = \"x\"\nfrom = \"user.a\"\n[[row]]\nto = \"X\"\nfrom = \"user.a\"",
-                "mapping of `X`: two rows fill it",
+                "line 6, column 6: mapping of `X`: two rows fill it",
+            ),
+            (
+                "key = \"user.a\"\n[[row]]\nto = \"x\"\nfrom = \"user.a\"\nrefers = true\napply = \"create\"",
+                "line 3, column 6: mapping of `x`: a reference cannot be applied on create only, ",
             ),
         ] {
             let error = Mapping::from_toml(text).unwrap_err().to_string();

@@ -16,7 +16,8 @@ const LOGIN: &str = "user.login";
 impl Mapping {
     /// The mapping from Okta's users to an app, as Okta has it, and the schema of the app's users:
     /// `PUSH` is create and update, `DONT_PUSH` create only. An attribute of the app becomes the SCIM
-    /// path of its external name and namespace, or keeps its own name where it has none.
+    /// path of its external name and namespace, or keeps its own name where it has none. What fills an
+    /// attribute that the schema does not have (any more) fills nothing, and is left out.
     ///
     /// Records are identified by what fills `userName`, or by `user.login` where nothing does, because
     /// Okta keeps the app's user names apart from its mapping; see [`with_key`](Self::with_key).
@@ -39,7 +40,7 @@ impl Mapping {
             schema.attributes().iter().map(|one| (one.name.clone(), scim_path(one))).collect();
         let mut read = Self::keyed_by(LOGIN)?;
         for (name, made_of) in properties {
-            let path = paths.get(name).unwrap_or(name);
+            let Some(path) = paths.get(name) else { continue };
             let made_of = made_of.as_ref();
             let Some(expression) = made_of.and_then(|made_of| made_of.expression.as_deref()) else {
                 continue;
@@ -48,7 +49,9 @@ impl Mapping {
             if path == USER_NAME {
                 read = read.with_key(expression)?;
             }
-            read = read.with(MappingRow::new(path, expression)?.applied(applied(push)))?;
+            let mut row = MappingRow::new(path, expression)?.applied(applied(push));
+            row.okta = Some(name.clone());
+            read = read.with(row)?;
         }
         Ok(read)
     }
@@ -58,14 +61,14 @@ impl Mapping {
     ///
     /// # Errors
     /// Names the row that no attribute of the app stands for: add one, with this external name and
-    /// namespace.
+    /// namespace; or that several stand for, where it was not read from Okta's mapping.
     pub fn to_okta(
         &self,
         schema: &Schema,
     ) -> Result<BTreeMap<String, Option<MappedAttribute>>, MappingError> {
         let attributes = schema.attributes();
         let mapped = |row: &MappingRow| {
-            let name = attribute_of(&attributes, &row.to)?;
+            let name = attribute_of(&attributes, row)?;
             let push = match row.applied {
                 Applied::CreateAndUpdate => PushStatus::Push,
                 Applied::Create => PushStatus::DontPush,
@@ -112,18 +115,30 @@ fn applied(push: Option<&PushStatus>) -> Applied {
     }
 }
 
-fn attribute_of(attributes: &[SchemaAttribute], path: &str) -> Result<String, MappingError> {
+fn attribute_of(attributes: &[SchemaAttribute], row: &MappingRow) -> Result<String, MappingError> {
+    let path = &*row.to;
     let bare = |path: &str| {
         path.strip_prefix(CORE).and_then(|p| p.strip_prefix(':')).unwrap_or(path).to_owned()
     };
     let is_it = |one: &&SchemaAttribute| scim_path(one).eq_ignore_ascii_case(&bare(path));
-    let named = |one: &&SchemaAttribute| one.name == path;
-    let found = attributes.iter().find(is_it).or_else(|| attributes.iter().find(named));
-    found.map(|one| one.name.clone()).ok_or_else(|| {
-        MappingError::Okta(format!(
-            "the app has no attribute for `{path}`: add one with this external name and namespace"
-        ))
-    })
+    let names: Vec<&str> = attributes.iter().filter(is_it).map(|one| &*one.name).collect();
+    let read_for = row.okta.as_deref().filter(|name| names.contains(name));
+    let found = match (read_for, &*names) {
+        (Some(name), _) | (None, &[name]) => name,
+        (None, []) if attributes.iter().any(|one| one.name == path) => path,
+        (None, []) => {
+            return Err(MappingError::Okta(format!(
+                "the app has no attribute for `{path}`: add one with this external name and namespace"
+            )));
+        }
+        (None, several) => {
+            return Err(MappingError::Okta(format!(
+                "several attributes of the app stand for `{path}`, {}: leave this external name to one of them",
+                several.join(" and ")
+            )));
+        }
+    };
+    Ok(found.to_owned())
 }
 
 /// The SCIM path of an app's attribute: `name.givenName`, `urn:…:User:department`, and
@@ -141,14 +156,21 @@ fn scim_path(attribute: &SchemaAttribute) -> String {
 /// Okta's way to choose one of several values.
 fn with_filter(name: &str) -> Option<String> {
     let (list, rest) = name.split_once(".^[").or_else(|| name.split_once('['))?;
-    let (condition, rest) = rest.split_once(']')?;
-    let (attribute, value) = condition.split_once("==")?;
+    let (conditions, rest) = rest.split_once(']')?;
+    let conditions: Option<Vec<String>> = conditions.split("&&").map(condition).collect();
+    Some(format!("{list}[{}]{rest}", conditions?.join(" and ")))
+}
+
+fn condition(text: &str) -> Option<String> {
+    let (attribute, value) = text.split_once("==")?;
     let value = value.trim().trim_matches(['\'', '"']);
     let value = match value {
         "true" | "false" => value.to_owned(),
+        // More than one condition, joined in a way that is not known.
+        text if text.contains(['\'', '"', '|', '=']) => return None,
         text => format!("{text:?}"),
     };
-    Some(format!("{list}[{} eq {value}]{rest}", attribute.trim()))
+    Some(format!("{} eq {value}", attribute.trim()))
 }
 
 #[cfg(test)]
@@ -258,6 +280,59 @@ mod tests {
         okta.properties = None;
         let error = Mapping::from_okta(&okta, &schema()).unwrap_err().to_string();
         assert!(error.contains("get it by id"), "{error}");
+    }
+
+    // Its schema has two attributes for one place, and Okta's mapping fills the second.
+    fn with_twins() -> (ProfileMapping, Schema) {
+        let property =
+            |name: &str| json!({"type": "string", "externalName": name, "externalNamespace": CORE});
+        let schema = json!({"definitions": {"custom": {"properties": {
+            "nickA": property("nickName"),
+            "nickB": property("nickName"),
+            "phone": property("phoneNumbers.^[type=='work' && primary==true].value"),
+            "fax": property("phoneNumbers.^[type=='work' || type=='fax'].value"),
+        }}}});
+        let rule = |expression: &str| json!({"expression": expression, "pushStatus": "PUSH"});
+        let mapping = json!({"id": "prm1", "target": {"type": "appuser"}, "properties": {
+            "nickB": rule("user.nickName"), "phone": rule("user.primaryPhone"),
+            "fax": rule("user.title"), "gone": rule("user.title"),
+            "department": rule("user.getGroups({'group.profile.name': 'x'}).![name]"),
+        }});
+        (serde_json::from_value(mapping).unwrap(), serde_json::from_value(schema).unwrap())
+    }
+
+    #[test]
+    fn what_is_read_goes_back_to_where_it_came_from() {
+        let (okta, twins) = with_twins();
+        let read = Mapping::from_okta(&okta, &twins).unwrap();
+        let places: Vec<&str> = read.rows().iter().map(MappingRow::to).collect();
+        let both = r#"phoneNumbers[type eq "work" and primary eq true].value"#;
+        let either = "phoneNumbers.^[type=='work' || type=='fax'].value";
+        assert_eq!(places, [either, "nickName", both]);
+        let back: Vec<String> = read.to_okta(&twins).unwrap().into_keys().collect();
+        assert_eq!(back, ["fax", "nickB", "phone"]);
+        assert!(read.for_scim_users().unwrap_err().to_string().contains(either));
+        let written =
+            Mapping::keyed_by("user.login").unwrap().row("nickName", "user.nickName").unwrap();
+        let error = written.to_okta(&twins).unwrap_err().to_string();
+        assert!(error.contains("stand for `nickName`, nickA and nickB: "), "{error}");
+        let place = crate::targets::Place::parse(both).unwrap();
+        let mut user = json!({"phoneNumbers": [{"type": "work", "value": "1"}]});
+        place.put(&mut user, &json!("2")).unwrap();
+        assert_eq!(
+            (place.get(&user), &user["phoneNumbers"][0]["value"]),
+            (json!("2"), &json!("1"))
+        );
+    }
+
+    #[test]
+    fn what_only_okta_can_answer_is_read_and_written() {
+        let read = Mapping::from_okta(&with_twins().0, &schema()).unwrap();
+        let text = r#"user.getGroups({"group.profile.name": "x"}).![name]"#;
+        let back = read.to_okta(&schema()).unwrap().remove("department").flatten().unwrap();
+        assert_eq!(back.expression.as_deref(), Some(text));
+        let error = read.check(|_, _| true).unwrap_err().to_string();
+        assert!(error.contains("only Okta can answer `getGroups`"), "{error}");
     }
 
     #[test]

@@ -62,7 +62,7 @@ impl Origin {
 }
 
 impl Text {
-    fn place(&self, offset: usize) -> InFile {
+    pub(super) fn place(&self, offset: usize) -> InFile {
         let before = self.text.get(..offset).unwrap_or(&self.text);
         let line = before.matches('\n').count() + 1;
         let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
@@ -81,11 +81,17 @@ fn offset(quoted: &str, position: usize) -> usize {
         let rest = quoted.get(at..).unwrap_or_default();
         let Some(sign) = rest.chars().next() else { break };
         at += match (sign, rest.chars().nth(1)) {
-            ('\\', Some('u')) if quote == '"' => 6,
+            ('\\', Some('u')) if quote == '"' => 6 * halves(rest),
             ('\\', Some('U')) if quote == '"' => 10,
             ('\\', Some(_)) if quote == '"' => 2,
             (sign, _) => sign.len_utf8(),
         };
     }
     at
+}
+
+/// JSON writes what has no place in 16 bits as two halves.
+fn halves(escape: &str) -> usize {
+    let unit = escape.get(2..6).and_then(|digits| u32::from_str_radix(digits, 16).ok());
+    if unit.is_some_and(|unit| (0xd800..0xdc00).contains(&unit)) { 2 } else { 1 }
 }

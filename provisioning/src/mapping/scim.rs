@@ -148,6 +148,35 @@ mod tests {
     }
 
     #[test]
+    fn faults_say_where_in_json_they_are() {
+        let of_json = |rows: &str| {
+            let text = format!("\u{feff}{{\"key\": \"user.login\", \"row\": [\n{rows}]}}");
+            let read = Mapping::from_json(&text).and_then(|read| {
+                read.check(|_, name| name != "nope")?;
+                read.for_scim_users()
+            });
+            read.unwrap_err().to_string()
+        };
+        for (rows, place) in [
+            (r#" {"to": "title", "from": "\u0022 \u0022 + user.nope"}"#, "line 2, column 43"),
+            (r#" {"to": "title", "from": "\"\ud83d\ude00\" + user.nope"}"#, "line 2, column 46"),
+            (r#" {"to": "user.login", "from": "user.login"}"#, "line 2, column 9"),
+            (
+                "{\"to\": \"title\", \"from\": \"user.login\"},\n{\"from\": \"user.login\", \"to\": \"Title\"}",
+                "line 3, column 30",
+            ),
+        ] {
+            let error = of_json(rows);
+            assert!(error.starts_with(&format!("{place}: mapping of ")), "{place}: {error}");
+        }
+        let error = of_json("{\"to\": 5, \"from\": \"user.login\"}");
+        assert_eq!(
+            error,
+            "the mapping cannot be read: line 2, column 8: expected a text in quotes"
+        );
+    }
+
+    #[test]
     fn faults_say_where_in_the_file_they_are() {
         let toml =
             "key = \"user.login\"\n\n[[row]]\nto = \"titel\"\nfrom = 'user.title + nope(1)'\n";
@@ -162,6 +191,9 @@ mod tests {
         let json = "{\"key\": \"user.login\",\n \"row\": [{\"to\": \"x\", \"from\": \"\\\"a\\\" + nope(1)\"}]}";
         let error = Mapping::from_json(json).unwrap_err().to_string();
         assert!(error.starts_with("line 2, column 39: mapping of `x`: "), "{error}");
+        let marked = Mapping::from_toml("\u{feff}key = \"user.nope\"").unwrap();
+        let error = marked.check(|_, name| name != "nope").unwrap_err().to_string();
+        assert!(error.starts_with("line 1, column 8: "), "{error}");
         let path = std::env::temp_dir().join(format!("mapping-{}.toml", std::process::id()));
         std::fs::write(&path, "key = '''\nuser.'''").unwrap();
         let error = Mapping::read(&path).unwrap_err().to_string();

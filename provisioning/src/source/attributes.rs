@@ -42,6 +42,8 @@ impl SourceAttributes {
     pub fn knows(&self, root: &str, name: &str) -> bool {
         match root {
             "user" | "source" => self.types.iter().any(|(_, names)| names.contains(name)),
+            // The object itself, which not everybody has.
+            "appuser" if name.is_empty() => self.app_user.is_some(),
             "appuser" => self.app_user.as_ref().is_some_and(|known| known.contains(name)),
             _ => false,
         }

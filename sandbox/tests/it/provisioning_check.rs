@@ -2,7 +2,7 @@
 
 use std::process::{Command, Output};
 
-use sandbox::{Quirks, Sandbox, ScimOptions};
+use sandbox::{Fault, Quirks, Sandbox, ScimOptions};
 
 async fn server(options: ScimOptions) -> Sandbox {
     Sandbox::builder().people(0).scim(options).start().await.unwrap()
@@ -59,9 +59,40 @@ async fn a_bad_server_is_told_why() {
     assert!(out.contains("-> 501 WRONG: the server cannot do it"), "{out}");
     assert!(out.contains("failed: application.provision.user.deactivate, "), "{out}");
     assert!(!out.contains("/Groups/"), "{out}");
+    // A group that could not be renamed keeps its name, so that the last step is refused.
+    let (output, out) = check(server.scim_url(), server.scim_token(), &[]).await;
+    assert_eq!((output.status.code(), output.stderr.len()), (Some(1), 0), "{output:?}");
+    assert!(out.contains("\nfailed: rename it back: /groups/"), "{out}");
+    assert!(out.contains(" answered 409 Conflict: Group already exists"), "{out}");
+    let last = out.lines().last().unwrap();
+    assert!(last.contains(" wrong; ") && last.ends_with(" jobs failed"), "{last}");
     let (output, out) = check(server.scim_url(), "a-wrong-token", &[]).await;
     assert_eq!(output.status.code(), Some(1), "{out}");
     assert!(out.contains("-> 401 WRONG: the credentials were refused"), "{out}");
+    assert!(out.contains("\nskipped: everything else, because "), "{out}");
     assert!(!out.contains("POST") && !out.contains("a-wrong-token"), "{out}");
     assert_eq!(server.scim().user_count(), 5);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_fault_that_passes_ends_nothing() {
+    let server = server(ScimOptions::default()).await;
+    server.faults().next("GET /Users", Fault::Status(503), 1);
+    let (output, out) = check(server.scim_url(), server.scim_token(), &[]).await;
+    assert_eq!(server.faults().total(), 1);
+    assert_eq!(output.status.code(), Some(1), "{out}");
+    let last = out.lines().last().unwrap();
+    assert!(last.ends_with(" 1 wrong; 5 of 5 people in line, 0 jobs failed"), "{last}");
+    assert!(!out.contains("skipped: "), "{out}");
+}
+
+#[test]
+fn what_cannot_be_started_is_told_in_a_line() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let output = Command::new(env!("CARGO_BIN_EXE_sandbox")).args(["--okta-port", &port]).output();
+    let output = output.unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(told.starts_with("sandbox: ") && !told.contains("Os {"), "{told}");
 }
