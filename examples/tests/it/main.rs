@@ -14,6 +14,7 @@ mod hooked;
 mod long;
 mod odd;
 mod options;
+mod readme_commands;
 mod remembered;
 mod report;
 mod rows;

@@ -26,6 +26,16 @@ fn endpoints_without_a_method_are_called() {
 }
 
 #[test]
+fn every_user_is_listed_of_the_org_that_the_environment_names() {
+    let held = Held::people(450);
+    let listed = held.program().named("list_users").arg("--read-all").run().exits(0);
+    let sums: serde_json::Value = serde_json::from_str(&listed.out).unwrap();
+    assert_eq!(sums["count"], 450, "{listed}");
+    assert!(sums["read"].as_u64().unwrap() > 450 * 50, "{listed}");
+    held.program().named("list_users").env("OKTA_CLIENT_TOKEN", "wrong").run().exits(1);
+}
+
+#[test]
 fn a_target_of_your_own_goes_on_in_the_next_process() {
     let (held, folder) = (Held::people(200), Folder::new());
     let file = folder.file("telephones.json");

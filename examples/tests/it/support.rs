@@ -25,6 +25,7 @@ pub(crate) struct Program {
     open: bool,
     args: Vec<String>,
     env: Vec<(String, String)>,
+    folder: Option<PathBuf>,
     longest: Duration,
 }
 
@@ -41,6 +42,7 @@ pub(crate) fn program_named(name: &'static str) -> Program {
         open: false,
         args: Vec::new(),
         env: Vec::new(),
+        folder: None,
         longest: LONGEST_RUN,
     }
 }
@@ -74,6 +76,11 @@ impl Program {
         self.env.retain(|(known, _)| known != name);
         self.env.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// What its relative paths begin at.
+    pub(crate) fn within(self, folder: &Folder) -> Self {
+        Self { folder: Some(folder.file("")), ..self }
     }
 
     pub(crate) fn without_env(mut self, prefix: &str) -> Self {
@@ -125,6 +132,9 @@ impl Program {
         let mut command = Command::new(path);
         command.args(&self.args).env_clear().envs(self.env.iter().cloned());
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        if let Some(folder) = &self.folder {
+            command.current_dir(folder);
+        }
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let Some(input) = self.input.clone() else { return command.spawn().unwrap() };
         let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
