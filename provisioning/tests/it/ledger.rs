@@ -21,6 +21,7 @@ const KEY: &str = "userName";
 pub(crate) struct Ledger {
     path: PathBuf,
     readable: bool,
+    renames: bool,
     held: Mutex<Held>,
 }
 
@@ -48,7 +49,10 @@ impl Held {
     }
 
     /// The id of the record that is meant, if there is one.
-    fn find(&self, change: &Change) -> Result<Option<String>, TargetError> {
+    fn find(&self, change: &Change, renames: bool) -> Result<Option<String>, TargetError> {
+        if !renames {
+            return Ok(self.ids.get(&change.key).cloned());
+        }
         let own = change.remote_id.clone().filter(|id| self.records.contains_key(id));
         match (own, self.ids.get(&change.key).cloned()) {
             (Some(own), Some(other)) if own != other => {
@@ -84,7 +88,12 @@ impl Ledger {
             );
         }
         held.from_before = held.records.keys().cloned().collect();
-        Self { path, readable, held: Mutex::new(held) }
+        Self { path, readable, renames: true, held: Mutex::new(held) }
+    }
+
+    /// One that knows records by their key alone, and has one of each.
+    pub(crate) fn by_key(self) -> Self {
+        Self { renames: false, ..self }
     }
 
     /// Everybody who is in the file, by id.
@@ -94,7 +103,7 @@ impl Ledger {
 
     fn carry_out(&self, change: &Change) -> Result<Done, TargetError> {
         let mut held = self.held.lock().unwrap();
-        let found = held.find(change)?;
+        let found = held.find(change, self.renames)?;
         let existed = found.is_some();
         match change.kind {
             Kind::Remove if !existed => return Ok(Done::new()),
@@ -131,7 +140,7 @@ impl Target for Ledger {
     }
 
     fn key_path(&self) -> Option<&str> {
-        Some(KEY)
+        Some(KEY).filter(|_| self.renames)
     }
 
     fn batch(&self) -> usize {
