@@ -1,6 +1,6 @@
 # Every check lives in .ci/run, so that what runs here and there is the same.
 
-# All checks.
+# All checks but `deny`, which needs more than the package registries give.
 default:
     .ci/run
 
@@ -16,7 +16,7 @@ sync *options:
 sandbox *options:
     cargo run --release -p sandbox -- {{options}}
 
-# What takes long: 20 seeds of faults with 10,000 people, and a million people in flat memory.
+# What takes long, with LONG=1: many people, many faults, many kills; scripts/long.sh says which.
 long:
     scripts/long.sh
 

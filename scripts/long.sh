@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# What takes long: 20 seeds of faults with 10,000 people, a search past its cap, a million people in flat
-# memory, pushed at once and planned through a store, and 10,000 changes followed with restarts and
-# kill -9. Prints the figures.
+# What takes long: 20 seeds of faults with 10,000 people; a search past its cap; a million people in flat
+# memory, pushed at once and planned through a store; 20 random kill -9 of a plan of 20,000 people with
+# renames, where the target can be read and where it cannot; 10,000 changes followed with restarts, and
+# 5,000 with 50 kill -9, each with renames and without; a large group. Prints the figures.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

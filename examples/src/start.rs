@@ -37,10 +37,15 @@ pub fn arguments(usage: &str) -> Result<Vec<String>, String> {
     let args = std::env::args_os().skip(1).map(OsString::into_string);
     let args: Result<Vec<_>, _> = args.collect();
     match args {
-        Ok(args) if args.first().is_none_or(|first| !first.starts_with('-')) => Ok(args),
+        Ok(args) if args.first().is_none_or(|first| is_meant(first, usage)) => Ok(args),
         Ok(_) => Err(format!("usage: {usage}")),
         Err(odd) => Err(format!("{} is not UTF-8; usage: {usage}", odd.display())),
     }
+}
+
+/// What begins like an option is none, unless the usage names it.
+fn is_meant(first: &str, usage: &str) -> bool {
+    !first.starts_with('-') || usage.contains(&format!("[{first}]"))
 }
 
 /// What clap has to say, less its hint at the usage.

@@ -18,6 +18,7 @@ mod long;
 mod odd;
 mod options;
 mod own_files;
+mod readme_commands;
 mod remembered;
 mod report;
 mod rows;

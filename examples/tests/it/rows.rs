@@ -57,7 +57,7 @@ const PENDO_VISITOR_SYNC: &[Row] = &[
         &[
             "foreign::ten_thousand_people",
             "remembered::a_run_that_is_killed_goes_on",
-            "long::a_million_people_in_flat_memory",
+            "delivered::every_value_is_there_typed_and_nothing_else",
         ],
     ),
     (

@@ -1,6 +1,7 @@
 //! The SCIM programs against a sandbox, and what the product holds afterwards.
 
 mod common;
+mod faulty;
 mod followed;
 mod foreign;
 mod groups_killed;

@@ -1,6 +1,8 @@
 //! The short programs, with nothing set.
 
-use crate::support::{Folder, program_named};
+use serde_json::json;
+
+use crate::support::{Folder, Held, program_named, report_at};
 
 #[test]
 fn people_with_a_profile_of_your_own() {
@@ -24,19 +26,56 @@ fn endpoints_without_a_method_are_called() {
 }
 
 #[test]
-fn a_target_of_your_own_gets_everybody_once() {
-    let folder = Folder::new();
-    let file = folder.file("telephones");
-    let ended = program_named("own_target").arg(file.to_str().unwrap()).run();
-    let ended = ended.exits(0).says("2000 created").says("0 created");
-    let lines = std::fs::read_to_string(&file).unwrap();
-    assert_eq!(lines.lines().count(), 2_000, "{ended}");
+fn every_user_is_listed_of_the_org_that_the_environment_names() {
+    let held = Held::people(450);
+    let listed = held.program().named("list_users").arg("--read-all").run().exits(0);
+    let sums: serde_json::Value = serde_json::from_str(&listed.out).unwrap();
+    assert_eq!(sums["count"], 450, "{listed}");
+    assert!(sums["read"].as_u64().unwrap() > 450 * 50, "{listed}");
+    held.program().named("list_users").env("OKTA_CLIENT_TOKEN", "wrong").run().exits(1);
+}
+
+#[test]
+fn a_target_of_your_own_goes_on_in_the_next_process() {
+    let (held, folder) = (Held::people(200), Folder::new());
+    let file = folder.file("telephones.json");
+    let stranger = json!({"name": "Who was there before", "phone": "1"});
+    std::fs::write(&file, json!({"stranger@acme.example": stranger}).to_string()).unwrap();
+    let run = || held.program().named("own_target").arg(file.to_str().unwrap()).run().exits(0);
+    run().says("200 created").says("200 unchanged").says("0 created");
+
+    let change = |position: u64, phone: &str| {
+        let id = held.sandbox.okta().user_id(position);
+        held.sandbox.okta().set_profile(&id, [("mobilePhone", json!(phone))]);
+    };
+    change(3, "+47 1");
+    change(4, "+47 2");
+    let mut list = report_at(&file);
+    // Somebody edits the list by hand.
+    list[held.sandbox.people().email(5)]["name"] = json!("Nobody");
+    std::fs::write(&file, list.to_string()).unwrap();
+    run().says("0 to create, 3 to update").says("197 unchanged").says("0 created, 3 updated");
+    let list = report_at(&file);
+    let of = |position: u64| &list[held.sandbox.people().email(position)];
+    assert_eq!((&of(3)["phone"], &of(4)["phone"]), (&json!("+47 1"), &json!("+47 2")));
+    assert_ne!(of(5)["name"], "Nobody");
+    assert_eq!(list["stranger@acme.example"], stranger);
+    assert_eq!(list.as_object().unwrap().len(), 201);
     #[cfg(unix)]
     {
-        use std::os::unix::fs::PermissionsExt;
-        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        let mode = std::os::unix::fs::PermissionsExt::mode;
+        assert_eq!(mode(&std::fs::metadata(&file).unwrap().permissions()) & 0o777, 0o600);
     }
-    assert!(lines.lines().all(|line| line.split('\t').count() == 3), "{lines}");
+}
+
+#[test]
+fn a_file_that_is_no_telephone_list_is_left_alone() {
+    let folder = Folder::new();
+    let file = folder.file("letter.txt");
+    std::fs::write(&file, "Dear Ada,").unwrap();
+    let ended = program_named("own_target").arg(file.to_str().unwrap()).run().exits(1);
+    assert!(ended.err.contains("letter.txt: "), "{ended}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "Dear Ada,");
 }
 
 const SHORT: [(&str, &str); 9] = [
@@ -44,7 +83,7 @@ const SHORT: [(&str, &str); 9] = [
     ("service_app", "service_app"),
     ("raw_endpoint", "raw_endpoint"),
     ("own_target", "own_target FILE"),
-    ("list_users", "list_users URL"),
+    ("list_users", "list_users [URL]"),
     ("okta_event_hooks", "okta_event_hooks [ADDRESS]"),
     ("scim_list_filter", "scim_list_filter [START]"),
     ("scim_push_group", "scim_push_group [NAME USER_NAME...]"),

@@ -31,6 +31,10 @@ impl Target for Slow {
         "slow"
     }
 
+    fn key_path(&self) -> Option<&str> {
+        self.0.key_path()
+    }
+
     fn batch(&self) -> usize {
         3
     }
@@ -54,9 +58,11 @@ struct Law {
 }
 
 impl Law {
-    async fn new(seed: u64) -> Self {
-        let life = Life::with(PEOPLE, seed).await;
-        Self { life, target: Flaky::new(seed, 0.03), store: memory() }
+    /// Where the target cannot rename, several people claim one key as well.
+    async fn new(seed: u64, renames: bool) -> Self {
+        let life = Life::with(PEOPLE, seed, !renames).await;
+        let target = if renames { Flaky::renaming(seed, 0.03) } else { Flaky::new(seed, 0.03) };
+        Self { life, target, store: memory() }
     }
 
     fn people(&self) -> OktaPeople {
@@ -117,14 +123,29 @@ async fn polled(
     .await
 }
 
+/// Everybody's values by key; who was renamed has the key among them.
 fn values(target: &Flaky) -> BTreeMap<String, Fields> {
-    target.inner.active().into_iter().map(|(key, (_, fields))| (key, fields)).collect()
+    let active = target.inner.active().into_iter();
+    let but_key = |mut fields: Fields| {
+        fields.remove("userName");
+        fields
+    };
+    active.map(|(key, (_, fields))| (key, but_key(fields))).collect()
 }
 
 #[tokio::test]
 async fn changes_that_are_followed_end_as_a_full_run_would() {
+    end_as_a_full_run_would(false).await;
+}
+
+#[tokio::test]
+async fn so_they_do_where_people_are_renamed() {
+    end_as_a_full_run_would(true).await;
+}
+
+async fn end_as_a_full_run_would(renames: bool) {
     let all = if std::env::var_os("LONG").is_some() { 10_000 } else { 500 };
-    let mut law = Law::new(7).await;
+    let mut law = Law::new(7, renames).await;
     // The first run is a full one, and nobody kills it.
     let mut stream = law.follow().stream().boxed();
     assert!(stream.next().await.unwrap().unwrap().full);

@@ -13,6 +13,8 @@ mod identity;
 #[cfg(feature = "sqlite")]
 mod kill;
 mod laws;
+#[cfg(feature = "sqlite")]
+mod ledger;
 mod limits;
 mod losses;
 mod odd;

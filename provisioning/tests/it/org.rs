@@ -69,22 +69,26 @@ pub(crate) fn mapping() -> Arc<Mapping> {
     Arc::new(mapping.row("inUse", in_use).unwrap())
 }
 
-/// What happens in an org: people come, change, leave, and claim each other's keys.
+/// What happens in an org: people come, change, leave, and get other keys.
 pub(crate) struct Life {
     pub(crate) org: Org,
     pub(crate) dice: fastrand::Rng,
+    /// Whether several people claim one key, or all new keys are new ones.
+    shares_keys: bool,
     ids: Vec<String>,
     hired: usize,
+    renamed: usize,
     touched: u64,
 }
 
 impl Life {
     /// Of so many people, half of them in the group. Nothing happens to the first but [`touch`](Self::touch).
-    pub(crate) async fn with(people: u64, seed: u64) -> Self {
+    pub(crate) async fn with(people: u64, seed: u64, shares_keys: bool) -> Self {
         let org = Org::with(people).await;
         org.join(0..people / 2).await;
         let ids = (0..people).map(|position| org.id(position)).collect();
-        Self { org, ids, dice: fastrand::Rng::with_seed(seed), hired: 0, touched: 0 }
+        let dice = fastrand::Rng::with_seed(seed);
+        Self { org, dice, shares_keys, ids, hired: 0, renamed: 0, touched: 0 }
     }
 
     /// One change. What the org refuses, such as to suspend somebody who is not active, is none.
@@ -97,9 +101,12 @@ impl Life {
                 let title = format!("Title {}", self.dice.u32(0..1_000));
                 org.set_profile(&id, [("title", json!(title))]);
             }
-            // Keys change, and several people claim one.
             60..72 => {
-                let email = format!("shared{}@acme.example", self.dice.u8(0..40));
+                self.renamed += 1;
+                let email = match self.shares_keys {
+                    true => format!("shared{}@acme.example", self.dice.u8(0..40)),
+                    false => format!("renamed{}@acme.example", self.renamed),
+                };
                 org.set_profile(&id, [("email", json!(email))]);
             }
             72..81 => drop(groups.add_member(group, id).await),

@@ -176,3 +176,30 @@ fn groups_are_pushed_to_both() {
         run().exits(0).says("groups    0 created, 0 updated");
     }
 }
+
+/// It has no place for some attributes, and makes others itself.
+#[test]
+fn what_django_scim2_does_not_keep_is_said_once() {
+    let Some(peer) = Peer::start("django-scim2") else { return };
+    let rig = Rig::start("peakon_employees", PEOPLE, ScimOptions::default());
+    let group = rig.group("Everybody here", 0..PEOPLE);
+    let before = users(&rig, &peer).len();
+    let run = |args: &str| {
+        let program = rig.program_to(&peer.base_url, TOKEN, args);
+        program.arg("--group").arg(&group).run().exits(0)
+    };
+    let first = run("").says("40 created").says("0 failed");
+    // Every address loses its type; who has no manager loses none.
+    first
+        .says("not kept  emails[type eq \"work\"].value, 40 times")
+        .says(":manager.value, 39 times");
+    for args in ["", "--basis target"] {
+        run(args).says("40 unchanged").says("0 updated").never_says("not kept");
+    }
+    rig.set(4, "firstName", "Changed");
+    run("").says("1 updated").says("0 failed");
+    let name = user(&rig, &peer, 4).name.and_then(|name| name.given_name);
+    assert_eq!(name.as_deref(), Some("Changed"));
+    run("--basis target").says("40 unchanged").never_says("not kept");
+    assert_eq!(users(&rig, &peer).len(), before + 40);
+}

@@ -200,19 +200,43 @@ fn the_sandboxs_people_go_to_a_product_on_this_machine() {
     assert_eq!(rig.sandbox.scim().user_count(), 25);
 }
 
+/// Kills it as soon as that is so.
+fn kill_when(rig: &Rig, mut is_time: impl FnMut() -> bool) {
+    let mut process = Killed(rig.program("").spawn());
+    while !is_time() {
+        assert!(process.0.try_wait().unwrap().is_none(), "it ended before it was killed");
+        std::thread::yield_now();
+    }
+}
+
+/// Six kills: three while people are created, three while they get other names in the product.
 #[test]
 fn a_run_that_is_killed_is_finished_by_the_next() {
     let rig = Rig::start("pendo_scim", 300, ScimOptions::pendo());
     for count in [5, 120, 250] {
-        let mut process = Killed(rig.program("").spawn());
-        while rig.sandbox.scim().user_count() < count {
-            assert!(process.0.try_wait().unwrap().is_none(), "it ended before {count} were there");
-            std::thread::yield_now();
-        }
+        kill_when(&rig, || rig.sandbox.scim().user_count() >= count);
     }
     rig.program("").run().exits(0).says("0 failed");
     assert_eq!(rig.sandbox.scim().user_count(), 300);
     assert!(rig.sandbox.scim().users().iter().all(|user| user["active"] == true));
+    rig.program("").run().exits(0).says("300 unchanged");
+
+    let name = |position: u64| format!("renamed{position}@acme.example");
+    let ids: Vec<_> =
+        (0..150).map(|position| rig.user(&rig.email(position))["id"].clone()).collect();
+    for position in 0..150 {
+        rig.set(position, "email", name(position));
+    }
+    for count in [5, 40, 80] {
+        let is_renamed = |position: &u64| !rig.user(&name(*position)).is_null();
+        kill_when(&rig, || (0..150).filter(is_renamed).count() >= count);
+    }
+    rig.program("").run().exits(0).says("0 created").says("0 removed").says("0 failed");
+    assert_eq!(rig.sandbox.scim().user_count(), 300);
+    for (position, id) in (0..150).zip(ids) {
+        let user = rig.user(&name(position));
+        assert_eq!((&user["id"], &user["active"]), (&id, &true.into()), "{position}");
+    }
     rig.program("").run().exits(0).says("300 unchanged");
 }
 
