@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::support::{Folder, Program, a_few_at_once, program_named};
+use crate::support::{Folder, Program, a_few_at_once, program_named, report_at};
 
 const READMES: [&str; 2] = [include_str!("../../../README.md"), include_str!("../../README.md")];
 
@@ -43,4 +43,26 @@ fn each_works_as_it_stands() {
 fn what_a_command_names_is_what_it_pushes() {
     let pushes = commands().into_iter().find(|command| command.contains("scim_push_group"));
     program(pushes.unwrap()).run().exits(0).says("1 added, 0 removed").says("as wanted: true");
+}
+
+#[test]
+fn each_member_of_a_report_is_told() {
+    let folder = Folder::new();
+    let file = folder.file("report.json");
+    let program = program_named("peakon_employees").args("--people 80 --report");
+    program.arg(file.to_str().unwrap()).run().exits(0);
+    let report = report_at(&file);
+    let members = |value: &serde_json::Value| -> Vec<String> {
+        value.as_object().unwrap().keys().cloned().collect()
+    };
+    let left_out = report["not_delivered"].as_array().unwrap();
+    assert!(left_out.iter().all(|one| one["kind"].is_null()), "they are inactive: {report:#}");
+    let entry = "{what, key, kind, reason, left_out}";
+    assert!(members(&left_out[0]).iter().all(|name| entry.contains(name.as_str())), "{report:#}");
+    assert!(READMES[1].contains(entry));
+    let counts = members(&report["people"]);
+    assert!(counts.iter().any(|name| name == "references_left_out"), "{report:#}");
+    for name in members(&report).into_iter().chain(counts) {
+        assert!(READMES[1].contains(&format!("`{name}`")), "{name} is not in the README");
+    }
 }
