@@ -73,6 +73,8 @@ impl<'a> FollowGroups<'a> {
             };
             match page {
                 Some(Ok(page)) => page.events.iter().for_each(|event| self.note(event)),
+                // People are followed by the same events, and there it is said, once.
+                Some(Err(error)) if error.item().is_some() => self.note_odd(&error),
                 // Of what the log does not tell, everything is looked at.
                 Some(Err(error)) => {
                     let _ = writeln!(std::io::stderr(), "still trying: {error}");
@@ -96,6 +98,14 @@ impl<'a> FollowGroups<'a> {
         self.due.extend(touched.cloned());
         if self.due.len() > before {
             self.due_at = Some(Instant::now());
+        }
+    }
+
+    /// What it tells of its group is enough; if that is nothing, it may be any.
+    fn note_odd(&mut self, error: &okta_client::Error) {
+        match error.item().and_then(LogEvent::outline) {
+            Some(event) => self.note(&event),
+            None => self.look_at_all(),
         }
     }
 

@@ -7,12 +7,15 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
+use okta_client::{ApiToken, GroupId, GroupProfile, Okta};
 use sandbox::Sandbox;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
 use crate::support::{Folder, Program, program_named, report_at};
+
+const ODD_EVENT: &str = "an event could not be read: ";
 
 const PEOPLE: u64 = 30;
 
@@ -41,6 +44,9 @@ impl Spoiler {
             Value::Array(items) => items.iter_mut().for_each(|item| self.spoil(item)),
             user if user["id"] == *self.id && self.is_odd.load(SeqCst) => {
                 user["status"] = json!(["ACTIVE"]);
+            }
+            event if event["eventType"] == "group.profile.update" => {
+                event["severity"] = json!(5);
             }
             _ => {}
         }
@@ -98,6 +104,11 @@ impl Rig {
             .arg(self.folder.file("report.json").to_str().unwrap())
     }
 
+    fn block_on<T>(&self, act: impl AsyncFnOnce(Okta) -> T) -> T {
+        let token = ApiToken::new(self.sandbox.okta_token());
+        self._runtime.block_on(act(Okta::new(self.sandbox.okta_url(), token).unwrap()))
+    }
+
     fn active_users(&self) -> usize {
         self.sandbox.scim().users().iter().filter(|user| user["active"] == true).count()
     }
@@ -146,4 +157,30 @@ fn everybody_else_is_provisioned_and_nobody_deactivated() {
     rig.is_odd.store(true, SeqCst);
     run.run().exits(1).says("0 created, 0 updated, 0 restored, 0 removed");
     assert_eq!(rig.active_users(), active + 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_odd_event_of_a_group_is_followed_and_called_so() {
+    let rig = Rig::start();
+    rig.is_odd.store(false, SeqCst);
+    let named = |name: &str| GroupProfile::new().with("name", name);
+    let rename = |id: &GroupId, name: &str| {
+        rig.block_on(async |okta| okta.groups().replace(id, &named(name)).await.map(drop).unwrap())
+    };
+    let id = rig.block_on(async |okta| okta.groups().create(&named("First")).await.unwrap().id);
+    // Before the start: that is made up for by looking at all groups.
+    rename(&id, "Staff");
+    let store = rig.folder.file("store.db");
+    let program = rig.program("pendo_scim").arg("--store").arg(store.to_str().unwrap());
+    let program = program.args("--follow --poll 1s --push-groups").arg(id.as_str());
+    let is_named = |name: &str| rig.sandbox.scim().groups()[0]["displayName"] == name;
+    let mut running = program.start();
+    running.says("group     Staff: Active, ");
+    running.warns(ODD_EVENT);
+    rename(&id, "Crew");
+    running.warns(ODD_EVENT);
+    running.until("the new name is there", || is_named("Crew"));
+    running.signal("TERM");
+    running.end().exits(0).never_says("still trying");
 }
