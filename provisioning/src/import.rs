@@ -66,8 +66,9 @@ impl From<StoreError> for ImportError {
 impl Plan {
     /// Takes an exported plan into the store, in place of the plan that was there, so that it can be
     /// applied; only if nothing has moved since it was made: it is for this target, the store has
-    /// delivered nothing since, and each old value is what is known, or with [`Basis::Target`]
-    /// what the target, which is read again, shows. A file that was changed since is refused.
+    /// delivered nothing since, and each old value is what is known, or with [`Basis::Target`], and where
+    /// nothing was delivered yet, what the target, which is read again, shows. A file that was changed
+    /// since is refused.
     ///
     /// What it would do is counted from its rows, and held against the guards of every plan, and who is
     /// there by our doing according to the store. Await it; nothing is written to the target.
@@ -119,7 +120,7 @@ impl Import<'_> {
         if made_with.is_some_and(|said| header.made_with != Some(said)) {
             return Err(ImportError::MovedOn("it was made with another mapping".to_owned()));
         }
-        if header.basis == Basis::Target {
+        if header.basis == Basis::Target || header.summary.looked {
             let paths: Vec<String> = header.paths.iter().cloned().collect();
             open(&store).clear_seen()?;
             observe(&*target, &store, &paths).await?;
@@ -303,9 +304,18 @@ impl Reading<'_> {
         Ok(())
     }
 
+    /// What the row was compared with: of whom nothing was delivered yet, with the target if that was read.
+    fn basis(&self, known: Option<&Known>) -> Basis {
+        match known.is_some_and(Known::was_delivered) {
+            false if self.header.summary.looked => Basis::Target,
+            _ => self.header.basis,
+        }
+    }
+
     fn is_out(&self, store: &mut dyn Store, row: &Row) -> Result<bool, StoreError> {
-        Ok(match self.header.basis {
-            Basis::Delivered => store.known(row.home())?.is_some_and(|known| known.removed),
+        let known = store.known(row.home())?;
+        Ok(match self.basis(known.as_ref()) {
+            Basis::Delivered => known.is_some_and(|known| known.removed),
             Basis::Target => seen(store, row)?.is_some_and(|seen| !seen.active),
         })
     }
@@ -313,7 +323,7 @@ impl Reading<'_> {
     /// What is not as it was when the plan was made.
     fn moved(&self, store: &mut dyn Store, row: &Row) -> Result<Option<String>, StoreError> {
         let known = store.known(row.home())?;
-        let moved = match self.header.basis {
+        let moved = match self.basis(known.as_ref()) {
             Basis::Delivered => moved_from_known(row, known.as_ref()),
             Basis::Target => moved_from_seen(row, seen(store, row)?.as_ref()),
         };

@@ -50,14 +50,14 @@ impl Draft {
     pub(super) fn count_keys(
         &mut self,
         store: &mut dyn Store,
-        kind: Option<Kind>,
+        (kind, by): (Option<Kind>, i64),
         key: &str,
         record: &Record,
     ) -> Result<(), StoreError> {
         let id = record.source_id.as_ref().filter(|_| kind == Some(Kind::Create));
         for other in id.map(|id| store.known_of(id)).transpose()?.into_iter().flatten() {
             if other != key && store.known(&other)?.is_some_and(|known| !known.removed) {
-                self.summary.rekeyed += 1;
+                self.summary.rekeyed = self.summary.rekeyed.saturating_add_signed(by);
                 return Ok(());
             }
         }

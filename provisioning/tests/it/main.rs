@@ -23,3 +23,4 @@ mod size;
 mod source;
 mod support;
 mod targets;
+mod widened;
