@@ -328,7 +328,11 @@ impl Reading<'_> {
             Basis::Target => moved_from_seen(row, seen(store, row)?.as_ref()),
         };
         let is_id = |id: &Option<String>| id.is_none() || *id == row.remote_id;
-        let is_ours = known.is_some_and(|known| !known.removed && is_id(&known.remote_id));
+        // Who was taken out and is in use by the same id was brought back by hand.
+        let is_back =
+            |known: &Known| self.header.basis == Basis::Target && known.remote_id.is_some();
+        let is_ours = known
+            .is_some_and(|known| (!known.removed || is_back(&known)) && is_id(&known.remote_id));
         let is_others = row.kind == Kind::Remove && !is_ours && !self.remove_unknown;
         let others = || format!("{} (remove) is not there by our doing", row.key);
         Ok(moved.or_else(|| is_others.then(others)))

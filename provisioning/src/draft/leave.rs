@@ -12,17 +12,31 @@ impl Draft {
     /// What is in the target and not in the source any more.
     pub(crate) fn departures(&mut self, remove_unknown: bool) -> Result<(), PlanError> {
         let shared = Arc::clone(&self.store);
-        let (mut store, mut after) = (open(&shared), String::new());
+        let mut store = open(&shared);
         self.contested_departures(&mut *store, None)?;
+        self.depart_all(&mut *store, |store, after| {
+            store.unmarked(remove_unknown, after, GROUP as usize)
+        })?;
+        if self.basis == Basis::Target {
+            // Who left before may have been brought back by hand.
+            self.depart_all(&mut *store, |store, after| store.reappeared(after, GROUP as usize))?;
+        }
+        Ok(())
+    }
+
+    fn depart_all(
+        &mut self,
+        store: &mut dyn Store,
+        page: impl Fn(&mut dyn Store, &str) -> Result<Vec<String>, StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut after = String::new();
         loop {
-            let keys = store.unmarked(remove_unknown, &after, GROUP as usize)?;
+            let keys = page(store, &after)?;
             let Some(last) = keys.last() else {
                 return Ok(());
             };
             after.clone_from(last);
-            together(&mut *store, |store| {
-                keys.into_iter().try_for_each(|key| self.depart(store, key))
-            })?;
+            together(store, |store| keys.into_iter().try_for_each(|key| self.depart(store, key)))?;
         }
     }
 

@@ -89,14 +89,12 @@ impl ScimUsers {
 
     async fn carry_out(&self, change: &Change) -> Result<Done, TargetError> {
         match (change.kind, &change.remote_id) {
-            (Kind::Remove, Some(id)) => self.remove(id).await,
-            (Kind::Remove, None) => match self.find_to_remove(&change.key).await? {
-                Some(id) => {
-                    change.check_owner(&id)?;
-                    self.remove(&id).await
-                }
-                None => Ok(Done::new()),
+            (Kind::Remove, Some(id)) => match self.remove(id).await? {
+                Some(done) => Ok(done),
+                // Made anew by hand, it has another id.
+                None => self.remove_by_key(change).await,
             },
+            (Kind::Remove, None) => self.remove_by_key(change).await,
             (Kind::Update | Kind::Restore, Some(id)) => match self.users().try_get(id).await {
                 Ok(Some(user)) => self.update(change, user).await,
                 // Deleted over there, as some products do with whoever is deactivated.
@@ -114,6 +112,12 @@ impl ScimUsers {
     async fn find(&self, key: &str) -> Result<Option<User>, TargetError> {
         let path = self.key.to_string();
         self.users().find(&path, key).await.map_err(TargetError::caused)
+    }
+
+    async fn remove_by_key(&self, change: &Change) -> Result<Done, TargetError> {
+        let Some(id) = self.find_to_remove(&change.key).await? else { return Ok(Done::new()) };
+        change.check_owner(&id)?;
+        Ok(self.remove(&id).await?.unwrap_or_default())
     }
 
     /// The id of somebody who is to be removed, if there is anybody, and in use.
@@ -259,14 +263,15 @@ impl ScimUsers {
         Ok(done)
     }
 
-    async fn remove(&self, id: &str) -> Result<Done, TargetError> {
+    /// None when there is nobody of this id.
+    async fn remove(&self, id: &str) -> Result<Option<Done>, TargetError> {
         let removed = match self.departed {
             Departed::Deactivate => self.users().deactivate(id).await.map(drop),
             Departed::Delete => self.users().delete(id, None).await,
         };
         match removed {
-            Ok(()) => Ok(Done::new().remote_id(id)),
-            Err(error) if error.is_not_found() => Ok(Done::new()),
+            Ok(()) => Ok(Some(Done::new().remote_id(id))),
+            Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(TargetError::caused(error)),
         }
     }
