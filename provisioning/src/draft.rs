@@ -106,6 +106,11 @@ impl Draft {
             return self.again(store, &key, record, mark);
         }
         self.note_found(&key);
+        if let Some(id) = record.source_id.as_deref()
+            && self.came_before(store, &key, id)?
+        {
+            return Ok(());
+        }
         match self.target.key_path().is_some() {
             false => self.place(store, key, record, None),
             true => match Found::of(store, &key, &record)? {

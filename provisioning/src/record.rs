@@ -30,7 +30,8 @@ impl Record {
         Self { key: key.into(), ..Self::default() }
     }
 
-    /// The id in the source: two records of one key and different ids are a conflict.
+    /// The id in the source: two records of one key and different ids are a conflict; of two records of one
+    /// id and different keys the first counts.
     pub fn source_id(mut self, id: impl Into<String>) -> Self {
         self.source_id = Some(id.into());
         self

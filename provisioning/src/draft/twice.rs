@@ -31,6 +31,31 @@ impl Draft {
         store.put_row(&row)
     }
 
+    /// Whether this source record came before under another key, such as somebody who was renamed while the
+    /// source was read: then it is the same once more, and what is under its keys stays until the next plan.
+    pub(super) fn came_before(
+        &mut self,
+        store: &mut dyn Store,
+        key: &str,
+        id: &str,
+    ) -> Result<bool, StoreError> {
+        let mut is_repeated = false;
+        for other in store.rows_of(id)?.iter().filter(|other| *other != key) {
+            let without_key = |row: Row| matches!(row.kind, Kind::WithoutKey | Kind::Unreadable);
+            is_repeated |= !store.row(other)?.is_some_and(without_key);
+        }
+        let held = store.known_of(id)?;
+        for other in held.iter().filter(|other| *other != key) {
+            let mark = store.marked(other)?;
+            is_repeated |= mark.is_some_and(|mark| mark.source_id.as_deref() == Some(id));
+        }
+        if is_repeated {
+            self.summary.repeated += 1;
+            held.iter().try_for_each(|held| store.keep(held))?;
+        }
+        Ok(is_repeated)
+    }
+
     /// A key that came before: the same record again, or another one that claims it.
     pub(super) fn again(
         &mut self,
