@@ -158,7 +158,10 @@ impl Draft {
             store.keep(old)?;
         }
         let decided = decide(&record, known.as_ref(), now);
-        let decided = self.renamed(decided, &record, (old, &key), from.is_some());
+        // A new key may have been sent, and taken, before the source had the old one again.
+        let is_sure = matches!(now, Now::Read(_)) || !known.as_ref().is_some_and(|one| one.unsure);
+        let there = Some(old).filter(|old| is_sure || *old != key);
+        let decided = self.renamed(decided, &record, (there, &key), from.is_some());
         let kind = decided.as_ref().map(|decided| decided.kind);
         self.summary.count(kind, 1);
         self.count_keys(store, (kind, 1), &key, &record)?;

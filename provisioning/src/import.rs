@@ -398,7 +398,9 @@ fn moved_field<'v>(row: &Row, value: impl Fn(&str) -> Option<&'v Value>) -> Opti
         let now = value(&field.path).unwrap_or(&Value::Null);
         !is_hidden(now) && !same(&field.old, now)
     };
-    let is_key = |field: &FieldChange| field.new == *row.key && field.old.is_string();
+    let is_key = |field: &FieldChange| {
+        field.new == *row.key && (field.old.is_string() || field.old.is_null())
+    };
     let compared = row.fields.iter().filter(|field| !field.on_create && !is_key(field));
     let field = compared.filter(|_| row.kind != Kind::Create).find(moved)?;
     Some(format!("`{}` of {} is not what it was", field.path, row.key))

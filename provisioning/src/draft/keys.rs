@@ -24,15 +24,17 @@ impl Draft {
         }
     }
 
-    /// With the key among what changes, where the target knows the record under an old one.
+    /// With the key among what changes, where the target knows the record under an old one, or may.
     pub(super) fn renamed(
         &self,
         decided: Option<Decision>,
         record: &Record,
-        (old, key): (&str, &str),
+        (old, key): (Option<&str>, &str),
         is_moved: bool,
     ) -> Option<Decision> {
         let field = self.target.key_path().and_then(|path| rename(record, path, old, key));
+        let is_new = decided.as_ref().is_some_and(|decided| decided.kind == Kind::Create);
+        let field = field.filter(|_| !is_new || old.is_some());
         if field.is_none() && !is_moved {
             return decided;
         }
