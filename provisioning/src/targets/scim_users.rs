@@ -243,24 +243,24 @@ impl ScimUsers {
     ) -> Result<Done, TargetError> {
         let shown = serde_json::to_value(user).map_err(TargetError::caused)?;
         let before = before.map(serde_json::to_value).transpose().map_err(TargetError::caused)?;
-        let mut done = Done::new();
-        if let Some(id) = user.id() {
-            done = done.remote_id(id);
-        }
+        let (mut not_kept, mut is_taken) = (Vec::new(), false);
         for field in change.fields.iter().filter(|field| !field.on_create) {
             let place = self.place(&field.path)?;
             let value = place.get(&shown);
-            if same(&value, &field.new) || place.is_hidden() {
-                continue;
+            let has_moved = before.as_ref().is_none_or(|before| !same(&place.get(before), &value));
+            match same(&value, &field.new) || place.is_hidden() {
+                true => is_taken |= has_moved && !place.is_hidden(),
+                false => not_kept.push((field, value, has_moved)),
             }
-            let is_as_before =
-                before.as_ref().is_some_and(|before| same(&place.get(before), &value));
-            done = match is_as_before && !value.is_null() && value != "" {
-                true => done.still_shows(&field.path, value),
-                false => done.shows(&field.path, value),
-            };
         }
-        Ok(done)
+        let done = user.id().map_or(Done::new(), |id| Done::new().remote_id(id));
+        Ok(not_kept.into_iter().fold(done, |done, (field, value, has_moved)| {
+            // Where the rest of the change was carried out, the provider makes this of it.
+            match is_taken || has_moved || value.is_null() || value == "" {
+                true => done.shows(&field.path, value),
+                false => done.still_shows(&field.path, value),
+            }
+        }))
     }
 
     /// None when there is nobody of this id.

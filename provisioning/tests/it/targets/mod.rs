@@ -4,6 +4,7 @@ mod doubted;
 mod made_anew;
 mod okta_users;
 mod pendo_metadata;
+mod rewriting;
 mod scim_groups;
 mod scim_identity;
 mod scim_people;
