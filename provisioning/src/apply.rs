@@ -3,10 +3,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 use futures::{Stream, StreamExt, stream};
+use serde_json::Value;
 
 use crate::identity::{is_held, obstacle};
 use crate::plan::{Plan, move_on, open};
-use crate::record::{Fields, same, switches_off};
+use crate::record::{Fields, is_respelled, same, switches_off};
 use crate::references;
 use crate::report::{Earlier, Failure, Outcome};
 use crate::schedule::Stop;
@@ -346,7 +347,11 @@ fn succeeded(
         let earlier = one.earlier();
         return fail(store, one.row, failure, earlier).map(Some);
     }
+    let again = |path: &String, shown: &mut Value| !is_as_ever(&before, &one.row, path, shown);
+    let mut news = done.shown.clone();
+    news.retain(again);
     let known = after(before, &one.row, &one.change, &done);
+    let done = Done { shown: news, ..done };
     if home != one.row.key {
         store.forget(&home)?;
     }
@@ -383,10 +388,8 @@ fn not_moved(
     done: &Done,
 ) -> Result<Option<Failure>, StoreError> {
     let sent = one.change.fields.iter().filter(|field| done.unmoved.contains(&field.path));
-    let is_first = |field: &&FieldChange| {
-        !before.ignored.get(&field.path).is_some_and(|it| same(it, &field.new))
-    };
-    let fresh: Vec<&FieldChange> = sent.filter(is_first).collect();
+    let fresh: Vec<&FieldChange> =
+        sent.filter(|field| !is_its_way(before, &one.row, field, done)).collect();
     if fresh.is_empty() {
         return Ok(None);
     }
@@ -401,6 +404,26 @@ fn not_moved(
         paths.join(", ")
     );
     Ok(Some(Failure::Target(TargetError::new(error))))
+}
+
+/// Whether the target shows this value otherwise because that is what it makes of it: as it did when it was
+/// sent before, or as another spelling, where it is not known to keep values as they are sent.
+fn is_its_way(before: &Known, row: &Row, field: &FieldChange, done: &Done) -> bool {
+    let path = &field.path;
+    let was_ignored = before.ignored.get(path).is_some_and(|it| same(it, &field.new));
+    let shown = done.shown.get(path).unwrap_or(&Value::Null);
+    let is_kept = before.sent.get(path).is_some_and(|sent| same(sent, shown));
+    was_ignored
+        || is_as_ever(before, row, path, shown)
+        || !is_kept && is_respelled(&field.new, shown)
+}
+
+/// Whether this value was delivered before, and shown in the same way then.
+fn is_as_ever(before: &Known, row: &Row, path: &str, shown: &Value) -> bool {
+    let planned = row.fields.iter().find(|field| field.path == path);
+    let sent = planned.zip(before.sent.get(path));
+    sent.is_some_and(|(planned, sent)| same(&planned.new, sent))
+        && before.shown.get(path).is_some_and(|before| same(before, shown))
 }
 
 /// What is known of a record after a change of it succeeded.

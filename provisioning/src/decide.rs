@@ -88,9 +88,17 @@ pub(crate) fn decide(record: &Record, known: Option<&Known>, now: Now<'_>) -> Op
         fields.extend(written_once(record));
         return Some(Decision { deactivates, ..Decision::new(Kind::Update, fields, held) });
     }
-    let relinked = known
-        .is_none_or(|known| known.source_id != record.source_id || known.removed || known.unsure);
+    let relinked = known.is_none_or(|known| {
+        let is_ours = known.source_id == record.source_id && !has_other_id(known, now);
+        !is_ours || known.removed || known.unsure
+    });
     (relinked || !held.is_empty()).then(|| Decision::new(Kind::Relink, fields, held))
+}
+
+/// Whether it was made anew in the target, by hand.
+fn has_other_id(known: &Known, now: Now<'_>) -> bool {
+    let Now::Read(Some(seen)) = now else { return false };
+    seen.remote_id.is_some() && seen.remote_id != known.remote_id
 }
 
 /// Whether a value that is not managed any more took somebody out of use, such as the way back to a backup.

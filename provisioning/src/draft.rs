@@ -3,21 +3,24 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use futures::{StreamExt, TryStreamExt};
-use serde_json::Value;
-
 use crate::decide::{Decision, Now, decide};
 use crate::guard::{Guard, Judged, Rule};
-use crate::identity::{Found, is_held, own_id};
+use crate::identity::{Found, own_id};
 use crate::losses::{Before, Losses};
-use crate::plan::{Basis, GROUP, Head, Plan, PlanError, Shared, open, own};
-use crate::record::{Fields, Record, hidden, referred, same};
+use crate::plan::{Basis, Head, Plan, PlanError, Shared, open, own};
+use crate::record::Record;
 use crate::references;
-use crate::store::{Kind, Known, Mark, Row, RowState, Seen, Store, StoreError, together};
+use crate::store::{Kind, Known, Mark, Row, RowState, Store, StoreError, together};
 use crate::summary::Summary;
-use crate::target::{FieldChange, Observed, Target};
+use crate::target::Target;
 
 mod keys;
+mod leave;
+mod look;
+mod twice;
+
+pub(crate) use look::observe;
+pub(crate) use twice::claimants;
 
 /// A plan that is being computed.
 pub(crate) struct Draft {
@@ -27,6 +30,8 @@ pub(crate) struct Draft {
     pub(crate) summary: Summary,
     watched: Vec<(String, String)>,
     before: Before,
+    /// The plan before this one was not applied to its end.
+    goes_on: bool,
     /// Of some source records only.
     is_partial: bool,
     /// The attributes that the target was read for.
@@ -50,6 +55,7 @@ impl Draft {
         let watched = watched.map(|key| (target.key(key), key.clone())).collect();
         let mut opened = open(&store);
         own(&mut *opened, &*target)?;
+        let goes_on = Plan::is_cut_off(&mut *opened)?;
         let before = together(&mut *opened, |store| {
             let before = Before::and_last(store)?;
             Head::clear(store)?;
@@ -58,7 +64,18 @@ impl Draft {
         let summary = Summary { known: opened.known_count()?, ..Summary::default() };
         drop(opened);
         let (observed, contested) = (None, Vec::new());
-        Ok(Self { target, store, basis, summary, watched, before, is_partial, observed, contested })
+        Ok(Self {
+            target,
+            store,
+            basis,
+            summary,
+            watched,
+            before,
+            goes_on,
+            is_partial,
+            observed,
+            contested,
+        })
     }
 
     /// Compares some records of the source.
@@ -75,27 +92,6 @@ impl Draft {
         Ok(compared?)
     }
 
-    /// Reads the target if it is to be compared with, or if nothing is known of it yet.
-    async fn look(&mut self, paths: BTreeSet<String>, is_empty: bool) -> Result<(), PlanError> {
-        let is_asked = self.basis == Basis::Target;
-        let is_first = self.summary.known == 0 && !self.is_partial && !is_empty;
-        if is_asked || is_first {
-            let list: Vec<String> = paths.iter().cloned().collect();
-            match observe(&*self.target, &self.store, &list).await {
-                // Creations look for who is there, so that this one can do without.
-                Err(PlanError::Unreadable(_) | PlanError::Target { .. }) if !is_asked => {
-                    self.summary.unread = true;
-                }
-                observed => {
-                    observed?;
-                    self.basis = Basis::Target;
-                }
-            }
-        }
-        self.observed = Some(paths);
-        Ok(())
-    }
-
     fn compare(&mut self, store: &mut dyn Store, record: Record) -> Result<(), StoreError> {
         self.summary.read += 1;
         let key = self.target.key(&record.key);
@@ -109,6 +105,11 @@ impl Draft {
             return self.again(store, &key, record, mark);
         }
         self.note_found(&key);
+        if let Some(id) = record.source_id.as_deref()
+            && self.came_before(store, &key, id)?
+        {
+            return Ok(());
+        }
         match self.target.key_path().is_some() {
             false => self.place(store, key, record, None),
             true => match Found::of(store, &key, &record)? {
@@ -156,10 +157,13 @@ impl Draft {
             store.keep(old)?;
         }
         let decided = decide(&record, known.as_ref(), now);
-        let decided = self.renamed(decided, &record, (old, &key), from.is_some());
+        // A new key may have been sent, and taken, before the source had the old one again.
+        let is_sure = matches!(now, Now::Read(_)) || !known.as_ref().is_some_and(|one| one.unsure);
+        let there = Some(old).filter(|old| is_sure || *old != key);
+        let decided = self.renamed(decided, &record, (there, &key), from.is_some());
         let kind = decided.as_ref().map(|decided| decided.kind);
         self.summary.count(kind, 1);
-        self.count_keys(store, kind, &key, &record)?;
+        self.count_keys(store, (kind, 1), &key, &record)?;
         let deactivates = decided.as_ref().is_some_and(|decided| decided.deactivates);
         self.summary.deactivate += u64::from(deactivates);
         store.mark(&key, &Mark { source_id: record.source_id.clone(), kind })?;
@@ -180,169 +184,9 @@ impl Draft {
         store.put_row(&Row { state: if waits { RowState::Late } else { state }, ..row })
     }
 
-    /// A record without a key is named by its id in the source; signs around it keep it apart from keys.
-    fn leave_out(&mut self, store: &mut dyn Store, record: &Record) -> Result<(), StoreError> {
-        let id = match &record.source_id {
-            Some(id) => id.clone(),
-            None => format!("record {}", self.summary.read),
-        };
-        let why = record.no_key.as_deref().unwrap_or("the key is empty");
-        let kind = if record.is_unreadable { Kind::Unreadable } else { Kind::WithoutKey };
-        let row = not_sent(kind, format!("({id})"), record.source_id.clone(), why.to_owned());
-        if store.row(&row.key)?.is_some() {
-            self.summary.repeated += 1;
-            return Ok(());
-        }
-        self.summary.leave_out(&row);
-        store.put_row(&row)
-    }
-
-    /// Attributes that no record had when the target was read.
-    fn hide_unread(&self, record: &Record, seen: &mut Seen) {
-        let Some(observed) = &self.observed else { return };
-        for path in record.fields.keys().filter(|path| !observed.contains(*path)) {
-            seen.fields.insert(path.clone(), hidden());
-        }
-    }
-
-    /// Where the target shows the other record that is wanted, puts the reference in place of its id.
-    fn name_references(
-        &self,
-        store: &mut dyn Store,
-        record: &Record,
-        seen: &mut Seen,
-    ) -> Result<(), StoreError> {
-        for (path, wanted) in &record.fields {
-            let (Some(key), Some(shown)) = (referred(wanted), seen.fields.get(path)) else {
-                continue;
-            };
-            let key = self.target.key(key);
-            let id = store.seen(&key)?.and_then(|other| other.remote_id);
-            let written = self.target.reference(&key, id.as_deref());
-            if written.is_some_and(|written| same(&written, shown)) {
-                seen.fields.insert(path.clone(), wanted.clone());
-            }
-        }
-        Ok(())
-    }
-
     fn note_found(&mut self, key: &str) {
         let found = self.watched.iter().filter(|(watched, _)| watched == key);
         self.summary.found.extend(found.map(|(_, said)| said.clone()));
-    }
-
-    /// A key that came before: the same record again, or another one that claims it.
-    fn again(
-        &mut self,
-        store: &mut dyn Store,
-        key: &str,
-        record: Record,
-        mark: Mark,
-    ) -> Result<(), StoreError> {
-        if mark.source_id == record.source_id {
-            self.summary.repeated += 1;
-            return Ok(());
-        }
-        if let Some(id) = record.source_id.as_ref().filter(|_| self.target.key_path().is_some()) {
-            // What another key holds of it stays until somebody decides.
-            let held = store.known_of(id)?;
-            held.iter().filter(|held| *held != key).try_for_each(|held| store.keep(held))?;
-        }
-        let mut claims = match mark.kind {
-            Some(Kind::Conflict) => store.row(key)?.map(|row| row.fields).unwrap_or_default(),
-            _ => vec![claim(mark.source_id.as_deref())],
-        };
-        let another = claim(record.source_id.as_deref());
-        if claims.contains(&another) {
-            self.summary.repeated += 1;
-            return Ok(());
-        }
-        claims.push(another);
-        if mark.kind != Some(Kind::Conflict) {
-            let row = store.row(key)?;
-            let is_renamed = row.as_ref().is_some_and(|row| row.from.is_some());
-            self.summary.renamed = self.summary.renamed.saturating_sub(is_renamed.into());
-            let row = row.filter(|row| row.kind == Kind::Update && row.takes_out());
-            self.summary.deactivate =
-                self.summary.deactivate.saturating_sub(row.iter().count() as u64);
-            self.summary.count(mark.kind, -1);
-            self.summary.count(Some(Kind::Conflict), 1);
-            store.mark(key, &Mark { kind: Some(Kind::Conflict), ..mark.clone() })?;
-        }
-        store.put_row(&conflict(key, mark.source_id, claims))
-    }
-
-    /// What is in the target and not in the source any more.
-    pub(crate) fn departures(&mut self, remove_unknown: bool) -> Result<(), PlanError> {
-        let shared = Arc::clone(&self.store);
-        let (mut store, mut after) = (open(&shared), String::new());
-        self.contested_departures(&mut *store, None)?;
-        loop {
-            let keys = store.unmarked(remove_unknown, &after, GROUP as usize)?;
-            let Some(last) = keys.last() else {
-                return Ok(());
-            };
-            after.clone_from(last);
-            together(&mut *store, |store| {
-                keys.into_iter().try_for_each(|key| self.depart(store, key))
-            })?;
-        }
-    }
-
-    /// What was delivered for these source records, and is theirs no more.
-    pub(crate) fn departures_of(&mut self, source_ids: &[String]) -> Result<(), PlanError> {
-        let shared = Arc::clone(&self.store);
-        let mut store = open(&shared);
-        self.contested_departures(&mut *store, Some(source_ids))?;
-        let departed = together(&mut *store, |store| {
-            for id in source_ids {
-                for key in store.known_of(id)? {
-                    let is_here = store.marked(&key)?.is_some() || store.kept(&key)?;
-                    if !is_here && store.known(&key)?.is_some_and(|known| known.may_be_there()) {
-                        self.depart(store, key)?;
-                    }
-                }
-            }
-            Ok::<_, StoreError>(())
-        });
-        Ok(departed?)
-    }
-
-    fn depart(&mut self, store: &mut dyn Store, key: String) -> Result<(), StoreError> {
-        let known = store.known(&key)?;
-        let mut remote_id = known.as_ref().and_then(|known| known.remote_id.clone());
-        if self.target.key_path().is_some() && is_held(store, &key, remote_id.as_deref())? {
-            // The same record is in use under another key.
-            return store.forget(&key);
-        }
-        if self.basis == Basis::Target {
-            let seen = self.sight(store, &key, &key, known.as_ref())?.map(|(_, seen)| seen);
-            let id = own_id(known.as_ref(), &key);
-            match seen {
-                // It is out already.
-                Some(seen) if !seen.active && (id.is_none() || seen.remote_id.as_deref() == id) => {
-                    let known = known.unwrap_or_default();
-                    let known = Known { removed: true, unsure: false, ..known };
-                    return store.remember(&key, &known);
-                }
-                Some(seen) if seen.active => remote_id = seen.remote_id,
-                // That it is not listed proves nothing: the target is asked.
-                _ => {}
-            }
-        }
-        self.summary.count(Some(Kind::Remove), 1);
-        store.put_row(&Row {
-            seq: 0,
-            kind: Kind::Remove,
-            source_id: known.and_then(|known| known.source_id),
-            key,
-            from: None,
-            remote_id,
-            fields: Vec::new(),
-            held: Fields::new(),
-            state: RowState::Pending,
-            note: None,
-        })
     }
 
     pub(crate) fn finish(
@@ -406,80 +250,4 @@ impl Draft {
         }
         Ok(())
     }
-}
-
-/// Reads the whole target into the store.
-pub(crate) async fn observe(
-    target: &dyn Target,
-    store: &Shared,
-    paths: &[String],
-) -> Result<(), PlanError> {
-    let name = target.name();
-    let observed = target.observe(paths);
-    let observed = observed.ok_or_else(|| PlanError::Unreadable(name.to_owned()))?;
-    let mut groups = observed.try_ready_chunks(GROUP as usize);
-    while let Some(group) = groups.next().await {
-        let group = group
-            .map_err(|error| PlanError::Target { target: name.to_owned(), source: error.1 })?;
-        together(&mut *open(store), |store| {
-            group.into_iter().try_for_each(|one| see(store, target, one))
-        })?;
-    }
-    Ok(())
-}
-
-/// Of several records of one key, one in use counts before a deactivated one, then the one that was
-/// delivered to, then the first.
-fn see(store: &mut dyn Store, target: &dyn Target, one: Observed) -> Result<(), StoreError> {
-    let key = target.key(&one.key);
-    let seen = Seen { remote_id: one.remote_id, active: one.active, fields: one.fields };
-    let counts = match store.seen(&key)? {
-        None => true,
-        Some(other) if other.active != seen.active => seen.active,
-        Some(_) => {
-            let known = store.known(&key)?.and_then(|known| known.remote_id);
-            known.is_some() && known == seen.remote_id
-        }
-    };
-    if counts {
-        store.see(&key, &seen)?;
-    }
-    Ok(())
-}
-
-const CLAIM: &str = "claimed by";
-
-fn claim(source_id: Option<&str>) -> FieldChange {
-    let new = source_id.unwrap_or("one without id").into();
-    FieldChange { path: CLAIM.to_owned(), old: Value::Null, new, on_create: false }
-}
-
-/// A row that says why nothing is sent.
-fn not_sent(kind: Kind, key: String, source_id: Option<String>, why: String) -> Row {
-    Row {
-        seq: 0,
-        kind,
-        key,
-        from: None,
-        source_id,
-        remote_id: None,
-        fields: Vec::new(),
-        held: Fields::new(),
-        state: kind.unsent().unwrap_or(RowState::LeftOut),
-        note: Some(why),
-    }
-}
-
-/// A key that several source records claim: they stand in place of its fields.
-fn conflict(key: &str, source_id: Option<String>, claims: Vec<FieldChange>) -> Row {
-    let names: Vec<&str> = claims.iter().filter_map(|claim| claim.new.as_str()).collect();
-    let how = if names.len() == 2 { "both" } else { "all" };
-    let note = format!("{} {how} claim it", names.join(" and "));
-    Row { fields: claims, ..not_sent(Kind::Conflict, key.to_owned(), source_id, note) }
-}
-
-/// The ids of the source records that claim the key of a conflict.
-pub(crate) fn claimants(row: &Row) -> impl Iterator<Item = &str> {
-    let claims = row.fields.iter().filter(|_| row.kind == Kind::Conflict);
-    claims.filter_map(|claim| claim.new.as_str())
 }

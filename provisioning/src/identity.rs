@@ -102,10 +102,16 @@ pub(crate) fn is_held(
     Ok(holders.iter().any(|holder| holder != key))
 }
 
-/// Adds the key to the attributes that change, unless the mapping sees to it.
-pub(crate) fn rename(record: &Record, path: &str, old: &str, key: &str) -> Option<FieldChange> {
+/// Adds the key to the attributes that change, unless the mapping sees to it. `old` is none where nobody
+/// knows.
+pub(crate) fn rename(
+    record: &Record,
+    path: &str,
+    old: Option<&str>,
+    key: &str,
+) -> Option<FieldChange> {
     let is_mapped = record.fields.keys().any(|mapped| same_path(mapped, path));
-    (!is_mapped && old != key).then(|| FieldChange {
+    (!is_mapped && old != Some(key)).then(|| FieldChange {
         path: path.to_owned(),
         old: old.into(),
         new: key.into(),

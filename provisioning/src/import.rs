@@ -68,8 +68,9 @@ impl From<StoreError> for ImportError {
 impl Plan {
     /// Takes an exported plan into the store, in place of the plan that was there, so that it can be
     /// applied; only if nothing has moved since it was made: it is for this target, the store has
-    /// delivered nothing since, and each old value is what is known, or with [`Basis::Target`]
-    /// what the target, which is read again, shows. A file that was changed since is refused.
+    /// delivered nothing since, and each old value is what is known, or with [`Basis::Target`], and where
+    /// nothing was delivered yet, what the target, which is read again, shows. A file that was changed
+    /// since is refused.
     ///
     /// A file of which some was applied, with a limit or up to a stop, is taken again as long as nothing else
     /// was planned with the store since: what is left of it is the plan then. What failed is left to the next
@@ -125,7 +126,7 @@ impl Import<'_> {
         if made_with.is_some_and(|said| header.made_with != Some(said)) {
             return Err(ImportError::MovedOn("it was made with another mapping".to_owned()));
         }
-        if header.basis == Basis::Target {
+        if header.basis == Basis::Target || header.summary.looked {
             let paths: Vec<String> = header.paths.iter().cloned().collect();
             open(&store).clear_seen()?;
             observe(&*target, &store, &paths).await?;
@@ -376,9 +377,18 @@ impl Reading<'_> {
         Ok(())
     }
 
+    /// What the row was compared with: of whom nothing was delivered yet, with the target if that was read.
+    fn basis(&self, known: Option<&Known>) -> Basis {
+        match known.is_some_and(Known::was_delivered) {
+            false if self.header.summary.looked => Basis::Target,
+            _ => self.header.basis,
+        }
+    }
+
     fn is_out(&self, store: &mut dyn Store, row: &Row) -> Result<bool, StoreError> {
-        Ok(match self.header.basis {
-            Basis::Delivered => store.known(row.home())?.is_some_and(|known| known.removed),
+        let known = store.known(row.home())?;
+        Ok(match self.basis(known.as_ref()) {
+            Basis::Delivered => known.is_some_and(|known| known.removed),
             Basis::Target => seen(store, row)?.is_some_and(|seen| !seen.active),
         })
     }
@@ -386,12 +396,16 @@ impl Reading<'_> {
     /// What is not as it was when the plan was made.
     fn moved(&self, store: &mut dyn Store, row: &Row) -> Result<Option<String>, StoreError> {
         let known = store.known(row.home())?;
-        let moved = match self.header.basis {
+        let moved = match self.basis(known.as_ref()) {
             Basis::Delivered => moved_from_known(row, known.as_ref()),
             Basis::Target => moved_from_seen(row, seen(store, row)?.as_ref()),
         };
         let is_id = |id: &Option<String>| id.is_none() || *id == row.remote_id;
-        let is_ours = known.is_some_and(|known| !known.removed && is_id(&known.remote_id));
+        // Who was taken out and is in use by the same id was brought back by hand.
+        let is_back =
+            |known: &Known| self.header.basis == Basis::Target && known.remote_id.is_some();
+        let is_ours = known
+            .is_some_and(|known| (!known.removed || is_back(&known)) && is_id(&known.remote_id));
         let is_others = row.kind == Kind::Remove && !is_ours && !self.remove_unknown;
         let others = || format!("{} (remove) is not there by our doing", row.key);
         Ok(moved.or_else(|| is_others.then(others)))
@@ -464,7 +478,9 @@ fn moved_field<'v>(
         let is_sent_again = is_unsure && field.old.is_null() && same(&field.new, now);
         !is_hidden(now) && !same(&field.old, now) && !is_sent_again
     };
-    let is_key = |field: &FieldChange| field.new == *row.key && field.old.is_string();
+    let is_key = |field: &FieldChange| {
+        field.new == *row.key && (field.old.is_string() || field.old.is_null())
+    };
     let compared = row.fields.iter().filter(|field| !field.on_create && !is_key(field));
     let field = compared.filter(|_| row.kind != Kind::Create).find(moved)?;
     Some(format!("`{}` of {} is not what it was", field.path, row.key))

@@ -21,7 +21,7 @@ const OWNER: &str = "target";
 const IDENTITY: &str = "store";
 const GENERATION: &str = "generation";
 const SOURCE: &str = "source";
-const SELECTION: &str = "selection";
+pub(crate) const SELECTION: &str = "selection";
 const MAPPING: &str = "mapping";
 
 pub(crate) type Shared = Arc<Mutex<dyn Store>>;
@@ -36,6 +36,10 @@ pub(crate) fn open(store: &Shared) -> MutexGuard<'_, dyn Store + 'static> {
 pub enum Basis {
     /// What was last delivered: only what changed in the source is sent. The first plan of a store, when
     /// nothing was, compares with what the target holds if that can be read.
+    ///
+    /// A later plan reads the target only for those who would be created, to see who of them is there
+    /// already and what would become of them: when they are more than five, when the
+    /// [selection](Compute::selection) is another one, or when the plan before was not applied to its end.
     #[default]
     Delivered,
     /// What the target holds now: what somebody edited there is put back.
@@ -148,12 +152,8 @@ impl Head {
 
     /// Says in the summary what was said otherwise when something was last applied.
     pub(crate) fn compare(&mut self, store: &mut dyn Store) -> Result<(), StoreError> {
-        let mut differs = |name, said: &Option<String>| {
-            let last = store.note(name)?;
-            Ok::<_, StoreError>(said.is_some() && last.is_some() && *said != last)
-        };
-        self.summary.selection_changed = differs(SELECTION, &self.selection)?;
-        self.summary.mapping_changed = differs(MAPPING, &self.made_with)?;
+        self.summary.selection_changed = differs(store, SELECTION, self.selection.as_ref())?;
+        self.summary.mapping_changed = differs(store, MAPPING, self.made_with.as_ref())?;
         Ok(())
     }
 
@@ -166,6 +166,16 @@ impl Head {
         }
         Ok(())
     }
+}
+
+/// Whether this was said otherwise when something was last applied.
+pub(crate) fn differs(
+    store: &mut dyn Store,
+    name: &str,
+    said: Option<&String>,
+) -> Result<bool, StoreError> {
+    let last = store.note(name)?;
+    Ok(said.is_some() && last.is_some() && said != last.as_ref())
 }
 
 /// How often the store has moved on: with each batch that was delivered. To plan anew moves nothing.
@@ -407,6 +417,7 @@ where
         }
         draft.take(&mut records).await?;
         draft.settle_keys(self.only.as_deref())?;
+        draft.look_for_creations(self.selection.as_ref()).await?;
         let departed = !self.keep_departed && draft.target.removes();
         match &self.only {
             Some(ids) if departed => draft.departures_of(ids)?,

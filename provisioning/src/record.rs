@@ -30,7 +30,8 @@ impl Record {
         Self { key: key.into(), ..Self::default() }
     }
 
-    /// The id in the source: two records of one key and different ids are a conflict.
+    /// The id in the source: two records of one key and different ids are a conflict; of two records of one
+    /// id and different keys the first counts.
     pub fn source_id(mut self, id: impl Into<String>) -> Self {
         self.source_id = Some(id.into());
         self
@@ -129,6 +130,21 @@ pub(crate) fn same(left: &Value, right: &Value) -> bool {
     }
 }
 
+/// Whether two texts are one but for case and signs, such as `en_US` and `en-us`.
+pub(crate) fn is_respelled(left: &Value, right: &Value) -> bool {
+    let letters = |text: &str| {
+        let letters = text.chars().filter(|sign| sign.is_alphanumeric());
+        letters.flat_map(char::to_lowercase).collect::<String>()
+    };
+    match (left.as_str(), right.as_str()) {
+        (Some(left), Some(right)) => {
+            let left = letters(left);
+            !left.is_empty() && left == letters(right)
+        }
+        _ => false,
+    }
+}
+
 fn is_unassigned(value: &Value) -> bool {
     match value {
         Value::Null => true,
@@ -171,6 +187,19 @@ mod tests {
             (json!(9007199254740993_i64), json!(9007199254740992_i64), false),
         ] {
             assert_eq!(same(&left, &right), expected, "{left} {right}");
+        }
+    }
+
+    #[test]
+    fn spellings_are_told_from_values() {
+        for (left, right, expected) in [
+            (json!("en_US"), json!("en-us"), true),
+            (json!("+1 (555) 01"), json!("155501"), true),
+            (json!("Engineer"), json!("Engineer II"), false),
+            (json!("-"), json!("_"), false),
+            (json!(1), json!("1"), false),
+        ] {
+            assert_eq!(is_respelled(&left, &right), expected, "{left} {right}");
         }
     }
 

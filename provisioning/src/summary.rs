@@ -56,8 +56,11 @@ pub struct Summary {
     pub references_left_out: u64,
     /// Which of the keys that guards ask for were found.
     pub found: BTreeSet<String>,
-    /// Nothing was delivered before, and the target cannot be read, or not now: who is there already counts as to be
-    /// created, and is brought to the values.
+    /// The target was read for those who would be created; who is there already counts as to be updated.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub looked: bool,
+    /// The target was to be read for those who would be created, and cannot be, or not now: who is there already counts
+    /// as to be created, and is brought to the values.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unread: bool,
     /// Which records of the source are meant was said otherwise for the last run: who is not among them

@@ -148,8 +148,10 @@ impl Done {
         self
     }
 
-    /// The target answered with success and shows what it had before. The first time that is a failure,
-    /// and tried again; if the same comes of the same value, it [`shows`](Self::shows) it.
+    /// The target answered with success and shows what it had before, and nothing else of the change says that
+    /// it was carried out. The first time that is a failure, and tried again; if the same comes of the same
+    /// value, it [`shows`](Self::shows) it. It is none where the same value was shown so before, or where
+    /// what is shown is another spelling (`en-us` of `en_US`) and the target is not known to keep values as they are.
     pub fn still_shows(mut self, path: impl Into<String>, value: impl Into<Value>) -> Self {
         let path = path.into();
         self.unmoved.push(path.clone());

@@ -24,15 +24,17 @@ impl Draft {
         }
     }
 
-    /// With the key among what changes, where the target knows the record under an old one.
+    /// With the key among what changes, where the target knows the record under an old one, or may.
     pub(super) fn renamed(
         &self,
         decided: Option<Decision>,
         record: &Record,
-        (old, key): (&str, &str),
+        (old, key): (Option<&str>, &str),
         is_moved: bool,
     ) -> Option<Decision> {
         let field = self.target.key_path().and_then(|path| rename(record, path, old, key));
+        let is_new = decided.as_ref().is_some_and(|decided| decided.kind == Kind::Create);
+        let field = field.filter(|_| !is_new || old.is_some());
         if field.is_none() && !is_moved {
             return decided;
         }
@@ -50,14 +52,14 @@ impl Draft {
     pub(super) fn count_keys(
         &mut self,
         store: &mut dyn Store,
-        kind: Option<Kind>,
+        (kind, by): (Option<Kind>, i64),
         key: &str,
         record: &Record,
     ) -> Result<(), StoreError> {
         let id = record.source_id.as_ref().filter(|_| kind == Some(Kind::Create));
         for other in id.map(|id| store.known_of(id)).transpose()?.into_iter().flatten() {
             if other != key && store.known(&other)?.is_some_and(|known| !known.removed) {
-                self.summary.rekeyed += 1;
+                self.summary.rekeyed = self.summary.rekeyed.saturating_add_signed(by);
                 return Ok(());
             }
         }

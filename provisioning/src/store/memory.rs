@@ -27,6 +27,8 @@ struct Planned {
     rows: BTreeMap<u64, Row>,
     /// By key, and whether it is a removal.
     row_of: HashMap<(String, bool), u64>,
+    /// The keys of rows, by ids in the source.
+    of_source: HashMap<String, BTreeSet<String>>,
     last: u64,
 }
 
@@ -75,8 +77,8 @@ impl MemoryStore {
     }
 
     fn drop_one(&mut self, place: (String, bool)) {
-        if let Some(seq) = self.plan.row_of.remove(&place) {
-            let before = self.plan.rows.remove(&seq);
+        if let Some(&seq) = self.plan.row_of.get(&place) {
+            let before = self.plan.put(seq, None);
             self.can_undo(Undo::Row(seq, before));
         }
     }
@@ -102,7 +104,7 @@ impl MemoryStore {
             Undo::Plan(plan) => self.plan = plan,
             Undo::Mark(key, Some(mark)) => drop(self.plan.marks.insert(key, mark)),
             Undo::Mark(key, None) => drop(self.plan.marks.remove(&key)),
-            Undo::Row(seq, row) => self.plan.put(seq, row),
+            Undo::Row(seq, row) => drop(self.plan.put(seq, row)),
             Undo::Settled(seq, state, note) => {
                 if let Some(row) = self.plan.rows.get_mut(&seq) {
                     (row.state, row.note) = (state, note);
@@ -115,18 +117,21 @@ impl MemoryStore {
 }
 
 impl Planned {
-    /// Puts a row at a place that is free, or takes out the one that is there.
-    fn put(&mut self, seq: u64, row: Option<Row>) {
-        match row {
-            Some(row) => {
-                self.row_of.insert(place(&row.key, row.kind), seq);
-                self.rows.insert(seq, row);
+    /// Puts a row at a place that is free, or takes out the one that is there, which is given back.
+    fn put(&mut self, seq: u64, row: Option<Row>) -> Option<Row> {
+        let Some(row) = row else {
+            let before = self.rows.remove(&seq)?;
+            self.row_of.remove(&place(&before.key, before.kind));
+            if before.kind != Kind::Remove {
+                take_out(&mut self.of_source, before.source_id.as_deref(), &before.key);
             }
-            None => {
-                let before = self.rows.remove(&seq);
-                before.and_then(|row| self.row_of.remove(&place(&row.key, row.kind)));
-            }
+            return Some(before);
+        };
+        self.row_of.insert(place(&row.key, row.kind), seq);
+        if let Some(id) = row.source_id.as_ref().filter(|_| row.kind != Kind::Remove) {
+            self.of_source.entry(id.clone()).or_default().insert(row.key.clone());
         }
+        self.rows.insert(seq, row)
     }
 }
 
@@ -253,6 +258,18 @@ impl Store for MemoryStore {
         Ok(keys)
     }
 
+    fn reappeared(&mut self, last: &str, count: usize) -> Result<Vec<String>, StoreError> {
+        let in_use = |id: &String| {
+            let seen = self.seen_as.get(id).and_then(|key| self.seen.get(key));
+            seen.is_some_and(|seen| seen.active && seen.remote_id.as_ref() == Some(id))
+        };
+        let gone = after(&self.known, last).filter(|(key, known)| {
+            let is_left = !self.plan.marks.contains_key(*key) && !self.plan.kept.contains(*key);
+            known.removed && is_left && known.remote_id.as_ref().is_some_and(in_use)
+        });
+        Ok(gone.map(|(key, _)| key.clone()).take(count).collect())
+    }
+
     fn put_row(&mut self, row: &Row) -> Result<(), StoreError> {
         self.drop_one(place(&row.key, row.kind));
         self.plan.last += 1;
@@ -266,6 +283,10 @@ impl Store for MemoryStore {
         let places = [Kind::Update, Kind::Remove].map(|kind| place(key, kind));
         let seq = places.iter().find_map(|place| self.plan.row_of.get(place));
         Ok(seq.and_then(|seq| self.plan.rows.get(seq)).cloned())
+    }
+
+    fn rows_of(&mut self, source_id: &str) -> Result<Vec<String>, StoreError> {
+        Ok(self.plan.of_source.get(source_id).into_iter().flatten().cloned().collect())
     }
 
     fn drop_row(&mut self, key: &str) -> Result<(), StoreError> {

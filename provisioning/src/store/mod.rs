@@ -235,12 +235,17 @@ pub trait Store: fmt::Debug + Send + 'static {
     /// source does not have and that are not kept, in order; at most `count`.
     fn unmarked(&mut self, all: bool, after: &str, count: usize)
     -> Result<Vec<String>, StoreError>;
+    /// Keys after `after` of who was taken out, whom the target holds in use by the id there, and whom the
+    /// source does not have and who are not kept, in order; at most `count`.
+    fn reappeared(&mut self, after: &str, count: usize) -> Result<Vec<String>, StoreError>;
 
     /// Adds a row; its `seq` is given by the store. It takes the place of an earlier one of its key, but a
     /// removal and another row of one key stand beside each other.
     fn put_row(&mut self, row: &Row) -> Result<(), StoreError>;
     /// The row of this key; the one that is no removal, if there are two.
     fn row(&mut self, key: &str) -> Result<Option<Row>, StoreError>;
+    /// The keys of the rows of this source record that are no removals.
+    fn rows_of(&mut self, source_id: &str) -> Result<Vec<String>, StoreError>;
     /// Takes the rows of a key out.
     fn drop_row(&mut self, key: &str) -> Result<(), StoreError>;
     /// Rows after `after` in this state, or in any, in order; at most `count`.

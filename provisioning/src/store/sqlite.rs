@@ -85,6 +85,7 @@ impl SqliteStore {
             .map_err(fail)?;
         let mut store = Self { sql, path };
         store.prepare_tables()?;
+        store.run("CREATE INDEX IF NOT EXISTS rows_by_source ON rows (source_id)", [])?;
         Ok(store)
     }
 
@@ -313,6 +314,14 @@ impl Store for SqliteStore {
         self.many(&sql, params![after, count as i64], |row| row.get(0))
     }
 
+    fn reappeared(&mut self, after: &str, count: usize) -> Result<Vec<String>, StoreError> {
+        let sql = "SELECT key FROM known WHERE key > ?1 AND removed
+            AND EXISTS (SELECT 1 FROM seen WHERE seen.remote_id = known.remote_id AND seen.active)
+            AND NOT EXISTS (SELECT 1 FROM marks WHERE marks.key = known.key)
+            AND NOT EXISTS (SELECT 1 FROM kept WHERE kept.key = known.key) ORDER BY key LIMIT ?2";
+        self.many(sql, params![after, count as i64], |row| row.get(0))
+    }
+
     fn put_row(&mut self, row: &Row) -> Result<(), StoreError> {
         let sql =
             "INSERT OR REPLACE INTO rows (key, kind, moved_from, source_id, remote_id, fields, held, state, note)
@@ -327,6 +336,11 @@ impl Store for SqliteStore {
     fn row(&mut self, key: &str) -> Result<Option<Row>, StoreError> {
         let sql = format!("SELECT {ROW} FROM rows WHERE key = ? ORDER BY kind = 'remove' LIMIT 1");
         self.one(&sql, [key], read_row)
+    }
+
+    fn rows_of(&mut self, source_id: &str) -> Result<Vec<String>, StoreError> {
+        let sql = "SELECT key FROM rows WHERE source_id = ? AND kind <> 'remove' ORDER BY seq";
+        self.many(sql, [source_id], |row| row.get(0))
     }
 
     fn drop_row(&mut self, key: &str) -> Result<(), StoreError> {

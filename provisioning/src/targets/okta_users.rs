@@ -63,13 +63,18 @@ impl OktaUsers {
     }
 
     async fn carry_out(&self, change: &Change) -> Result<Done, TargetError> {
-        let there = match &change.remote_id {
+        let of_id = match &change.remote_id {
             Some(id) => self.okta.users().try_get(id).await.map_err(TargetError::caused)?,
-            None => {
+            None => None,
+        };
+        let is_by_key = change.remote_id.is_none() || change.kind == Kind::Remove;
+        let there = match of_id {
+            None if is_by_key => {
                 let found = self.find(&change.key).await?;
                 found.iter().try_for_each(|user| change.check_owner(user.id.as_str()))?;
                 found
             }
+            of_id => of_id,
         };
         match (change.kind, there) {
             (Kind::Remove, Some(user)) => self.remove(user).await,

@@ -141,17 +141,27 @@ impl ScimGroups {
             return Ok(Done::left_out("groups that left the source are left as they are"));
         }
         let attribute = if self.by_name { NAME } else { KEY };
-        let id = match &change.remote_id {
-            Some(id) => Some(id.clone()),
-            None => {
-                let found = self.scim.groups().find(attribute, &change.key).await;
-                found.map_err(TargetError::caused)?.and_then(|group| group.id)
-            }
+        if let Some(id) = &change.remote_id
+            && self.delete(id).await?
+        {
+            return Ok(Done::new().remote_id(id));
+        }
+        // Made anew by hand, it has another id.
+        let found = self.scim.groups().find(attribute, &change.key).await;
+        let Some(id) = found.map_err(TargetError::caused)?.and_then(|group| group.id) else {
+            return Ok(Done::new());
         };
-        let Some(id) = id else { return Ok(Done::new()) };
-        match self.scim.groups().delete(&id, None).await {
-            Err(error) if !error.is_not_found() => Err(TargetError::caused(error)),
-            _ => Ok(Done::new().remote_id(id)),
+        change.check_owner(&id)?;
+        self.delete(&id).await?;
+        Ok(Done::new().remote_id(id))
+    }
+
+    /// Whether there was one of this id.
+    async fn delete(&self, id: &str) -> Result<bool, TargetError> {
+        match self.scim.groups().delete(id, None).await {
+            Ok(()) => Ok(true),
+            Err(error) if error.is_not_found() => Ok(false),
+            Err(error) => Err(TargetError::caused(error)),
         }
     }
 

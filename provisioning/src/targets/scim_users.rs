@@ -89,14 +89,12 @@ impl ScimUsers {
 
     async fn carry_out(&self, change: &Change) -> Result<Done, TargetError> {
         match (change.kind, &change.remote_id) {
-            (Kind::Remove, Some(id)) => self.remove(id).await,
-            (Kind::Remove, None) => match self.find_to_remove(&change.key).await? {
-                Some(id) => {
-                    change.check_owner(&id)?;
-                    self.remove(&id).await
-                }
-                None => Ok(Done::new()),
+            (Kind::Remove, Some(id)) => match self.remove(id).await? {
+                Some(done) => Ok(done),
+                // Made anew by hand, it has another id.
+                None => self.remove_by_key(change).await,
             },
+            (Kind::Remove, None) => self.remove_by_key(change).await,
             (Kind::Update | Kind::Restore, Some(id)) => match self.users().try_get(id).await {
                 Ok(Some(user)) => self.update(change, user).await,
                 // Deleted over there, as some products do with whoever is deactivated.
@@ -114,6 +112,12 @@ impl ScimUsers {
     async fn find(&self, key: &str) -> Result<Option<User>, TargetError> {
         let path = self.key.to_string();
         self.users().find(&path, key).await.map_err(TargetError::caused)
+    }
+
+    async fn remove_by_key(&self, change: &Change) -> Result<Done, TargetError> {
+        let Some(id) = self.find_to_remove(&change.key).await? else { return Ok(Done::new()) };
+        change.check_owner(&id)?;
+        Ok(self.remove(&id).await?.unwrap_or_default())
     }
 
     /// The id of somebody who is to be removed, if there is anybody, and in use.
@@ -239,34 +243,35 @@ impl ScimUsers {
     ) -> Result<Done, TargetError> {
         let shown = serde_json::to_value(user).map_err(TargetError::caused)?;
         let before = before.map(serde_json::to_value).transpose().map_err(TargetError::caused)?;
-        let mut done = Done::new();
-        if let Some(id) = user.id() {
-            done = done.remote_id(id);
-        }
+        let (mut not_kept, mut is_taken) = (Vec::new(), false);
         for field in change.fields.iter().filter(|field| !field.on_create) {
             let place = self.place(&field.path)?;
             let value = place.get(&shown);
-            if same(&value, &field.new) || place.is_hidden() {
-                continue;
+            let has_moved = before.as_ref().is_none_or(|before| !same(&place.get(before), &value));
+            match same(&value, &field.new) || place.is_hidden() {
+                true => is_taken |= has_moved && !place.is_hidden(),
+                false => not_kept.push((field, value, has_moved)),
             }
-            let is_as_before =
-                before.as_ref().is_some_and(|before| same(&place.get(before), &value));
-            done = match is_as_before && !value.is_null() && value != "" {
-                true => done.still_shows(&field.path, value),
-                false => done.shows(&field.path, value),
-            };
         }
-        Ok(done)
+        let done = user.id().map_or(Done::new(), |id| Done::new().remote_id(id));
+        Ok(not_kept.into_iter().fold(done, |done, (field, value, has_moved)| {
+            // Where the rest of the change was carried out, the provider makes this of it.
+            match is_taken || has_moved || value.is_null() || value == "" {
+                true => done.shows(&field.path, value),
+                false => done.still_shows(&field.path, value),
+            }
+        }))
     }
 
-    async fn remove(&self, id: &str) -> Result<Done, TargetError> {
+    /// None when there is nobody of this id.
+    async fn remove(&self, id: &str) -> Result<Option<Done>, TargetError> {
         let removed = match self.departed {
             Departed::Deactivate => self.users().deactivate(id).await.map(drop),
             Departed::Delete => self.users().delete(id, None).await,
         };
         match removed {
-            Ok(()) => Ok(Done::new().remote_id(id)),
-            Err(error) if error.is_not_found() => Ok(Done::new()),
+            Ok(()) => Ok(Some(Done::new().remote_id(id))),
+            Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(TargetError::caused(error)),
         }
     }

@@ -123,8 +123,10 @@ impl Store for Disk {
         mark(key: &str, mark: &Mark) -> ();
         marked(key: &str) -> Option<Mark>;
         unmarked(all: bool, after: &str, count: usize) -> Vec<String>;
+        reappeared(after: &str, count: usize) -> Vec<String>;
         put_row(row: &Row) -> ();
         row(key: &str) -> Option<Row>;
+        rows_of(source_id: &str) -> Vec<String>;
         drop_row(key: &str) -> ();
         rows(state: Option<RowState>, after: u64, count: usize) -> Vec<Row>;
         settle(seq: u64, state: RowState, note: Option<&str>) -> ();

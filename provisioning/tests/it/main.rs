@@ -26,3 +26,5 @@ mod size;
 mod source;
 mod support;
 mod targets;
+mod twice;
+mod widened;

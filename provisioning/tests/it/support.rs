@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
+use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -55,6 +56,8 @@ pub(crate) fn stores(name: &str) -> Vec<Shared> {
 #[derive(Debug)]
 pub(crate) struct Flaky {
     pub(crate) inner: MemoryTarget,
+    /// How often everything was read.
+    pub(crate) reads: AtomicU32,
     dice: Mutex<fastrand::Rng>,
     rate: f64,
 }
@@ -62,13 +65,14 @@ pub(crate) struct Flaky {
 impl Flaky {
     pub(crate) fn new(seed: u64, rate: f64) -> Arc<Self> {
         let dice = Mutex::new(fastrand::Rng::with_seed(seed));
-        Arc::new(Self { inner: MemoryTarget::new(), dice, rate })
+        Arc::new(Self { inner: MemoryTarget::new(), reads: AtomicU32::new(0), dice, rate })
     }
 
     /// One that can give people another key.
     pub(crate) fn renaming(seed: u64, rate: f64) -> Arc<Self> {
         let dice = Mutex::new(fastrand::Rng::with_seed(seed));
-        Arc::new(Self { inner: MemoryTarget::new().key_in("userName"), dice, rate })
+        let inner = MemoryTarget::new().key_in("userName");
+        Arc::new(Self { inner, reads: AtomicU32::new(0), dice, rate })
     }
 
     fn roll(&self) -> f64 {
@@ -99,6 +103,7 @@ impl Target for Flaky {
     }
 
     fn observe(&self, paths: &[String]) -> Option<BoxStream<'_, Result<Observed, TargetError>>> {
+        self.reads.fetch_add(1, SeqCst);
         self.inner.observe(paths)
     }
 }

@@ -1,7 +1,10 @@
 //! Each target against the sandbox: a plan is applied, and the next one is empty.
 
+mod doubted;
+mod made_anew;
 mod okta_users;
 mod pendo_metadata;
+mod rewriting;
 mod scim_groups;
 mod scim_identity;
 mod scim_people;
