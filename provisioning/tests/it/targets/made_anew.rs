@@ -97,7 +97,7 @@ async fn a_group_that_was_made_anew_is_deleted_all_the_same() {
 async fn an_okta_user_that_was_made_anew_is_taken_out() {
     let sandbox = Sandbox::builder().people(0).start().await.unwrap();
     let token = okta_client::ApiToken::new(sandbox.okta_token());
-    let okta = okta_client::Okta::new(&sandbox.okta_url(), token).unwrap();
+    let okta = okta_client::Okta::new(sandbox.okta_url(), token).unwrap();
     let bringing = Bringing::into(OktaUsers::new(okta.clone()));
     let hire = |n: usize| {
         let login = format!("hire{n}@acme.example");
