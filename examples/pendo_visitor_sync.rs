@@ -31,7 +31,7 @@ const FULL_EVERY: Duration = Duration::from_secs(24 * 3_600);
 ///
 /// Guards stop it if the source is empty, or more than a fifth of the people (and more than five) have no
 /// visitor id; with --store also if too many would lose a value, see --max-removals. With --store all
-/// people are judged before the push; without it, the first 200 alone, and what was there is not known.
+/// people are judged before the push; without it, the first page alone, and what was there is not known.
 ///
 /// Exit code 0: everybody was delivered or left out by a rule that the summary names; 1: something was
 /// not delivered, or ctrl-C came before it was; 2: wrong use or settings; 3: a guard stopped it before

@@ -11,9 +11,6 @@ use pendo_client::Record;
 
 use crate::{Failure, FieldMap, Read, Scope, has_value, say};
 
-/// So many are looked at before anything is sent.
-const FIRST: usize = 200;
-
 /// A listing of users.
 pub type Listing = BoxStream<'static, Result<User, OktaError>>;
 
@@ -73,13 +70,13 @@ impl VisitorOptions {
         Scope { visitor_id: self.visitor_id.clone(), deprovisioned_too: self.include_deprovisioned }
     }
 
-    /// The first people, how many came with those who cannot be read, and the listing, with them.
+    /// The people of the first page, how many came with those who cannot be read, and the listing, with them.
     ///
     /// # Errors
-    /// When the first ones cannot be read.
+    /// When the first page cannot be read.
     pub async fn users(&self, okta: &Okta) -> Result<(Vec<User>, usize, Listing), Failure> {
         let (mut users, mut first, mut came) = (self.list(okta), Vec::new(), Vec::new());
-        let mut page = users.by_ref().take(FIRST);
+        let mut page = users.by_ref().take(self.page_size.into());
         while let Some(user) = page.next().await {
             came.push(match user {
                 Err(error) if error.item().is_none() => return Err(unlisted(error)),
