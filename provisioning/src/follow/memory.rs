@@ -8,7 +8,6 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::changed::FILTER;
-use crate::draft::claimants;
 use crate::store::{RowState, Store, StoreError, together};
 
 const CURSOR: &str = "follow.cursor";
@@ -126,7 +125,7 @@ impl Memory {
             };
             after = last.seq;
             for row in &rows {
-                let claimants: BTreeSet<String> = claimants(row).map(str::to_owned).collect();
+                let claimants: BTreeSet<String> = row.claimants().map(str::to_owned).collect();
                 if !claimants.is_empty() {
                     self.conflicts.insert(row.key.clone(), claimants);
                 } else if let Some(id) = &row.source_id

@@ -138,6 +138,12 @@ pub enum FollowError {
     /// The log could not be read.
     #[error("the System Log could not be read: {0}")]
     Log(#[source] okta_client::Error),
+    /// The log cannot be read on from where it stood, such as after 90 days: everybody is read, and it
+    /// is followed from now on.
+    #[error(
+        "the System Log cannot be read on from where it stood, so everybody is read again: {0}"
+    )]
+    Lost(#[source] okta_client::Error),
     /// Somebody who changed could not be read.
     #[error("who changed could not be read: {0}")]
     Source(#[from] SourceError),
@@ -153,13 +159,13 @@ pub enum FollowError {
 }
 
 impl FollowError {
-    /// Whether the stream ends with it: a guard, another target, the store, or a credential that may not
-    /// read the log (any more). The others pass, or are tried again.
+    /// Whether the stream ends with it: a guard, another target, the store, or a log that refuses to be
+    /// read. The others pass, or are tried again.
     pub fn is_final(&self) -> bool {
         match self {
             Self::Store(_) => true,
             Self::Log(error) => {
-                matches!(error.status().map(|status| status.as_u16()), Some(401 | 403))
+                matches!(error.status().map(|status| status.as_u16()), Some(400 | 401 | 403))
             }
             Self::Plan(error) => {
                 !matches!(error, PlanError::Source { .. } | PlanError::Target { .. })

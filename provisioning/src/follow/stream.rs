@@ -20,11 +20,9 @@ const RETRY: Duration = Duration::from_secs(60);
 const LONGEST: Duration = Duration::from_secs(300);
 const MARGIN: SignedDuration = SignedDuration::from_mins(10);
 
-/// Okta's code for a time that the log does not reach back to.
-const TOO_OLD: &str = "E0000053";
-
 pub(super) fn stream(follow: Follow) -> impl Stream<Item = Result<Followed, FollowError>> + Send {
-    let following = Following { follow, pages: None, full: None, pause: None, ended: false };
+    let following =
+        Following { follow, pages: None, full: None, pause: None, is_new: false, ended: false };
     streams::unfold(following, |mut following| async move {
         let followed = following.next().await?;
         Some((followed, following))
@@ -46,6 +44,8 @@ struct Following {
     full: Option<Due>,
     /// After a failure.
     pause: Option<Duration>,
+    /// Nothing was read yet from where it is read: from now on.
+    is_new: bool,
     ended: bool,
 }
 
@@ -91,6 +91,7 @@ impl Following {
             Next::Full => self.follow.full().await,
             Next::Retry => self.follow.batch(&Batch::default(), None).await,
             Next::Page(Some(Ok(page))) => {
+                self.is_new = false;
                 let (batch, cursor) = self.whole(page).await;
                 self.follow.batch(&batch, Some(&cursor)).await
             }
@@ -128,7 +129,8 @@ impl Following {
                 None => logs.follow(Follow::log_from(Timestamp::now())).filter(FILTER),
             };
             let pages = log.interval(follow.interval).pages();
-            if cursor.is_none() {
+            self.is_new = cursor.is_none();
+            if self.is_new {
                 memory::write_cursor(&mut *store, &pages.cursor())?;
             }
             self.pages = Some(pages);
@@ -187,16 +189,18 @@ impl Following {
         Err(error)
     }
 
-    /// The log makes its own pauses. Of events that are too old to be read, everybody is.
+    /// The log makes its own pauses. Where it stood may be too old, or no place of this org's log: then
+    /// everybody is read, and it is followed from now on.
     fn log_failed(&mut self, error: okta_client::Error) -> Result<Followed, FollowError> {
-        let is_too_old = error.body().is_some_and(|body| body.code == TOO_OLD);
-        if is_too_old {
+        let is_lost = !self.is_new && error.status().is_some_and(|status| status.as_u16() == 400);
+        if is_lost {
             self.pages = None;
             self.full = None;
             let forgotten = memory::forget_cursor(&mut *open(&self.follow.store));
             if let Err(error) = forgotten {
                 return self.failed(error.into());
             }
+            return Err(FollowError::Lost(error));
         }
         let error = FollowError::Log(error);
         self.ended = error.is_final();

@@ -413,3 +413,31 @@ async fn a_log_that_may_not_be_read_ends_it_and_the_place_is_kept() {
         assert_eq!(it.note("follow.cursor"), place);
     }
 }
+
+#[tokio::test]
+async fn a_place_in_the_log_that_is_refused_is_given_up() {
+    let it = Following::group().await;
+    let mut stream = it.follow().stream().boxed();
+    next(&mut stream).await;
+    next(&mut stream).await;
+    drop(stream);
+    // Such as the place of another org's log, or one that is too old.
+    it.org.sandbox.faults().next("GET /api/v1/logs", sandbox::Fault::Status(400), 1);
+    it.org.set(&it.org.id(3), "title", "While nobody looked");
+    let mut stream = it.follow().stream().boxed();
+    let error = stream.next().await.unwrap().unwrap_err();
+    assert!(matches!(error, FollowError::Lost(_)) && !error.is_final(), "{error}");
+    let batch = next(&mut stream).await;
+    assert!(batch.full && batch.report.updated == 1, "{batch:?}");
+    it.org.set(&it.org.id(4), "title", "After it");
+    while next(&mut stream).await.report.updated == 0 {}
+    it.assert_in_line().await;
+    // From now on cannot be refused for being too old.
+    it.org.sandbox.faults().next("GET /api/v1/logs", sandbox::Fault::Status(400), 2);
+    it.org.set(&it.org.id(5), "title", "Refused");
+    assert!(matches!(stream.next().await.unwrap(), Err(FollowError::Lost(_))));
+    assert!(next(&mut stream).await.full);
+    let error = stream.next().await.unwrap().unwrap_err();
+    assert!(error.is_final(), "{error}");
+    assert!(stream.next().await.is_none());
+}
