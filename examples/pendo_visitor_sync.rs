@@ -241,7 +241,7 @@ impl Run<'_> {
         let records = records(people, map, self.options.who.scope(), Arc::clone(read));
         let plan = store.plan(records, None).await;
         let plan = read.judged(plan, &self.options.who.visitor_id)?;
-        let pushed = store.apply(&plan, file).await?;
+        let pushed = store.apply(&plan, None, file).await?;
         read.print(&self.options.who.visitor_id);
         pushed.print();
         Ok(pushed)

@@ -9,11 +9,12 @@ use futures::{StreamExt, stream};
 use okta_client::jiff::Timestamp;
 use okta_client::search::Expression;
 use okta_client::{Error as OktaError, ErrorKind, LogCursor, LogEvent, LogStart, Okta, User};
-use provisioning::{Follow, Stop, Store};
+use provisioning::{Follow, Stop, Store, StoreError};
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::hook_listener::{clear_hooked, hooked};
+use crate::rivals::Rivals;
 use crate::visitor_source::records;
 use crate::{
     Failure, FieldMap, FollowReport, HookListener, Incremental, Read, Scope, say, thousands,
@@ -138,8 +139,8 @@ impl FollowVisitors<'_> {
             let again: Option<BTreeSet<String>> =
                 store.note(AGAIN)?.and_then(|text| serde_json::from_str(&text).ok());
             ids.extend(again.into_iter().flatten());
-            let ids = serde_json::to_string(&ids)
-                .map_err(|error| provisioning::StoreError::caused(AGAIN, error))?;
+            let ids =
+                serde_json::to_string(&ids).map_err(|error| StoreError::caused(AGAIN, error))?;
             store.begin()?;
             store.set_note(AGAIN, Some(&ids))?;
             clear_hooked(store)?;
@@ -169,7 +170,7 @@ impl FollowVisitors<'_> {
                 Ok(Some(failed)) => break failed,
                 // What is left comes again.
                 Ok(None) | Err(Failure::Stopped) => return Ok(()),
-                Err(failure @ Failure::Settings(_)) => return Err(failure),
+                Err(failure @ (Failure::Settings(_) | Failure::Guard(_))) => return Err(failure),
                 Err(failure) => {
                     complain(&failure);
                     self.report.keep_trying(&failure)?;
@@ -200,7 +201,7 @@ impl FollowVisitors<'_> {
         events: usize,
     ) -> Result<Option<Vec<String>>, Failure> {
         let read = Arc::new(Read::default());
-        let (people, unreadable) = self.read(ids, &read).await.map_err(Failure::running)?;
+        let (people, unreadable, ids) = self.read_all(ids, &read).await?;
         let records = records(
             stream::iter(people).boxed(),
             self.map.clone(),
@@ -208,7 +209,7 @@ impl FollowVisitors<'_> {
             Arc::clone(&read),
         );
         let plan = self.push.plan(records, Some(ids.iter().cloned().collect())).await?;
-        let mut pushed = self.push.apply(&plan, None).await?;
+        let mut pushed = self.push.apply(&plan, Some(&ids), None).await?;
         pushed.failed.extend(unreadable);
         say!(
             "follow  {} events of {} people: {} updated, {} as they were, {} unknown to Pendo, {} failed",
@@ -223,19 +224,57 @@ impl FollowVisitors<'_> {
         Ok((!pushed.cut_short).then_some(pushed.failed))
     }
 
+    /// These people as they are now with all who claim a visitor id with one of them, the ids of those who
+    /// cannot be read, and all ids that were looked at.
+    async fn read_all(
+        &self,
+        ids: &BTreeSet<String>,
+        noted: &Read,
+    ) -> Result<(Vec<Result<User, OktaError>>, Vec<String>, BTreeSet<String>), Failure> {
+        let (mut people, mut unreadable) = (Vec::new(), Vec::new());
+        let (mut all, mut wanted) = (BTreeSet::new(), ids.clone());
+        while !wanted.is_empty() {
+            let (more, odd) = self.read(&wanted, noted).await.map_err(Failure::running)?;
+            all.append(&mut wanted);
+            wanted = with_store(self.push, |store| self.rivals(store, &all, &more))?;
+            wanted.retain(|id| !all.contains(id));
+            people.extend(more.into_iter().map(Ok));
+            unreadable.extend(odd);
+        }
+        Ok((people, unreadable, all))
+    }
+
+    fn rivals(
+        &self,
+        store: &mut dyn Store,
+        ids: &BTreeSet<String>,
+        people: &[User],
+    ) -> Result<BTreeSet<String>, StoreError> {
+        let rivals = Rivals::load(store)?;
+        let mut all = BTreeSet::new();
+        for id in ids {
+            all.extend(rivals.of(store, id, None)?);
+        }
+        for user in people {
+            let visitor = self.scope.judge(user).ok();
+            all.extend(rivals.of(store, user.id.as_str(), visitor.as_deref())?);
+        }
+        Ok(all)
+    }
+
     /// These people as they are now, and the ids of those who cannot be read.
     async fn read(
         &self,
         ids: &BTreeSet<String>,
         noted: &Read,
-    ) -> Result<(Vec<Result<User, OktaError>>, Vec<String>), OktaError> {
+    ) -> Result<(Vec<User>, Vec<String>), OktaError> {
         let reads = stream::iter(ids.clone())
             .map(|id| async move { (self.okta.users().try_get(&id).await, id) });
         let mut reads = reads.buffer_unordered(AT_ONCE);
         let (mut people, mut unreadable) = (Vec::new(), Vec::new());
         while let Some((user, id)) = reads.next().await {
             match user {
-                Ok(user) => people.extend(user.filter(|user| self.is_wanted(user)).map(Ok)),
+                Ok(user) => people.extend(user.filter(|user| self.is_wanted(user))),
                 Err(error) if matches!(error.kind(), ErrorKind::Decode { .. }) => {
                     noted.unreadable(&id, &error);
                     unreadable.push(id);
@@ -268,7 +307,7 @@ fn read_note<T: DeserializeOwned>(push: &Incremental, name: &str) -> Result<Opti
 
 fn with_store<T>(
     push: &Incremental,
-    work: impl FnOnce(&mut dyn Store) -> Result<T, provisioning::StoreError>,
+    work: impl FnOnce(&mut dyn Store) -> Result<T, StoreError>,
 ) -> Result<T, Failure> {
     let mut store = push.store.lock().unwrap_or_else(PoisonError::into_inner);
     work(&mut *store).map_err(Failure::running)

@@ -1,7 +1,8 @@
 //! Sending only what changed since it was last delivered: what was is in a store.
 
+use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::{Stream, StreamExt, TryStreamExt, pin_mut};
 use okta_client::Error as OktaError;
@@ -10,10 +11,11 @@ use provisioning::store::SqliteStore;
 use provisioning::targets::PendoMetadata;
 use provisioning::{
     Failure as Undelivered, Guard, Kind, Outcome, Plan, PlanError, Record, Report, Stop, Store,
-    Summary, Target,
+    StoreError, Summary, Target,
 };
 use serde_json::{Value, json};
 
+use crate::rivals::Rivals;
 use crate::{Failure, Progress, Read, ReportFile, say, thousands, unless_stopped};
 
 /// After so many failures one after the other Pendo is not there: what is left stays for the next run.
@@ -121,15 +123,18 @@ impl Incremental {
         Ok(plan)
     }
 
-    /// Sends what the plan has; what is not delivered is written down.
+    /// Sends what the plan has, which is of everybody or of these users; what is not delivered is written
+    /// down.
     ///
     /// # Errors
     /// When the report or the store cannot be written.
     pub async fn apply(
         &self,
         plan: &Plan,
+        only: Option<&BTreeSet<String>>,
         mut file: Option<&mut ReportFile>,
     ) -> Result<Pushed, Failure> {
+        self.note_rivals(plan, only).map_err(Failure::running)?;
         let apply = plan.apply().concurrency(self.concurrency).until(self.stop.clone());
         let outcomes = apply.stream();
         pin_mut!(outcomes);
@@ -165,6 +170,11 @@ impl Incremental {
         let done = report.delivered() + report.failed + report.left_out;
         let cut_short = self.stop.is_stopped() && done < summary.changes();
         Ok(Pushed { summary, report, stopped, cut_short, conflicts, failed })
+    }
+
+    fn note_rivals(&self, plan: &Plan, only: Option<&BTreeSet<String>>) -> Result<(), StoreError> {
+        let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
+        Rivals::note(&mut *store, plan, only)
     }
 
     fn users_of(&self, plan: &Plan, report: &Report) -> Result<Vec<String>, Failure> {

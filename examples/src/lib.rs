@@ -33,6 +33,7 @@ mod prepare;
 mod progress;
 mod pushed_groups;
 mod report;
+mod rivals;
 mod run;
 mod scim_check;
 mod scim_systems;

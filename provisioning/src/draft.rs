@@ -20,7 +20,6 @@ mod look;
 mod twice;
 
 pub(crate) use look::observe;
-pub(crate) use twice::claimants;
 
 /// A plan that is being computed.
 pub(crate) struct Draft {

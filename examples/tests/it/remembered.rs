@@ -236,3 +236,54 @@ fn who_does_not_match_is_not_followed() {
     until("a change arrives", || custom(inside)["okta_city"] == "Oslo");
     assert!(custom(outside).is_null());
 }
+
+#[test]
+fn two_people_of_one_visitor_id_do_not_write_over_each_other_while_following() {
+    let (held, folder) = (with_dates(Held::people(20)), Folder::new());
+    let program = stored(held.program(), &folder).args("--create-missing --follow --poll 1s");
+    let mut running = program.start();
+    until("all are there", || held.sandbox.pendo().written_count() == 20);
+    let people = held.sandbox.people();
+    let set = |position: u64, attribute: &str, value: &str| {
+        let id = held.sandbox.okta().user_id(position);
+        held.sandbox.okta().set_profile(&id, [(attribute, json!(value))]);
+    };
+    let city = |position: u64| held.custom(&people.email(position))["okta_city"].clone();
+    set(3, "city", "Oslo");
+    until("a change arrives", || city(3) == "Oslo");
+    // The fourth takes the address of the third: nobody can tell whose visitor it is now.
+    set(4, "city", "Bergen");
+    set(4, "email", &people.email(3));
+    set(5, "city", "Narvik");
+    until("others go on", || city(5) == "Narvik");
+    running.says("follow");
+    set(4, "city", "Tromsø");
+    set(3, "city", "Bodø");
+    set(6, "city", "Hamar");
+    until("others go on", || city(6) == "Hamar");
+    assert_eq!(city(3), "Oslo");
+    running.signal("INT");
+    running.end().exits(1);
+    // A full run says the same.
+    run(&held, &folder, "").exits(1).says("twice   1 ").says("updated 0\n");
+    assert_eq!(city(3), "Oslo");
+}
+
+#[test]
+fn a_guard_ends_following() {
+    let (held, folder) = (with_dates(Held::people(40)), Folder::new());
+    run(&held, &folder, "--create-missing").exits(0);
+    let file = folder.file("report.json");
+    let program = stored(held.program(), &folder).args("--create-missing --follow --poll 1s");
+    let report = ["--report", file.to_str().unwrap()];
+    let program = report.iter().fold(program, |program, arg| program.arg(arg));
+    let mut running = program.start();
+    running.says("same");
+    for position in 0..20 {
+        let id = held.sandbox.okta().user_id(position);
+        held.sandbox.okta().set_profile(&id, [("lastName", json!(null))]);
+    }
+    let ended = running.end().exits(3);
+    assert!(ended.err.contains("would lose the value of `okta_lastName`"), "{ended}");
+    assert_eq!(report_at(&file)["complete"], false);
+}

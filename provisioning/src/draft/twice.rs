@@ -127,8 +127,10 @@ fn conflict(key: &str, source_id: Option<String>, claims: Vec<FieldChange>) -> R
     Row { fields: claims, ..not_sent(Kind::Conflict, key.to_owned(), source_id, note) }
 }
 
-/// The ids of the source records that claim the key of a conflict.
-pub(crate) fn claimants(row: &Row) -> impl Iterator<Item = &str> {
-    let claims = row.fields.iter().filter(|_| row.kind == Kind::Conflict);
-    claims.filter_map(|claim| claim.new.as_str())
+impl Row {
+    /// The ids of the source records that claim the key of a conflict; nobody for other rows.
+    pub fn claimants(&self) -> impl Iterator<Item = &str> {
+        let claims = self.fields.iter().filter(|_| self.kind == Kind::Conflict);
+        claims.filter_map(|claim| claim.new.as_str())
+    }
 }
