@@ -11,6 +11,9 @@ use pendo_client::Record;
 
 use crate::{Failure, FieldMap, Read, Scope, has_value, say};
 
+/// So many people are looked at before anything is sent.
+const FIRST: usize = 200;
+
 /// A listing of users.
 pub type Listing = BoxStream<'static, Result<User, OktaError>>;
 
@@ -70,20 +73,27 @@ impl VisitorOptions {
         Scope { visitor_id: self.visitor_id.clone(), deprovisioned_too: self.include_deprovisioned }
     }
 
-    /// The people of the first page, how many came with those who cannot be read, and the listing, with them.
+    /// The first 200 people, how many came with those who cannot be read, and the listing, with them.
     ///
     /// # Errors
-    /// When the first page cannot be read.
+    /// When nobody can be read.
     pub async fn users(&self, okta: &Okta) -> Result<(Vec<User>, usize, Listing), Failure> {
-        let (mut users, mut first, mut came) = (self.list(okta), Vec::new(), Vec::new());
-        let mut page = users.by_ref().take(self.page_size.into());
-        while let Some(user) = page.next().await {
-            came.push(match user {
-                Err(error) if error.item().is_none() => return Err(unlisted(error)),
-                user => user,
-            });
-            first.extend(came.last().and_then(|user| user.as_ref().ok()).cloned());
+        let (mut users, mut came) = (self.list(okta), Vec::new());
+        while came.len() < FIRST {
+            match users.next().await {
+                Some(Err(error)) if error.item().is_none() && came.is_empty() => {
+                    return Err(unlisted(error));
+                }
+                // Whoever came before a page that fails is delivered first.
+                Some(Err(error)) if error.item().is_none() => {
+                    came.push(Err(error));
+                    break;
+                }
+                Some(user) => came.push(user),
+                None => break,
+            }
         }
+        let first = came.iter().filter_map(|user| user.as_ref().ok()).cloned().collect();
         Ok((first, came.len(), stream::iter(came).chain(users).boxed()))
     }
 

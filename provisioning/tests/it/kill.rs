@@ -62,7 +62,7 @@ fn compute(
     let here = (0..size().1).filter(move |number| is_here(*number, round));
     let source = futures::stream::iter(here.map(move |number| Ok(person(number, round))));
     let compute = Plan::compute(source, target).store(Arc::new(Mutex::new(store)));
-    compute.guard(Guard::removals_at_most(1.0))
+    compute.guard(Guard::removals_at_most(1.0)).guard(Guard::renamed_at_most(1.0))
 }
 
 fn target(folder: &Path) -> Arc<Ledger> {

@@ -213,6 +213,11 @@ fn kill_when(rig: &Rig, mut is_time: impl FnMut() -> bool) {
 #[test]
 fn a_run_that_is_killed_is_finished_by_the_next() {
     let rig = Rig::start("pendo_scim", 300, ScimOptions::pendo());
+    // So that it is still under way when it is to be killed.
+    let slow = sandbox::Fault::Slow(std::time::Duration::from_millis(10));
+    for route in ["POST /Users", "PATCH /Users/{id}", "PUT /Users/{id}"] {
+        rig.sandbox.faults().next(route, slow, usize::MAX);
+    }
     for count in [5, 120, 250] {
         kill_when(&rig, || rig.sandbox.scim().user_count() >= count);
     }
@@ -223,17 +228,17 @@ fn a_run_that_is_killed_is_finished_by_the_next() {
 
     let name = |position: u64| format!("renamed{position}@acme.example");
     let ids: Vec<_> =
-        (0..150).map(|position| rig.user(&rig.email(position))["id"].clone()).collect();
-    for position in 0..150 {
+        (0..60).map(|position| rig.user(&rig.email(position))["id"].clone()).collect();
+    for position in 0..60 {
         rig.set(position, "email", name(position));
     }
-    for count in [5, 40, 80] {
+    for count in [5, 20, 40] {
         let is_renamed = |position: &u64| !rig.user(&name(*position)).is_null();
-        kill_when(&rig, || (0..150).filter(is_renamed).count() >= count);
+        kill_when(&rig, || (0..60).filter(is_renamed).count() >= count);
     }
     rig.program("").run().exits(0).says("0 created").says("0 removed").says("0 failed");
     assert_eq!(rig.sandbox.scim().user_count(), 300);
-    for (position, id) in (0..150).zip(ids) {
+    for (position, id) in (0..60).zip(ids) {
         let user = rig.user(&name(position));
         assert_eq!((&user["id"], &user["active"]), (&id, &true.into()), "{position}");
     }
