@@ -8,7 +8,7 @@ use okta_client::{Group, GroupType, Okta, UserStatus};
 use provisioning::source::{OktaPeople, Scope};
 use provisioning::{Mapping, Warnings};
 
-use crate::following::check_log;
+use crate::scim::following::check_log;
 use crate::{Ending, Failure, Records, RunOptions, ScopeOptions, say, thousands};
 
 impl ScopeOptions {

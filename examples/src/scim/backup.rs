@@ -10,8 +10,9 @@ use provisioning::{Applied, Mapping, Record};
 use scim_client::Scim;
 use serde_json::{Value, json};
 
+use super::csv;
 use crate::own_file::OwnFile;
-use crate::{Failure, csv, say, thousands};
+use crate::{Failure, say, thousands};
 
 /// The columns beside `kind` and `resource`, and where each stands in a user or group.
 const COLUMNS: [(&str, &str); 16] = [

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use futures::stream::BoxStream;
-use provisioning::{Change, Done, FieldChange, Kind, Observed, Target, TargetError};
-use serde_json::Value;
+use provisioning::{Around, Change, Done, FieldChange, Kind, Target, TargetError};
 
 use crate::Switches;
 
@@ -41,48 +39,15 @@ impl Switched {
 }
 
 #[async_trait]
-impl Target for Switched {
-    fn name(&self) -> &str {
-        self.target.name()
+impl Around for Switched {
+    fn inner(&self) -> &dyn Target {
+        &*self.target
     }
 
-    fn key(&self, key: &str) -> String {
-        self.target.key(key)
-    }
-
-    fn key_path(&self) -> Option<&str> {
-        self.target.key_path()
-    }
-
-    // One at a time, so that one that is left out stands in nobody's way.
-    fn batch(&self) -> usize {
-        1
-    }
-
-    fn removes(&self) -> bool {
-        self.target.removes()
-    }
-
-    async fn check(&self) -> Result<(), TargetError> {
-        self.target.check().await
-    }
-
-    async fn apply(&self, changes: &[Change]) -> Vec<Result<Done, TargetError>> {
-        let mut results = Vec::with_capacity(changes.len());
-        for change in changes {
-            match self.off(change) {
-                Some(reason) => results.push(Ok(Done::left_out(reason))),
-                None => results.extend(self.target.apply(std::slice::from_ref(change)).await),
-            }
+    async fn bring(&self, change: &Change) -> Result<Done, TargetError> {
+        match self.off(change) {
+            Some(reason) => Ok(Done::left_out(reason)),
+            None => self.inner().bring(change).await,
         }
-        results
-    }
-
-    fn observe(&self, paths: &[String]) -> Option<BoxStream<'_, Result<Observed, TargetError>>> {
-        self.target.observe(paths)
-    }
-
-    fn reference(&self, key: &str, remote_id: Option<&str>) -> Option<Value> {
-        self.target.reference(key, remote_id)
     }
 }

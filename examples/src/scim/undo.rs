@@ -8,7 +8,7 @@ use provisioning::targets::ScimGroups;
 use provisioning::{Basis, Guard, Mapping, Record};
 use scim_client::Scim;
 
-use crate::pushed_groups::forget;
+use crate::scim::pushed_groups::forget;
 use crate::{Backup, Delivery, Ending, Failure, MaxRemovals, SharedStore};
 
 /// The way back.

@@ -15,7 +15,7 @@ use provisioning::{
 };
 use serde_json::{Value, json};
 
-use crate::rivals::Rivals;
+use crate::visitors::rivals::Rivals;
 use crate::{Failure, Progress, Read, ReportFile, say, thousands, unless_stopped};
 
 /// After so many failures one after the other Pendo is not there: what is left stays for the next run.

@@ -6,7 +6,7 @@ use futures::{StreamExt, TryStreamExt};
 use pendo_client::{Batch, Delivery, Group, Kind, Pendo, PushReport};
 use provisioning::Stop;
 
-use crate::visitor_source::{Listing, records};
+use crate::visitors::source::{Listing, records};
 use crate::{Failure, FieldMap, Progress, Read, ReportFile, Scope};
 
 /// A push of everybody.

@@ -13,9 +13,9 @@ use provisioning::{Follow, Stop, Store, StoreError};
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use crate::hook_listener::{clear_hooked, hooked};
-use crate::rivals::Rivals;
-use crate::visitor_source::records;
+use crate::visitors::hook_listener::{clear_hooked, hooked};
+use crate::visitors::rivals::Rivals;
+use crate::visitors::source::records;
 use crate::{
     Failure, FieldMap, FollowReport, HookListener, Incremental, Read, Scope, say, thousands,
 };

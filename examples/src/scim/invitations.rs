@@ -7,12 +7,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use futures::stream::BoxStream;
-use provisioning::{Change, Done, Kind, Observed, StoreError, Target, TargetError};
+use provisioning::{Around, Change, Done, Kind, StoreError, Target, TargetError};
 use scim_client::Scim;
-use serde_json::Value;
 
-use crate::{Failure, SharedStore, csv, say, thousands};
+use super::csv;
+use crate::{Failure, SharedStore, say, thousands};
 
 /// The note of those who may have got a record and have no line yet.
 const OWED: &str = "invitations.owed";
@@ -156,26 +155,6 @@ impl Inviting {
         say!("{:<10}{count} people, listed in {path} (readable by its owner only)", "invite");
         invitations.check()
     }
-
-    async fn apply_one(&self, change: &Change) -> Result<Done, TargetError> {
-        let may_make = !matches!(change.kind, Kind::Remove);
-        let is_repeated = may_make && self.invitations().expect(change)?;
-        let results = self.target.apply(std::slice::from_ref(change)).await;
-        let result = results.into_iter().next();
-        let result =
-            result.unwrap_or_else(|| Err(TargetError::new("the target says nothing of it")));
-        match &result {
-            Ok(done) if may_make => {
-                let made = made(change, done, is_repeated);
-                self.invitations().settle(&change.key, made)?;
-            }
-            Err(error) if may_make && error.is_refused() && !is_repeated => {
-                self.invitations().settle(&change.key, None)?;
-            }
-            _ => {}
-        }
-        result
-    }
 }
 
 /// The id of the record if it was not there before: also in place of one that is gone.
@@ -193,45 +172,26 @@ fn lock(store: &SharedStore) -> MutexGuard<'_, dyn provisioning::Store + 'static
 }
 
 #[async_trait]
-impl Target for Inviting {
-    fn name(&self) -> &str {
-        self.target.name()
+impl Around for Inviting {
+    fn inner(&self) -> &dyn Target {
+        &*self.target
     }
 
-    fn key(&self, key: &str) -> String {
-        self.target.key(key)
-    }
-
-    fn key_path(&self) -> Option<&str> {
-        self.target.key_path()
-    }
-
-    fn batch(&self) -> usize {
-        self.target.batch()
-    }
-
-    fn removes(&self) -> bool {
-        self.target.removes()
-    }
-
-    async fn check(&self) -> Result<(), TargetError> {
-        self.target.check().await
-    }
-
-    async fn apply(&self, changes: &[Change]) -> Vec<Result<Done, TargetError>> {
-        let mut results = Vec::with_capacity(changes.len());
-        for change in changes {
-            results.push(self.apply_one(change).await);
+    async fn bring(&self, change: &Change) -> Result<Done, TargetError> {
+        let may_make = !matches!(change.kind, Kind::Remove);
+        let is_repeated = may_make && self.invitations().expect(change)?;
+        let result = self.inner().bring(change).await;
+        match &result {
+            Ok(done) if may_make => {
+                let made = made(change, done, is_repeated);
+                self.invitations().settle(&change.key, made)?;
+            }
+            Err(error) if may_make && error.is_refused() && !is_repeated => {
+                self.invitations().settle(&change.key, None)?;
+            }
+            _ => {}
         }
-        results
-    }
-
-    fn observe(&self, paths: &[String]) -> Option<BoxStream<'_, Result<Observed, TargetError>>> {
-        self.target.observe(paths)
-    }
-
-    fn reference(&self, key: &str, remote_id: Option<&str>) -> Option<Value> {
-        self.target.reference(key, remote_id)
+        result
     }
 }
 
@@ -259,8 +219,9 @@ fn open(path: &Path) -> io::Result<File> {
 mod tests {
     use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+    use futures::stream::BoxStream;
     use provisioning::store::MemoryStore;
-    use provisioning::{Plan, Record, Report};
+    use provisioning::{Observed, Plan, Record, Report};
     use scim_client::Bearer;
 
     use super::*;

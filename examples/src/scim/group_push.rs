@@ -10,7 +10,7 @@ use provisioning::targets::{ScimGroups, member_ids};
 use provisioning::{Basis, Guard, Outcome, Plan, Record, Stop, Target};
 use scim_client::Scim;
 
-use crate::pushed_groups::{forget, mention, no_longer_pushed};
+use crate::scim::pushed_groups::{forget, mention, no_longer_pushed};
 use crate::{
     Delivery, Ending, Failure, MappedPeople, RunOptions, SharedStore, Unlink, find_group, say,
     thousands,

@@ -3,7 +3,7 @@
 use okta_client::User;
 use provisioning::Plan;
 
-use crate::fields::{LeftOut, Scope};
+use crate::visitors::fields::{LeftOut, Scope};
 use crate::{Failure, Read, thousands};
 
 /// So few people without a visitor id are no slip, unless they are all.

@@ -10,7 +10,7 @@ use provisioning::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::part::{KEPT, Part, Unsent, add, left_out};
+use crate::scim::part::{KEPT, Part, Unsent, add, left_out};
 use crate::{Failure, ReportFile, RunOptions, SharedStore, say};
 
 /// Rows that are read at once.

@@ -9,7 +9,7 @@ use pendo_client::{
 };
 use serde_json::Value;
 
-use crate::fields::{FieldMap, FieldRow, Sent};
+use crate::visitors::fields::{FieldMap, FieldRow, Sent};
 use crate::{BoxError, Failure, say};
 
 /// With how many people's lists Pendo is asked whether it takes lists.

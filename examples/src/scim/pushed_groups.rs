@@ -8,7 +8,7 @@ use okta_client::Okta;
 use provisioning::store::Known;
 use provisioning::{Store, StoreError};
 
-use crate::people::named_group;
+use crate::scim::people::named_group;
 use crate::{Failure, PushGroup, SharedStore, say, thousands};
 
 /// The note of which group was meant by each name of --push-groups.
