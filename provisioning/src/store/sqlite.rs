@@ -8,8 +8,8 @@ use serde::de::DeserializeOwned;
 mod file;
 
 use file::{
-    BESIDE, LOCK_WAIT, beside, check_holder, close_to_others, failure, is_busy, lock, make,
-    no_store, unusable,
+    BESIDE, LOCK_WAIT, beside, check_holder, close_to_others, failure, has_one_name, is_busy, lock,
+    make, no_store, unusable,
 };
 
 use super::{Kind, Known, Mark, Row, RowState, Seen, Store, StoreError};
@@ -36,6 +36,7 @@ const INDEXES: &str = "
     CREATE INDEX known_by_source ON known (source_id);
     CREATE INDEX known_by_remote ON known (remote_id);
     CREATE INDEX seen_by_remote ON seen (remote_id);
+    CREATE INDEX rows_by_source ON rows (source_id);
     PRAGMA user_version = 3;";
 /// What version 1 had planned is planned anew; what it delivered stays.
 const FROM_1: &str = "
@@ -69,6 +70,7 @@ impl SqliteStore {
         make(&path)?;
         // Other names of the file lead to the same place, and the files beside it are found there.
         let path = path.canonicalize().map_err(|error| unusable(&path, error))?;
+        has_one_name(&path)?;
         check_holder(&path)?;
         let sql = Connection::open(&path).map_err(fail)?;
         sql.busy_timeout(LOCK_WAIT).map_err(fail)?;
@@ -85,7 +87,6 @@ impl SqliteStore {
             .map_err(fail)?;
         let mut store = Self { sql, path };
         store.prepare_tables()?;
-        store.run("CREATE INDEX IF NOT EXISTS rows_by_source ON rows (source_id)", [])?;
         Ok(store)
     }
 

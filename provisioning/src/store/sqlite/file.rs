@@ -151,3 +151,23 @@ pub(super) fn check_holder(path: &Path) -> Result<(), StoreError> {
         ))),
     }
 }
+
+/// What SQLite has under way lies beside one name: under another it would be missed, and the store be
+/// damaged. Links that lead to the name are followed before.
+#[cfg(unix)]
+pub(super) fn has_one_name(path: &Path) -> Result<(), StoreError> {
+    let names = std::fs::metadata(path).map_err(|error| unusable(path, error))?;
+    match std::os::unix::fs::MetadataExt::nlink(&names) {
+        0 | 1 => Ok(()),
+        _ => Err(StoreError::new(format!(
+            "the store {} has another name, a hard link, under which it could be damaged: take that away, or make \
+             it a symbolic link",
+            path.display()
+        ))),
+    }
+}
+
+#[cfg(not(unix))]
+pub(super) fn has_one_name(_: &Path) -> Result<(), StoreError> {
+    Ok(())
+}

@@ -131,16 +131,18 @@ fn every_name_of_a_file_is_the_same_store() {
     let path = folder.join("store");
     let first = SqliteStore::open(&path).unwrap();
     std::os::unix::fs::symlink(&path, folder.join("soft")).unwrap();
-    std::fs::hard_link(&path, folder.join("hard")).unwrap();
     let me = format!("is in use by process {} since ", std::process::id());
-    for (name, holder) in
-        [("store", me.as_str()), ("soft", &me), ("hard", "is in use by another process")]
-    {
+    for name in ["store", "soft"] {
         let said = SqliteStore::open(folder.join(name)).unwrap_err().to_string();
-        assert!(said.contains(holder) && said.ends_with(": one run at a time"), "{said}");
+        assert!(said.contains(&me) && said.ends_with(": one run at a time"), "{said}");
     }
     drop(first);
     SqliteStore::open(folder.join("soft")).unwrap();
+    std::fs::hard_link(&path, folder.join("hard")).unwrap();
+    for name in ["store", "soft", "hard"] {
+        let said = SqliteStore::open(folder.join(name)).unwrap_err().to_string();
+        assert!(said.contains("a hard link"), "{said}");
+    }
 }
 
 #[cfg(unix)]
@@ -177,7 +179,7 @@ fn what_a_store_of_version_2_had_delivered_and_planned_stays() {
     together(&mut store, fill).unwrap();
     let before = content(&mut store);
     let tables = "ALTER TABLE known RENAME TO other; DROP INDEX known_by_source;
-        DROP INDEX known_by_remote; DROP TABLE seen;
+        DROP INDEX known_by_remote; DROP INDEX rows_by_source; DROP TABLE seen;
         CREATE TABLE known (key TEXT PRIMARY KEY, source_id TEXT, remote_id TEXT, removed INTEGER NOT NULL,
             sent TEXT NOT NULL, shown TEXT NOT NULL, unsure INTEGER NOT NULL DEFAULT 0,
             ignored TEXT NOT NULL DEFAULT '{}') WITHOUT ROWID;
