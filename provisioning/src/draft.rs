@@ -104,22 +104,23 @@ impl Draft {
             return self.again(store, &key, record, mark);
         }
         self.note_found(&key);
+        let known = store.known(&key)?;
         if let Some(id) = record.source_id.as_deref()
-            && self.came_before(store, &key, id)?
+            && self.came_before(store, &key, id, known.as_ref())?
         {
             return Ok(());
         }
         match self.target.key_path().is_some() {
-            false => self.place(store, key, record, None),
-            true => match Found::of(store, &key, &record)? {
-                Found::Here(known) => self.place(store, key, record, Some((None, known))),
+            false => self.place(store, key, record, (None, known)),
+            true => match Found::of(store, &key, &record, known)? {
+                Found::Here(known) => self.place(store, key, record, (None, known)),
                 Found::Taken => self.postpone(store, key, record),
                 Found::Elsewhere(from, known) => {
                     store.keep(&from)?;
                     if store.known(&key)?.is_some_and(|known| !known.removed) {
                         self.contested.push(key.clone());
                     }
-                    self.place(store, key, record, Some((Some(from), Some(known))))
+                    self.place(store, key, record, (Some(from), Some(known)))
                 }
             },
         }
@@ -131,12 +132,8 @@ impl Draft {
         store: &mut dyn Store,
         key: String,
         record: Record,
-        found: Option<(Option<String>, Option<Known>)>,
+        (from, known): (Option<String>, Option<Known>),
     ) -> Result<(), StoreError> {
-        let (from, known) = match found {
-            Some(found) => found,
-            None => (None, store.known(&key)?),
-        };
         let home = from.as_deref().unwrap_or(&key);
         let mut sighted = match self.basis {
             Basis::Target => self.sight(store, &key, home, known.as_ref())?,

@@ -19,12 +19,13 @@ pub(crate) enum Found {
 }
 
 impl Found {
+    /// `here` is what was delivered under its key.
     pub(crate) fn of(
         store: &mut dyn Store,
         key: &str,
         record: &Record,
+        here: Option<Known>,
     ) -> Result<Self, StoreError> {
-        let here = store.known(key)?;
         let Some(id) = record.source_id.as_deref() else { return Ok(Self::Here(here)) };
         let is_own = here.as_ref().is_some_and(|known| known.source_id.as_deref() == Some(id));
         if is_own && here.as_ref().is_some_and(|known| !known.removed) {

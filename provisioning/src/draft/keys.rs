@@ -124,7 +124,7 @@ impl Draft {
         store.drop_row(&row.key)?;
         self.summary.count(Some(row.kind), -1);
         let known = store.known(&row.key)?;
-        self.place(store, row.key.clone(), record_of(row), Some((None, known)))?;
+        self.place(store, row.key.clone(), record_of(row), (None, known))?;
         // The target shows nothing of what was there.
         match store.row(&row.key)?.is_some_and(|row| row.kind == Kind::Create) {
             true => store.forget(&row.key),

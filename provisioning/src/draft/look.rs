@@ -106,7 +106,7 @@ impl Draft {
         store.drop_row(key)?;
         self.summary.count(Some(row.kind), -1);
         self.count_keys(store, (Some(row.kind), -1), key, &record)?;
-        self.place(store, key.to_owned(), record, Some((None, known)))
+        self.place(store, key.to_owned(), record, (None, known))
     }
 
     /// Attributes that no record had when the target was read.

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::Draft;
 use crate::record::{Fields, Record};
-use crate::store::{Kind, Mark, Row, RowState, Store, StoreError};
+use crate::store::{Kind, Known, Mark, Row, RowState, Store, StoreError};
 use crate::target::FieldChange;
 
 const CLAIM: &str = "claimed by";
@@ -38,11 +38,17 @@ impl Draft {
         store: &mut dyn Store,
         key: &str,
         id: &str,
+        known: Option<&Known>,
     ) -> Result<bool, StoreError> {
         let mut is_repeated = false;
         for other in store.rows_of(id)?.iter().filter(|other| *other != key) {
             let without_key = |row: Row| matches!(row.kind, Kind::WithoutKey | Kind::Unreadable);
             is_repeated |= !store.row(other)?.is_some_and(without_key);
+        }
+        // Who is where they were has come under no other key, or there was a row.
+        let is_at_home = known.is_some_and(|known| known.source_id.as_deref() == Some(id));
+        if is_at_home && !is_repeated {
+            return Ok(false);
         }
         let held = store.known_of(id)?;
         for other in held.iter().filter(|other| *other != key) {
