@@ -212,16 +212,16 @@ async fn apply(
     run: &Run,
 ) -> Result<Vec<Outcome>, StoreError> {
     let (rows, mut held_back) = ready(plan, rows, pass)?;
-    let sending = prepare(plan, rows, pass == Pass::Late)?;
-    let sent = |one: &&Sending| one.change.kind != Kind::Relink && !is_empty(&one.change);
-    let changes: Vec<Change> = sending.iter().filter(sent).map(|one| one.change.clone()).collect();
+    let mut sending = prepare(plan, rows, pass == Pass::Late)?;
+    let changes: Vec<Change> = sending.iter_mut().filter_map(|one| one.take_change()).collect();
     let mut results = match changes.is_empty() {
         true => Vec::new(),
         false => plan.target.apply(&changes).await,
     }
     .into_iter();
+    drop(changes);
     let result_of = |one: Sending| {
-        let result = match sent(&&one) {
+        let result = match one.is_sent() {
             true => results.next().unwrap_or_else(|| Err(TargetError::no_result())),
             false => Ok(Done::new()),
         };

@@ -23,6 +23,19 @@ impl Sending {
         missing(&self.row.fields, &self.change.fields)
     }
 
+    /// Whether the target gets anything of it.
+    pub(crate) fn is_sent(&self) -> bool {
+        self.change.kind != Kind::Relink && !is_empty(&self.change)
+    }
+
+    /// What the target gets: all values of it too, which nobody else needs.
+    pub(crate) fn take_change(&mut self) -> Option<Change> {
+        self.is_sent().then(|| {
+            let values = std::mem::take(&mut self.change.values);
+            Change { values, ..self.change.clone() }
+        })
+    }
+
     /// Whether an earlier pass sent something, and counted it.
     fn was_sent(&self) -> bool {
         let is_sent = |field: &FieldChange| !field.on_create && referred(&field.new).is_none();
