@@ -12,7 +12,7 @@ use examples::{
     Switches, Undo, Unlink, again, check, check_admins, check_sign_on, departing, duration, ended,
     name, parsed, pushed_ids, read_groups, ready, remember_names, stop_on_signals, with_members,
 };
-use provisioning::{Basis, Guard, Stop, Target};
+use provisioning::{Basis, Guard, Mapping, Stop, Target};
 use sandbox::ScimOptions;
 
 /// The group that the sandbox pushes when none is named.
@@ -92,19 +92,7 @@ async fn run(options: &Options) -> Result<(), Failure> {
     let systems = ScimSystems::connect(&options.sandbox, ScimOptions::pendo()).await?;
     systems.announce("Pendo");
     if options.okta_provisions {
-        return OktaSetup {
-            systems: &systems,
-            run: &options.run,
-            app: options.scope.app.clone().unwrap_or_default(),
-            mapping,
-            switches: options.switches,
-            groups: &options.push_groups,
-            admins: &options.admins,
-            backup: options.backup.as_deref(),
-            wait: options.wait,
-        }
-        .run()
-        .await;
+        return okta_setup(options, &systems, mapping).run().await;
     }
     let groups_store = match options.run.check {
         true => None,
@@ -150,6 +138,24 @@ async fn run(options: &Options) -> Result<(), Failure> {
     match options.run.follow {
         true => program.follow().await,
         false => again(options.run.every, &program.stop, || program.once()).await,
+    }
+}
+
+fn okta_setup<'a>(
+    options: &'a Options,
+    systems: &'a ScimSystems,
+    mapping: Mapping,
+) -> OktaSetup<'a> {
+    OktaSetup {
+        systems,
+        run: &options.run,
+        app: options.scope.app.clone().unwrap_or_default(),
+        mapping,
+        switches: options.switches,
+        groups: &options.push_groups,
+        admins: &options.admins,
+        backup: options.backup.as_deref(),
+        wait: options.wait,
     }
 }
 
