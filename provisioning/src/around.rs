@@ -77,6 +77,14 @@ impl<A: Around> Target for A {
         self.inner().observe(paths)
     }
 
+    async fn look_up(
+        &self,
+        keys: &[String],
+        paths: &[String],
+    ) -> Option<Result<Vec<Observed>, TargetError>> {
+        self.inner().look_up(keys, paths).await
+    }
+
     fn reference(&self, key: &str, remote_id: Option<&str>) -> Option<Value> {
         self.inner().reference(key, remote_id)
     }

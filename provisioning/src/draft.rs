@@ -166,7 +166,8 @@ impl Draft {
         let Some(Decision { kind, fields, held, .. }) = decided else {
             return Ok(());
         };
-        self.summary.renamed += u64::from(kind != Kind::Relink && old != key);
+        let is_new_key = old != key || self.writes_key(&fields);
+        self.summary.renamed += u64::from(kind != Kind::Relink && is_new_key);
         let remote_id = match now {
             Now::Read(seen) => seen.and_then(|seen| seen.remote_id.clone()),
             _ => known.and_then(|known| known.remote_id),

@@ -85,8 +85,8 @@ impl Summary {
     /// Records in the target before: by our doing, or found there.
     pub(crate) fn there(&self, basis: Basis) -> u64 {
         match basis {
-            Basis::Delivered => self.known,
-            Basis::Target => self.known.max(self.update + self.unchanged + self.remove),
+            Basis::Delivered if !self.looked => self.known,
+            _ => self.known.max(self.update + self.unchanged + self.remove),
         }
     }
 

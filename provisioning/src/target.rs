@@ -57,6 +57,17 @@ pub trait Target: fmt::Debug + Send + Sync + 'static {
     /// Everything that the system holds, with the values of these paths; `None` where it cannot be read.
     fn observe(&self, paths: &[String]) -> Option<BoxStream<'_, Result<Observed, TargetError>>>;
 
+    /// Who is there of these keys, where a few can be asked for by themselves; `None` where they cannot.
+    /// Asked of a few who would be created, so that a plan shows what becomes of who is there already.
+    async fn look_up(
+        &self,
+        keys: &[String],
+        paths: &[String],
+    ) -> Option<Result<Vec<Observed>, TargetError>> {
+        let _ = (keys, paths);
+        None
+    }
+
     /// How a reference to another record is written; `None` as long as it cannot be, such as when the
     /// record has no id in the system yet.
     fn reference(&self, key: &str, remote_id: Option<&str>) -> Option<Value> {

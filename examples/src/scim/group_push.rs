@@ -1,9 +1,9 @@
 //! Groups of Okta as groups of the product, and a look at what came of it.
 
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{StreamExt, stream};
 use okta_client::Okta;
 use provisioning::source::OktaGroups;
 use provisioning::targets::{ScimGroups, member_ids};
@@ -25,6 +25,8 @@ pub struct PushGroup {
     pub name: String,
     /// The keys of its members, as people are provisioned.
     pub members: Vec<String>,
+    /// The ids in Okta of members who cannot be read: what was delivered of them stays in the group.
+    pub unreadable: Vec<String>,
 }
 
 /// Reads groups by name or id.
@@ -42,10 +44,19 @@ pub async fn read_groups(
         let id = group.id.to_string();
         let source = OktaGroups::new(okta.clone(), [id.as_str()]);
         let source = source.inactive(people.inactive.iter().cloned());
-        let members =
-            source.members(&id, &people.mapping).try_collect().await.map_err(Failure::running)?;
+        let (mut members, mut unreadable) = (Vec::new(), Vec::new());
+        let mut listed = source.members(&id, &people.mapping).boxed();
+        while let Some(member) = listed.next().await {
+            match member {
+                Ok(key) => members.push(key),
+                Err(error) => match error.person() {
+                    Some(person) => unreadable.push(person),
+                    None => return Err(Failure::running(error)),
+                },
+            }
+        }
         let name = group.profile.name().unwrap_or(name).to_owned();
-        groups.push(PushGroup { id, name, members });
+        groups.push(PushGroup { id, name, members, unreadable });
     }
     Ok(groups)
 }
@@ -254,7 +265,12 @@ impl GroupPush<'_> {
     }
 
     fn members(&self, group: &PushGroup) -> Result<(Vec<String>, Vec<String>), Failure> {
-        member_ids(&self.users_store, &*self.users, &group.members).map_err(Failure::running)
+        let mut keys = group.members.clone();
+        for person in &group.unreadable {
+            let mut store = self.users_store.lock().unwrap_or_else(PoisonError::into_inner);
+            keys.extend(store.known_of(person).map_err(Failure::running)?);
+        }
+        member_ids(&self.users_store, &*self.users, &keys).map_err(Failure::running)
     }
 
     async fn confirm(

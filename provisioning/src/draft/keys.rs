@@ -6,8 +6,9 @@ use super::Draft;
 use crate::decide::{Decision, Now, decide};
 use crate::identity::{record_of, rename, sighted};
 use crate::plan::{GROUP, PlanError, open};
-use crate::record::Record;
+use crate::record::{Record, same_path};
 use crate::store::{Kind, Known, Mark, Row, RowState, Seen, Store, StoreError, together};
+use crate::target::FieldChange;
 
 impl Draft {
     /// What the target holds of a record, and under which key.
@@ -46,6 +47,14 @@ impl Draft {
             }
         }
         Some(decided)
+    }
+
+    /// Whether the key is changed by what the mapping says of its attribute.
+    pub(super) fn writes_key(&self, fields: &[FieldChange]) -> bool {
+        let is_key =
+            |field: &FieldChange, path: &str| !field.on_create && same_path(&field.path, path);
+        let path = self.target.key_path();
+        path.is_some_and(|path| fields.iter().any(|one| is_key(one, path) && !one.old.is_null()))
     }
 
     /// Who is created though known under an old key, because the target can give nobody another one.

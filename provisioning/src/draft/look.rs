@@ -9,6 +9,7 @@ use super::Draft;
 use crate::identity::{obstacle, record_of};
 use crate::plan::{Basis, GROUP, PlanError, SELECTION, Shared, differs, open};
 use crate::record::{Record, hidden, referred, same};
+use crate::references;
 use crate::store::{Kind, Row, Seen, Store, StoreError, together};
 use crate::target::{Observed, Target};
 
@@ -52,32 +53,61 @@ impl Draft {
         &mut self,
         selection: Option<&String>,
     ) -> Result<(), PlanError> {
-        let create = self.summary.create;
-        if create == 0 || self.basis == Basis::Target || self.summary.unread {
+        let may_be_there = self.summary.create > 0 || self.goes_on;
+        if !may_be_there || self.basis == Basis::Target || self.summary.unread {
             return Ok(());
         }
         let is_chosen_otherwise = differs(&mut *open(&self.store), SELECTION, selection)?;
-        if create <= FEW && !self.goes_on && !is_chosen_otherwise {
-            return Ok(());
-        }
-        let mut paths = BTreeSet::new();
-        self.each_creation(|_, _, row| {
+        let (mut paths, mut few, mut count) = (BTreeSet::new(), Vec::new(), 0);
+        self.each_creation(u64::MAX, |_, _, row| {
             let fields = row.fields.iter().filter(|field| !field.on_create);
             paths.extend(fields.map(|field| field.path.clone()));
+            count += 1;
+            if count <= FEW {
+                few.push(row.key.clone());
+            }
             Ok(())
         })?;
-        if self.read_target(&paths).await? {
+        let was_read = match count > FEW || self.goes_on || is_chosen_otherwise {
+            _ if count == 0 => false,
+            true => self.read_target(&paths).await?,
+            false => self.find_some(&few, &paths).await?,
+        };
+        if was_read {
             self.summary.looked = true;
             self.observed = Some(paths);
             self.basis = Basis::Target;
-            self.each_creation(Self::look_again)?;
+            self.each_creation(count, Self::look_again)?;
             self.basis = Basis::Delivered;
         }
         Ok(())
     }
 
+    /// Whether a few could be asked for by themselves. Where that fails, creations look for who is there.
+    async fn find_some(
+        &mut self,
+        keys: &[String],
+        paths: &BTreeSet<String>,
+    ) -> Result<bool, StoreError> {
+        let paths: Vec<String> = paths.iter().cloned().collect();
+        let target = Arc::clone(&self.target);
+        let Some(Ok(found)) = target.look_up(keys, &paths).await else {
+            return Ok(false);
+        };
+        let mut store = open(&self.store);
+        together(&mut *store, |store| {
+            found.into_iter().try_for_each(|one| see(store, &*target, one))
+        })?;
+        Ok(true)
+    }
+
+    /// Those who would be created, and those of whom only a run that was cut off, or had no answer, may
+    /// know: what they have in the target nobody has seen.
+    ///
+    /// At most so many: what is decided anew comes again, behind them.
     fn each_creation(
         &mut self,
+        mut most: u64,
         mut visit: impl FnMut(&mut Self, &mut dyn Store, &Row) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let shared = Arc::clone(&self.store);
@@ -89,8 +119,13 @@ impl Draft {
             };
             after = last.seq;
             together(&mut *store, |store| {
-                let mut creations = rows.iter().filter(|row| row.kind == Kind::Create);
-                creations.try_for_each(|row| visit(self, store, row))
+                rows.iter().try_for_each(|row| match most > 0 && is_unseen(store, row)? {
+                    true => {
+                        most -= 1;
+                        visit(self, store, row)
+                    }
+                    false => Ok(()),
+                })
             })?;
         }
     }
@@ -105,6 +140,11 @@ impl Draft {
         let record = record_of(row);
         store.drop_row(key)?;
         self.summary.count(Some(row.kind), -1);
+        if row.kind == Kind::Update && row.takes_out() {
+            self.summary.deactivate = self.summary.deactivate.saturating_sub(1);
+        }
+        self.summary.references_left_out =
+            self.summary.references_left_out.saturating_sub(references::count(row));
         self.count_keys(store, (Some(row.kind), -1), key, &record)?;
         self.place(store, key.to_owned(), record, (None, known))
     }
@@ -137,6 +177,14 @@ impl Draft {
         }
         Ok(())
     }
+}
+
+fn is_unseen(store: &mut dyn Store, row: &Row) -> Result<bool, StoreError> {
+    Ok(match row.kind {
+        Kind::Create => true,
+        Kind::Update => store.known(&row.key)?.is_some_and(|known| !known.was_delivered()),
+        _ => false,
+    })
 }
 
 /// Reads the whole target into the store.

@@ -21,8 +21,15 @@ const LONGEST: Duration = Duration::from_secs(300);
 const MARGIN: SignedDuration = SignedDuration::from_mins(10);
 
 pub(super) fn stream(follow: Follow) -> impl Stream<Item = Result<Followed, FollowError>> + Send {
-    let following =
-        Following { follow, pages: None, full: None, pause: None, is_new: false, ended: false };
+    let following = Following {
+        follow,
+        pages: None,
+        full: None,
+        pause: None,
+        is_new: false,
+        has_retried: false,
+        ended: false,
+    };
     streams::unfold(following, |mut following| async move {
         let followed = following.next().await?;
         Some((followed, following))
@@ -44,6 +51,8 @@ struct Following {
     full: Option<Due>,
     /// After a failure.
     pause: Option<Duration>,
+    /// Who failed before it began was tried again.
+    has_retried: bool,
     /// Nothing was read yet from where it is read: from now on.
     is_new: bool,
     ended: bool,
@@ -89,7 +98,10 @@ impl Following {
         };
         let followed = match next {
             Next::Full => self.follow.full().await,
-            Next::Retry => self.follow.batch(&Batch::default(), None).await,
+            Next::Retry => {
+                self.has_retried = true;
+                self.follow.batch(&Batch::default(), None).await
+            }
             Next::Page(Some(Ok(page))) => {
                 self.is_new = false;
                 let (batch, cursor) = self.whole(page).await;
@@ -144,7 +156,8 @@ impl Following {
             return Next::Full;
         }
         let timer = async {
-            let retry_at = retry.then(|| Instant::now() + RETRY);
+            let pause = if self.has_retried { RETRY } else { Duration::ZERO };
+            let retry_at = retry.then(|| Instant::now() + pause);
             let (at, next) = match (full, retry_at) {
                 (Due::At(full), Some(retry)) if retry < full => (retry, Next::Retry),
                 (Due::At(full), _) => (full, Next::Full),

@@ -51,13 +51,13 @@ impl SourceError {
         }
     }
 
-    /// The record of the one person whom this is about, if it is about one: all others can go on.
-    fn kept(self) -> Result<Record, Self> {
+    /// The id of the one person whom this is about, if it is about one: all others can go on.
+    pub fn person(&self) -> Option<String> {
         #[derive(Deserialize)]
         struct Named {
             id: String,
         }
-        let id = match &self {
+        let id = match self {
             Self::Unreadable { id, .. } => Some(id.clone()),
             Self::Okta(error) => {
                 let named = error.item().map(serde_json::from_str::<Named>);
@@ -65,7 +65,11 @@ impl SourceError {
             }
             Self::NoGroup(_) => None,
         };
-        let id = id.filter(|id| !id.is_empty());
-        id.map(|id| Record::unreadable(id, self.to_string())).ok_or(self)
+        id.filter(|id| !id.is_empty())
+    }
+
+    /// The record of the one person whom this is about.
+    fn kept(self) -> Result<Record, Self> {
+        self.person().map(|id| Record::unreadable(id, self.to_string())).ok_or(self)
     }
 }

@@ -254,6 +254,21 @@ impl Target for OktaUsers {
         results
     }
 
+    async fn look_up(
+        &self,
+        keys: &[String],
+        paths: &[String],
+    ) -> Option<Result<Vec<Observed>, TargetError>> {
+        let mut found = Vec::new();
+        for key in keys {
+            match self.find(key).await {
+                Ok(user) => found.extend(user.map(|user| self.observed(&user, paths))),
+                Err(error) => return Some(Err(error)),
+            }
+        }
+        Some(Ok(found))
+    }
+
     fn observe(&self, paths: &[String]) -> Option<BoxStream<'_, Result<Observed, TargetError>>> {
         // A listing leaves out who is deactivated, and a search ends at 50,000; a filter does neither.
         let users = self.okta.users();

@@ -120,6 +120,17 @@ impl ScimUsers {
         Ok(self.remove(&id).await?.unwrap_or_default())
     }
 
+    async fn found(&self, keys: &[String], paths: &[String]) -> Result<Vec<Observed>, TargetError> {
+        let places: Result<Vec<_>, _> = paths.iter().map(|path| self.place(path)).collect();
+        let (places, mut found) = (places?, Vec::new());
+        for key in keys {
+            if let Some(user) = self.find(key).await? {
+                found.push(self.observed(&user, &places)?);
+            }
+        }
+        Ok(found)
+    }
+
     /// The id of somebody who is to be removed, if there is anybody, and in use.
     async fn find_to_remove(&self, key: &str) -> Result<Option<String>, TargetError> {
         match self.find(key).await? {
@@ -356,6 +367,14 @@ impl Target for ScimUsers {
                 })
                 .boxed(),
         )
+    }
+
+    async fn look_up(
+        &self,
+        keys: &[String],
+        paths: &[String],
+    ) -> Option<Result<Vec<Observed>, TargetError>> {
+        Some(self.found(keys, paths).await)
     }
 
     fn reference(&self, key: &str, remote_id: Option<&str>) -> Option<Value> {

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use async_trait::async_trait;
+use futures::stream;
 use futures::stream::BoxStream;
 use provisioning::targets::ScimUsers;
-use provisioning::{Basis, Change, Done, Observed, Record, Target, TargetError};
+use provisioning::{Basis, Change, Done, Observed, Plan, Record, Target, TargetError};
 use sandbox::{Sandbox, ScimOptions};
 use scim_client::Scim;
 
@@ -115,4 +116,50 @@ async fn a_new_name_of_unclear_outcome_goes_on_as_it_is() {
     bringing.run(&both, Basis::Delivered).await;
     assert_eq!(names(&sandbox), ["married@x.io", "new@x.io"]);
     bringing.assert_done(&both, &BOTH).await;
+}
+
+#[tokio::test]
+async fn a_few_newcomers_who_are_there_already_are_held_against_the_guards_as_well() {
+    let sandbox = with_scim(ScimOptions::default()).await;
+    let person = |n: usize, is_active: bool| {
+        let record = Record::new(format!("p{n}@acme.example")).source_id(format!("00u{n}"));
+        record.set("active", is_active).set("title", "T")
+    };
+    // Made by hand.
+    let by_hand: Vec<Record> = (0..20).map(|n| person(n, true)).collect();
+    Bringing::into(ScimUsers::new(scim(&sandbox)).unwrap()).run(&by_hand, Basis::Target).await;
+    let bringing = Bringing::into(ScimUsers::new(scim(&sandbox)).unwrap());
+    let mut wanted: Vec<Record> = (0..4).map(|n| person(n, true)).collect();
+    bringing.run(&wanted, Basis::Target).await;
+    wanted.extend((4..9).map(|n| person(n, false)));
+    let compute = |wanted: &[Record]| {
+        let records: Vec<_> = wanted.iter().cloned().map(Ok::<_, String>).collect();
+        let records = stream::iter(records);
+        Plan::compute(records, bringing.target.clone()).store(bringing.store.clone())
+    };
+    let error = compute(&wanted).await.unwrap_err().to_string();
+    assert!(error.contains("5 of 9 records would be removed"), "{error}");
+    // Those who are new are created, whatever they are.
+    wanted.truncate(4);
+    wanted.extend((30..34).map(|n| person(n, false)));
+    let plan = compute(&wanted).await.unwrap();
+    assert_eq!((plan.summary().create, plan.summary().update), (4, 0), "{}", plan.summary());
+}
+
+#[tokio::test]
+async fn logins_that_a_row_changes_count_as_new_keys() {
+    let sandbox = with_scim(ScimOptions::default()).await;
+    let bringing = Bringing::into(ScimUsers::new(scim(&sandbox)).unwrap());
+    let person = |n: usize, login: String| {
+        let record = Record::new(format!("p{n}@acme.example")).source_id(format!("00u{n}"));
+        record.set("userName", login)
+    };
+    let people = |how: fn(usize) -> String| (0..40).map(move |n| person(n, how(n)));
+    let wanted: Vec<Record> = people(|n| format!("p{n}@acme.example")).collect();
+    bringing.run(&wanted, Basis::Target).await;
+    let records =
+        stream::iter(people(|n| format!("L{n}")).map(Ok::<_, String>).collect::<Vec<_>>());
+    let compute = Plan::compute(records, bringing.target.clone()).store(bringing.store.clone());
+    let error = compute.await.unwrap_err().to_string();
+    assert!(error.contains("40 of 40 records would get another key"), "{error}");
 }
