@@ -65,6 +65,7 @@ async fn run(options: &Options) -> Result<(), Failure> {
         return options.run.print_mapping(&format!("{MAPPING}\n{CUSTOM}"));
     }
     options.run.check_follow()?;
+    options.run.announce()?;
     let stop = stop_on_signals()?;
     let systems = ScimSystems::connect(&options.sandbox, ScimOptions::peakon()).await?;
     systems.announce("Peakon");

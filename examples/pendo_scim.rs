@@ -87,6 +87,7 @@ async fn run(options: &Options) -> Result<(), Failure> {
     options.run.check_follow()?;
     let files = [("--backup", options.backup.as_deref()), ("--undo", options.undo.as_deref())];
     options.run.check_files(&files)?;
+    options.run.announce()?;
     let stop = stop_on_signals()?;
     let mapping = options.run.mapping_or(MAPPING)?;
     let systems = ScimSystems::connect(&options.sandbox, ScimOptions::pendo()).await?;

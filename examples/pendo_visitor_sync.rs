@@ -9,9 +9,9 @@ use clap::Parser;
 use examples::{
     Failure, FieldMap, FieldOptions, FollowReport, FollowVisitors, FullPush, HookListener,
     HookOptions, Incremental, Listing, LossOptions, Preparation, Pushed, Read, ReportFile,
-    SandboxOptions, Systems, VisitorOptions, again, check_log, duration, ended, judge_first,
-    list_fields, parsed, print_report, ready, records, refuse_same, say, show_visitors,
-    stop_on_signals, stopped, thousands, unless_stopped,
+    SandboxOptions, Systems, VisitorOptions, again, announce, check_log, duration, ended,
+    judge_first, list_fields, parsed, print_report, ready, records, refuse_same, say,
+    show_visitors, stop_on_signals, stopped, thousands, unless_stopped,
 };
 use okta_client::jiff::Timestamp;
 use pendo_client::Group;
@@ -102,6 +102,7 @@ async fn run(options: &Options) -> Result<(), Failure> {
         return Err(Failure::Settings(format!("--limit does not go with --follow: {why}")));
     }
     refuse_same(&[("--store", options.store.as_deref()), ("--report", options.report.as_deref())])?;
+    announce(options.report.as_deref().filter(|_| !options.check && !options.list_fields))?;
     let stop = stop_on_signals()?;
     let systems = Systems::connect(&options.sandbox).await?;
     systems.announce();

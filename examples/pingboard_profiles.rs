@@ -63,6 +63,7 @@ async fn run(options: &Options) -> Result<(), Failure> {
     }
     options.run.check_follow()?;
     options.run.check_files(&[("--invite", options.invite.as_deref())])?;
+    options.run.announce()?;
     let stop = stop_on_signals()?;
     let mapping = options.run.mapping_or(MAPPING)?;
     let systems = ScimSystems::connect(&options.sandbox, ScimOptions::pingboard()).await?;

@@ -9,6 +9,7 @@ use okta_client::UserStatus;
 use provisioning::{Basis, Guard, Mapping};
 
 use crate::own_file::refuse_same;
+use crate::report::announce;
 use crate::{Failure, LossOptions, say};
 
 // Headings of single options: that of a whole group would go on for the options after it.
@@ -291,6 +292,14 @@ impl RunOptions {
         ];
         let own = own.map(|(option, path)| (option, path.as_deref()));
         refuse_same(&[&own, more].concat())
+    }
+
+    /// Says in the file of `--report` that this run has begun.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn announce(&self) -> Result<(), Failure> {
+        announce(self.report.as_deref().filter(|_| self.sends()))
     }
 
     /// The rules that options set.

@@ -71,6 +71,17 @@ impl ReportFile {
     }
 }
 
+/// Says in the file of a report that the run has begun: what the one before wrote says nothing of this one,
+/// however early it ends.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn announce(path: Option<&Path>) -> std::result::Result<(), Failure> {
+    let begun = json!({"complete": false, "error": UNENDED});
+    let announced = path.map_or(Ok(()), |path| ReportFile::anew(path)?.finish(&begun));
+    announced.map_err(|error| Failure::Settings(error.to_string()))
+}
+
 /// Ends the report of a run that could not begin, or was stopped; gives the failure back.
 pub fn stopped(file: Option<ReportFile>, failure: Failure) -> Failure {
     let summary = json!({"complete": false, "error": failure.to_string()});

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use futures::TryStreamExt;
 use okta_client::{AttributeScope, NewAttribute, Okta, PushStatus};
 use provisioning::OktaPeople;
-use provisioning::expression::{Expression, ExpressionError};
+use provisioning::expression::{ErrorClass, Expression, ExpressionError};
 use provisioning::source::Scope;
 
 use crate::{Failure, say};
@@ -148,12 +148,20 @@ async fn rows(okta: &Okta, app: &str, definitions: &[Definition]) -> Result<Vec<
     Ok(rows)
 }
 
+const OBJECTS: [&str; 6] = ["user", "source", "app", "appuser", "org", "idpuser"];
+
 /// Whether users have the attributes that are read; what the expression works out is up to Okta.
 fn check(text: &str, knows: impl Fn(&str, &str) -> bool) -> Result<(), ExpressionError> {
     let expression = Expression::parse(text)?;
     let read = expression.references().filter(|(root, _)| ["user", "source"].contains(root));
     let mut read = read.map(|(root, name)| Expression::parse(&format!("{root}.{name}")));
-    read.try_for_each(|one| one?.check(&knows))
+    read.try_for_each(|one| one?.check(&knows))?;
+    // A name by itself is no object that Okta has.
+    let is_object = |root: &str, name: &str| !name.is_empty() || OBJECTS.contains(&root);
+    match expression.check(is_object) {
+        Err(error) if error.class() == ErrorClass::UnknownAttribute => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// The mapping from Okta's users to this app.

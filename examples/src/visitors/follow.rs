@@ -77,6 +77,9 @@ impl FollowVisitors<'_> {
     /// When the store fails, or the log cannot be followed from there.
     pub async fn run(&self, began: Timestamp, until: Instant) -> Result<(), Failure> {
         self.settle_hooked().await?;
+        if read_note::<BTreeSet<String>>(self.push, AGAIN)?.is_some_and(|again| !again.is_empty()) {
+            self.settle(&[], None).await?;
+        }
         let cursor: Option<LogCursor> = read_note(self.push, CURSOR)?;
         let full: Option<Timestamp> = read_note(self.push, FULL)?;
         // From before the full run, which may have missed what happened while it ran.

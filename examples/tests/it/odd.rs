@@ -184,3 +184,36 @@ fn an_odd_event_of_a_group_is_followed_and_called_so() {
     running.signal("TERM");
     running.end().exits(0).never_says("still trying");
 }
+
+#[test]
+fn a_member_who_cannot_be_read_stays_in_the_group_and_the_others_go_on() {
+    let rig = Rig::start();
+    rig.is_odd.store(false, SeqCst);
+    let ids: Vec<String> = (0..6).map(|position| rig.sandbox.okta().user_id(position)).collect();
+    rig.block_on(async |okta| {
+        let staff = okta
+            .groups()
+            .create(&okta_client::GroupProfile::new().with("name", "Staff"))
+            .await
+            .unwrap();
+        for id in &ids {
+            okta.users().unsuspend(id).await.ok();
+            okta.users().activate(id).send_email(false).await.ok();
+            okta.groups().add_member(&staff.id, id).await.unwrap();
+        }
+    });
+    let store = rig.folder.file("store.db");
+    let run = rig.program("pendo_scim").arg("--store").arg(store.to_str().unwrap());
+    let run = run.args("--inactive-statuses none --push-groups Staff");
+    let members = || {
+        let groups = rig.sandbox.scim().groups();
+        groups[0]["members"].as_array().unwrap().len()
+    };
+    run.run().exits(0);
+    let before = members();
+    rig.is_odd.store(true, SeqCst);
+    let gone = &ids[5];
+    rig.block_on(async |okta| okta.users().deactivate(gone).await.unwrap());
+    run.run().exits(1).says("1 unreadable").says("1 removed").says(&rig.id);
+    assert_eq!(members(), before - 1, "the one who left, and not the one who cannot be read");
+}
