@@ -67,16 +67,14 @@ impl Following<'_> {
         if !follow.begins_with_everybody().map_err(Failure::running)? {
             ending.resume()?;
         }
-        // Members are people: before anybody was brought there are none.
-        let mut is_first = follow.begins_with_everybody().map_err(Failure::running)?;
         let batches = follow.stream();
         pin_mut!(batches);
         loop {
             let groups = &mut self.groups;
             let turn = async {
                 match groups {
-                    Some(groups) if !is_first => groups.turn().await,
-                    _ => std::future::pending().await,
+                    Some(groups) => groups.turn().await,
+                    None => std::future::pending().await,
                 }
             };
             // People first: who joins a group has to be there before.
@@ -89,7 +87,6 @@ impl Following<'_> {
                 }
             };
             let Some(followed) = followed else { return Ok(()) };
-            is_first &= !followed.as_ref().is_ok_and(|followed| followed.full);
             self.settle(followed, ending).await?;
         }
     }

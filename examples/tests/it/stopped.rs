@@ -40,7 +40,7 @@ fn a_schedule_ends_between_two_runs_with_the_code_of_the_last() {
     running.says("waiting");
     running.signal("INT");
     // Whoever refers to the one that failed is not delivered whole.
-    running.end().exits(1).says("26 created").says(": 400 ").says("could not be delivered");
+    running.end().exits(1).says(" failed\n").says(": 400 ").says("could not be delivered");
 }
 
 #[test]

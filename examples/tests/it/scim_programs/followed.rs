@@ -19,7 +19,8 @@ fn members_who_come_and_go_are_followed_into_a_pushed_group() {
     // Whoever is in a pushed group is provisioned, too.
     let mut running = program.arg("--group").arg(&outside).start();
     running.says("followed  everybody: 15 created");
-    running.says("group     Staff: Active, 8 members");
+    let first = || members(&rig, "Staff") == ids(&rig, 0..8);
+    running.until("the members are there", || !group(&rig, "Staff").is_null() && first());
     running.until("both are there", || !group(&rig, "Others").is_null());
     let (left, joined, both) = (rig.id(3), rig.id(28), rig.id(8));
     rig.in_okta(async |okta| {
