@@ -160,6 +160,12 @@ fn options_that_would_not_be_heeded_are_refused() {
         program.run().refused(&[args, option, "cannot be used with"]);
         assert!(!file.exists());
     }
+    // A backup is of what a run is about to change.
+    for args in ["--check", "--plan"] {
+        let program = with(program_named("pendo_scim").args(args), &[("--backup", &file)]);
+        program.run().exits(0);
+        assert!(!file.exists(), "{args}");
+    }
 }
 
 #[test]
