@@ -75,7 +75,7 @@ impl fmt::Display for Table {
             let mut first = Some((cut(&row.key, KEY), row.kind.as_str()));
             for field in row.fields.iter().filter(|field| shown(field, row)) {
                 let (key, kind) = first.take().unwrap_or_default();
-                let change = change(field, row);
+                let change = change(field, row.kind);
                 writeln!(f, "{key:keys$}  {kind:8}  {:paths$}  {change}", path(field))?;
             }
             if let Some((key, kind)) = first {
@@ -100,34 +100,53 @@ fn is_shown(field: &FieldChange, kind: Kind) -> bool {
     }
 }
 
+/// The names of an extension are alike at their beginning: the end tells them apart.
 fn path(field: &FieldChange) -> String {
-    cut(&field.path, PATH)
+    let length = field.path.chars().count();
+    cut(&without_start(&field.path, if length > PATH { length + 1 - PATH } else { 0 }), PATH)
 }
 
-fn change(field: &FieldChange, row: &Row) -> String {
-    let new = shown(&field.new);
-    let once = if field.on_create && row.kind != Kind::Create {
+fn change(field: &FieldChange, kind: Kind) -> String {
+    let (old, new) = (text(&field.old), text(&field.new));
+    let once = if field.on_create && kind != Kind::Create {
         " (if it has to be made anew)"
     } else if field.on_create {
         " (once)"
     } else {
         ""
     };
-    match row.kind {
-        Kind::Create | Kind::Conflict => format!("{new}{once}"),
-        _ => format!("{} -> {new}{once}", shown(&field.old)),
+    match kind {
+        Kind::Create | Kind::Conflict => format!("{}{once}", cut(&new, VALUE)),
+        _ => {
+            let alike = start_alike(&old, &new);
+            let shown = |text: &str| cut(&without_start(text, alike), VALUE);
+            format!("{} -> {}{once}", shown(&old), shown(&new))
+        }
     }
 }
 
-fn shown(value: &Value) -> String {
+fn text(value: &Value) -> String {
     match value {
         Value::Null => "(none)".to_owned(),
         value if is_hidden(value) => "(not shown)".to_owned(),
         value => match (referred(value), value.as_str()) {
-            (Some(key), _) => cut(&format!("record {key}"), VALUE),
-            (None, Some(text)) => cut(&format!("\"{text}\""), VALUE),
-            (None, None) => cut(&value.to_string(), VALUE),
+            (Some(key), _) => format!("record {key}"),
+            (None, Some(text)) => format!("\"{text}\""),
+            (None, None) => value.to_string(),
         },
+    }
+}
+
+/// How many signs to leave out at the beginning of two values that differ only behind what is shown.
+fn start_alike(old: &str, new: &str) -> usize {
+    let alike = old.chars().zip(new.chars()).take_while(|(old, new)| old == new).count();
+    if alike + 1 < VALUE { 0 } else { alike - VALUE / 2 }
+}
+
+fn without_start(text: &str, signs: usize) -> String {
+    match text.char_indices().nth(signs) {
+        Some((at, _)) if at > 0 => format!("…{}", &text[at..]),
+        _ => text.to_owned(),
     }
 }
 
@@ -167,6 +186,27 @@ fn is_unseen(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_tells_apart_is_shown() {
+        let long = |end: &str| format!("{}{end}", "0123456789".repeat(10));
+        let field = |path: &str, old: &str, new: &str| FieldChange {
+            path: path.to_owned(),
+            old: old.into(),
+            new: new.into(),
+            on_create: false,
+        };
+        let employed = "urn:ietf:params:scim:schemas:extension:peakon:2.0:User:Employed_Since";
+        let shown = path(&field(employed, "", ""));
+        assert_eq!(shown, "…chemas:extension:peakon:2.0:User:Employed_Since");
+        let shown = |old: &str, new: &str| change(&field("title", old, new), Kind::Update);
+        let digits = "0123456789".repeat(4);
+        assert_eq!(shown("a", &long("")), format!("\"a\" -> \"{}…", &digits[..38]));
+        assert_eq!(
+            shown(&long("old"), &long("new")),
+            format!("…{0}old\" -> …{0}new\"", &digits[..20])
+        );
+    }
 
     #[test]
     fn signs_that_deceive_are_shown_as_such() {
