@@ -1,10 +1,10 @@
 # Every check lives in .ci/run, so that what runs here and there is the same.
 
-# All checks but `deny`, which needs more than the package registries give.
+# All checks but `deny` and `msrv`, which need more than the package registries give.
 default:
     .ci/run
 
-# One or more of: fmt clippy tests docs features example deny
+# One or more of: fmt clippy tests docs features example deny msrv
 check +steps:
     .ci/run {{steps}}
 
