@@ -171,7 +171,11 @@ impl Run<'_> {
         let preparation = Preparation {
             pendo: &self.systems.pendo,
             group: Group::Custom,
-            people: first.iter().filter_map(|user| Some((scope.judge(user).ok()?, user))).collect(),
+            people: first
+                .into_iter()
+                .filter_map(|user| Some((scope.judge(&user).ok()?, user)))
+                .collect(),
+            source: (okta, &options.who),
             create_missing: options.create_missing,
             lists: options.fields.lists,
             plan: options.plan || options.check,

@@ -2,7 +2,9 @@
 //! what is missing, typed.
 
 use clap::{Args, ValueEnum};
-use okta_client::{Schema, User};
+use futures::stream::{self, BoxStream};
+use futures::{StreamExt, TryStreamExt};
+use okta_client::{Error as OktaError, Okta, Schema, User};
 use pendo_client::{
     Delivery, Field, FieldOutcome, FieldResult, FieldType, Group, Kind, NewField, Pendo,
     PushReport, Record,
@@ -10,7 +12,13 @@ use pendo_client::{
 use serde_json::Value;
 
 use crate::visitors::fields::{FieldMap, FieldRow, Sent};
-use crate::{BoxError, Failure, say};
+use crate::{BoxError, Failure, VisitorOptions, say};
+
+/// People and their visitor ids.
+type People = Vec<(String, User)>;
+
+/// Of people who have a list, so many are looked at together.
+const PAGE: usize = 200;
 
 /// With how many people's lists Pendo is asked whether it takes lists.
 const ASKED_WITH: usize = 20;
@@ -64,9 +72,10 @@ pub struct Preparation<'p> {
     pub pendo: &'p Pendo,
     /// The group that is written.
     pub group: Group,
-    /// The first of those who are pushed, by visitor id: Pendo is asked with their values, which the
-    /// push writes again.
-    pub people: Vec<(String, &'p User)>,
+    /// The first of those who are pushed: Pendo is asked with their values, which the push writes again.
+    pub people: Vec<(String, User)>,
+    /// The org, and who of it is pushed: who has a list may not be among the first.
+    pub source: (&'p Okta, &'p VisitorOptions),
     /// Whether people whom Pendo does not know are created.
     pub create_missing: bool,
     /// How lists are sent.
@@ -136,7 +145,7 @@ impl Preparation<'_> {
         let as_list = match (self.lists, field.map(|field| &field.data_type)) {
             (ListsAs::Array, _) | (ListsAs::Auto, Some(FieldType::List)) => true,
             (ListsAs::Text, _) => false,
-            (ListsAs::Auto, Some(FieldType::String)) => self.holds_list(row).await,
+            (ListsAs::Auto, Some(FieldType::String)) => self.holds_list(row).await?,
             (ListsAs::Auto, _) if self.plan => true,
             (ListsAs::Auto, _) => match self.takes_list(row, plain).await? {
                 Some(takes_list) => takes_list,
@@ -151,45 +160,85 @@ impl Preparation<'_> {
 
     /// A field that an earlier push made counts as text in Pendo, whatever it holds: one that holds a
     /// list goes on as a list, or its form would change from run to run.
-    async fn holds_list(&self, row: &FieldRow) -> bool {
+    async fn holds_list(&self, row: &FieldRow) -> Result<bool, Failure> {
         let metadata = self.pendo.metadata(Kind::Visitor, self.group.clone());
-        for (id, _) in self.lists_of(row).take(READ_FROM) {
-            if let Ok(Some(held)) = metadata.get(&id, &row.field).await {
-                return held.is_array();
+        let mut pages = self.pages(row)?;
+        while let Some(page) = pages.try_next().await? {
+            for (id, _) in lists_of(&page, row).take(READ_FROM) {
+                if let Ok(Some(held)) = metadata.get(id, &row.field).await {
+                    return Ok(held.is_array());
+                }
+            }
+            if lists_of(&page, row).next().is_some() {
+                break;
             }
         }
-        false
+        Ok(false)
     }
 
     /// Writes a few people's lists; nothing is known when Pendo knows nobody who has one.
     async fn takes_list(&self, row: &FieldRow, plain: &FieldMap) -> Result<Option<bool>, Failure> {
-        let unknown = self.unknown(row, plain).await?;
-        let asked = self.lists_of(row).filter(|(id, _)| !unknown.contains(id));
-        let records = asked.map(|(id, list)| Record::new(id).set(&row.field, list));
-        let report = self.write(records.collect()).await?;
-        let (field, tried) = (&row.field, report.total() - report.missing());
-        if tried == 0 {
-            say!(
-                "not tried {field}: nobody of the first people whom Pendo knows has a list there; it is left out \
-                 this time, unless --lists says how it goes"
-            );
-            return Ok(None);
+        let (field, mut pages) = (&row.field, self.pages(row)?);
+        while let Some(page) = pages.try_next().await? {
+            let unknown = self.unknown(&page, row, plain).await?;
+            let asked = lists_of(&page, row).filter(|(id, _)| !unknown.contains(id));
+            let records = asked.map(|(id, list)| Record::new(id.as_str()).set(field, list));
+            let report = self.write(records.take(ASKED_WITH).collect()).await?;
+            let tried = report.total() - report.missing();
+            if tried > 0 {
+                let takes_list = report.updated() > 0;
+                let verdict =
+                    if takes_list { "takes lists" } else { "takes no lists: they go as text" };
+                say!("tried   {field} with {tried} people's lists: Pendo {verdict}");
+                return Ok(Some(takes_list));
+            }
         }
-        let takes_list = report.updated() > 0;
-        let verdict = if takes_list { "takes lists" } else { "takes no lists: they go as text" };
-        say!("tried   {field} with {tried} people's lists: Pendo {verdict}");
-        Ok(Some(takes_list))
+        match self.source.1.limit {
+            None => say!(
+                "not tried {field}: nobody whom Pendo knows has a list there, so there is nothing to push; it is \
+                 looked for anew before each full push"
+            ),
+            Some(_) => say!(
+                "not tried {field}: nobody of the first people whom Pendo knows has a list there; this canary leaves \
+                 it out, unless --lists says how it goes"
+            ),
+        }
+        Ok(None)
+    }
+
+    /// Among whom there may be people with a list: the first of all, then those whom Okta finds.
+    fn pages(&self, row: &FieldRow) -> Result<BoxStream<'_, Result<People, Failure>>, Failure> {
+        let first = stream::iter([Ok(self.people.clone())]);
+        let (okta, who) = self.source;
+        let Some(having) = who.having(okta, &row.attribute.name)? else { return Ok(first.boxed()) };
+        let (scope, field) = (who.scope(), row.field.clone());
+        let page = move |page: Vec<Result<User, OktaError>>| {
+            let mut people = People::new();
+            for user in page {
+                match user {
+                    Ok(user) => people.extend(scope.judge(&user).ok().map(|id| (id, user))),
+                    Err(error) if error.item().is_some() => {}
+                    Err(error) => return Err(unfound(&field, error)),
+                }
+            }
+            Ok(people)
+        };
+        Ok(first.chain(having.chunks(PAGE).map(page)).boxed())
     }
 
     /// Whom of them Pendo does not know, as it says of values without a list: a field that it does not have
     /// it would make of a list for somebody unknown, too.
-    async fn unknown(&self, row: &FieldRow, plain: &FieldMap) -> Result<Vec<String>, Failure> {
+    async fn unknown(
+        &self,
+        people: &People,
+        row: &FieldRow,
+        plain: &FieldMap,
+    ) -> Result<Vec<String>, Failure> {
         if self.create_missing || plain.rows.is_empty() {
             return Ok(Vec::new());
         }
-        let asked: Vec<String> = self.lists_of(row).map(|(id, _)| id).collect();
-        let people = self.people.iter().filter(|(id, _)| asked.contains(id));
-        let records = people.map(|(id, user)| plain.record(id.clone(), user));
+        let asked = people.iter().filter(|(_, user)| list_of(user, row).is_some());
+        let records = asked.map(|(id, user)| plain.record(id.clone(), user));
         let report = self.write(records.collect()).await?;
         let missing =
             report.undelivered().iter().filter(|one| *one.delivery() == Delivery::Missing);
@@ -205,15 +254,29 @@ impl Preparation<'_> {
             None => Ok(report),
         }
     }
+}
 
-    /// The first few people who have a list there.
-    fn lists_of(&self, row: &FieldRow) -> impl Iterator<Item = (String, Value)> {
-        let list = |(id, user): &(String, &User)| {
-            let list = user.profile.attribute(&row.attribute.name)?.to_value();
-            let has_items = list.as_array().is_some_and(|items| !items.is_empty());
-            has_items.then(|| (id.clone(), list))
-        };
-        self.people.iter().filter_map(list).take(ASKED_WITH)
+/// Those who have a list there.
+fn lists_of<'a>(
+    people: &'a People,
+    row: &'a FieldRow,
+) -> impl Iterator<Item = (&'a String, Value)> {
+    people.iter().filter_map(|(id, user)| Some((id, list_of(user, row)?)))
+}
+
+fn list_of(user: &User, row: &FieldRow) -> Option<Value> {
+    let list = user.profile.attribute(&row.attribute.name)?.to_value();
+    list.as_array().is_some_and(|items| !items.is_empty()).then_some(list)
+}
+
+/// Without those who have a list nobody knows how lists go.
+fn unfound(field: &str, error: OktaError) -> Failure {
+    match Failure::settings(error) {
+        Failure::Settings(line) => Failure::Settings(format!(
+            "{field}: nobody of the first people has a list there, and Okta does not say who has: {line}; \
+             --lists array or --lists text says how it goes"
+        )),
+        other => other,
     }
 }
 

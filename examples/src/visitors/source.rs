@@ -5,7 +5,7 @@ use std::sync::Arc;
 use clap::Args;
 use futures::stream::BoxStream;
 use futures::{StreamExt, future, stream};
-use okta_client::search::Expression;
+use okta_client::search::{Expression, attr};
 use okta_client::{Error as OktaError, Okta, Schema, User};
 use pendo_client::Record;
 
@@ -95,6 +95,20 @@ impl VisitorOptions {
         }
         let first = came.iter().filter_map(|user| user.as_ref().ok()).cloned().collect();
         Ok((first, came.len(), stream::iter(came).chain(users).boxed()))
+    }
+
+    /// Those of whom Okta finds a value there; not for a canary, who are the first.
+    ///
+    /// # Errors
+    /// As [`expression`](Self::expression).
+    pub(crate) fn having(&self, okta: &Okta, attribute: &str) -> Result<Option<Listing>, Failure> {
+        let has = attr(format!("profile.{attribute}")).pr();
+        let has = match self.expression()? {
+            Some(search) => search.and(has),
+            None => has,
+        };
+        let list = || okta.users().list().page_size(self.page_size).search(has).stream().boxed();
+        Ok(self.limit.is_none().then(list))
     }
 
     fn list(&self, okta: &Okta) -> Listing {

@@ -1,5 +1,8 @@
 //! Lists for which Pendo has no field yet: whether it takes them is tried, and nothing is made on a guess.
 
+use std::time::Duration;
+
+use sandbox::Fault;
 use serde_json::{Value, json};
 
 use crate::support::{Folder, Foreign, Held};
@@ -33,6 +36,50 @@ fn where_nobody_has_a_list_nothing_is_tried_and_no_field_made() {
         let skills = held.custom(&held.sandbox.people().email(3))["okta_skills"].clone();
         assert_eq!(skills, json!(["a", "b"]));
     }
+}
+
+#[test]
+fn who_has_a_list_is_found_wherever_they_are_in_the_org() {
+    let held = Held::people(450);
+    set_skills(&held, 0..450, &json!([]));
+    set_skills(&held, 430..431, &json!(["a", "b"]));
+    let ended = held.program().run().exits(0);
+    ended.says("tried   okta_skills with 1 people's lists: Pendo takes lists").says("updated 449");
+    assert_eq!(held.custom(&held.sandbox.people().email(430))["okta_skills"], json!(["a", "b"]));
+
+    // What a field holds that counts as text is read of them, too.
+    let again = held.program().run().exits(0);
+    assert_eq!(held.custom(&held.sandbox.people().email(430))["okta_skills"], json!(["a", "b"]));
+    again.never_says("tried");
+}
+
+#[test]
+fn only_those_who_are_pushed_are_tried_with() {
+    let held = Held::people(450);
+    set_skills(&held, 0..450, &json!([]));
+    set_skills(&held, 430..431, &json!(["a", "b"]));
+    let email = held.sandbox.people().email(430);
+    let others = format!("profile.email lt \"{email}\" or profile.email gt \"{email}\"");
+    let tried = held.program().args("--create-missing --search").arg(&others).run().exits(0);
+    tried.says("not tried okta_skills: nobody whom Pendo knows");
+    held.program()
+        .args("--create-missing --limit 300")
+        .run()
+        .exits(0)
+        .says("this canary leaves it");
+    assert_eq!(field_of(&held), Value::Null);
+    assert!(held.custom(&email).is_null());
+}
+
+#[test]
+fn where_okta_does_not_say_who_has_a_list_nothing_is_pushed() {
+    let held = Held::people(30);
+    set_skills(&held, 0..30, &json!([]));
+    let faults = held.sandbox.faults();
+    faults.next("GET /api/v1/users", Fault::Slow(Duration::ZERO), 1);
+    faults.next("GET /api/v1/users", Fault::Status(400), 1);
+    held.program().run().refused(&["okta_skills", "400", "--lists array"]);
+    assert_eq!(held.sandbox.pendo().written_count(), 0);
 }
 
 #[test]
