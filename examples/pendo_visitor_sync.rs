@@ -202,6 +202,7 @@ impl Run<'_> {
     ) -> Result<(), Failure> {
         let (options, systems) = (self.options, self.systems);
         let (started, read) = (Instant::now(), Arc::new(Read::default()));
+        let untried = map.untried.clone();
         let (mut json, is_delivered) = match self.store {
             Some(store) => {
                 match self.push_changed(store, people, map, &read, file.as_mut()).await {
@@ -225,7 +226,9 @@ impl Run<'_> {
             }
         };
         let is_complete = is_delivered && read.failed() == 0;
-        json["complete"] = is_complete.into();
+        json["complete"] = (is_complete && !read.others_wait() && untried.is_empty()).into();
+        json["others_wait"] = read.others_wait().into();
+        json["not_tried"] = untried.into();
         say!("took    {:.1} s", started.elapsed().as_secs_f64());
         file.map_or(Ok(()), |file| read.finish(file, &json))?;
         if let Some(sandbox) = &systems.sandbox {

@@ -172,8 +172,13 @@ impl Ending {
         write().map_err(Failure::running)
     }
 
-    /// Whether everything was delivered, or left out by a rule, as far as it went.
+    /// Whether everything was delivered, or left out by a rule, as far as it went; and nothing waits.
     pub fn is_complete(&self) -> bool {
+        self.is_delivered() && self.parts.iter().all(|part| part.for_later == 0)
+    }
+
+    /// The same, whatever a canary leaves for later.
+    fn is_delivered(&self) -> bool {
         self.is_through && self.trouble.is_none() && self.parts.iter().all(Part::is_complete)
     }
 
@@ -259,7 +264,7 @@ impl Ending {
     /// # Errors
     /// [`Failure::Undelivered`] when something was not delivered.
     pub fn close(self) -> Result<(), Failure> {
-        let is_complete = self.is_complete();
+        let is_delivered = self.is_delivered();
         self.parts.iter().for_each(Part::print);
         say!("{:<10}{:.1} s", "took", self.started.elapsed().as_secs_f64());
         let has_report = self.file.is_some() || self.path.is_some();
@@ -270,7 +275,7 @@ impl Ending {
             let what = "written; it holds personal data and is readable by its owner only";
             say!("{:<10}{what}", "report");
         }
-        if is_complete { Ok(()) } else { Err(Failure::Undelivered) }
+        if is_delivered { Ok(()) } else { Err(Failure::Undelivered) }
     }
 
     /// Ends the report file of a run that was stopped; gives the failure back.

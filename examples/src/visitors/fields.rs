@@ -62,6 +62,8 @@ pub struct FieldMap {
     pub rows: Vec<FieldRow>,
     /// An attribute that is empty in Okta leaves the field as it is, instead of clearing it.
     pub keep_empty: bool,
+    /// Fields that a canary leaves out: whether they take lists could not be tried.
+    pub untried: Vec<String>,
 }
 
 impl FieldMap {
@@ -98,7 +100,7 @@ impl FieldMap {
         };
         rows.iter().try_for_each(|row| check_name(&row.field))?;
         twice(&rows).map_or(Ok(()), Err)?;
-        Ok(Self { rows, keep_empty })
+        Ok(Self { rows, keep_empty, untried: Vec::new() })
     }
 
     /// The record of one person.
@@ -128,6 +130,8 @@ pub struct Scope {
     pub visitor_id: String,
     /// Deprovisioned users too.
     pub deprovisioned_too: bool,
+    /// Only the first so many: the others wait.
+    pub limit: Option<u64>,
 }
 
 /// The rule by which a person is left out.

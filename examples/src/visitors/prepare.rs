@@ -100,7 +100,8 @@ impl Preparation<'_> {
             map.rows.iter_mut().partition(|row| row.sent == Sent::List);
         let (plain_count, mut new) = (plain.len(), Vec::new());
         let some_plain = plain.first().map(|row| (**row).clone());
-        let plain_map = FieldMap { rows: some_plain.into_iter().collect(), keep_empty };
+        let rows = some_plain.into_iter().collect();
+        let plain_map = FieldMap { rows, keep_empty, untried: Vec::new() };
         for row in plain {
             settle(row, field(row));
             new.extend(row.new_field().filter(|_| field(row).is_none()));
@@ -119,6 +120,8 @@ impl Preparation<'_> {
         created += joined.len();
         all -= untried.len();
         map.rows.retain(|row| !untried.contains(&row.field));
+        // Else everybody was asked about: there is nothing to push.
+        map.untried = untried.into_iter().filter(|_| self.source.1.limit.is_some()).collect();
         self.create(joined).await.map_err(Failure::running)?;
         let what = if self.plan { "would be created" } else { "created" };
         say!("fields  {all} in all, {created} of them {what} in Pendo");

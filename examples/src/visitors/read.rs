@@ -1,6 +1,6 @@
 //! What a push of visitors ends with: for people, and as JSON.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
 use okta_client::Error as OktaError;
@@ -27,6 +27,7 @@ pub struct Read {
     without_id: AtomicU64,
     deprovisioned: AtomicU64,
     unreadable: AtomicU64,
+    others_wait: AtomicBool,
     /// Ids and reasons.
     named: Mutex<Vec<(String, String)>>,
     /// Ids in Okta.
@@ -50,6 +51,16 @@ impl Read {
         if rule == LeftOut::WithoutId && named.len() < NAMED_WITHOUT_ID {
             named.push(id.to_owned());
         }
+    }
+
+    /// A canary leaves the others for later.
+    pub fn leave_others(&self) {
+        self.others_wait.store(true, Relaxed);
+    }
+
+    /// Whether others wait for a run without `--limit`.
+    pub fn others_wait(&self) -> bool {
+        self.others_wait.load(Relaxed)
     }
 
     /// One of a listing cannot be read.
@@ -109,6 +120,9 @@ impl Read {
                 0 => {}
                 count => say!("left out {} {what}", thousands(count)),
             }
+        }
+        if self.others_wait() {
+            say!("left out everybody after these: they wait for a run without --limit");
         }
         if self.failed() > 0 {
             say!("failed  {} cannot be read in Okta", thousands(self.failed()));

@@ -70,7 +70,8 @@ impl VisitorOptions {
 
     /// The rule by which people are left out.
     pub fn scope(&self) -> Scope {
-        Scope { visitor_id: self.visitor_id.clone(), deprovisioned_too: self.include_deprovisioned }
+        let (visitor_id, limit) = (self.visitor_id.clone(), self.limit);
+        Scope { visitor_id, deprovisioned_too: self.include_deprovisioned, limit }
     }
 
     /// The first 200 people, how many came with those who cannot be read, and the listing, with them.
@@ -93,7 +94,8 @@ impl VisitorOptions {
                 None => break,
             }
         }
-        let first = came.iter().filter_map(|user| user.as_ref().ok()).cloned().collect();
+        let most = self.limit.map_or(FIRST, |limit| FIRST.min(limit as usize));
+        let first = came.iter().take(most).filter_map(|user| user.as_ref().ok()).cloned().collect();
         Ok((first, came.len(), stream::iter(came).chain(users).boxed()))
     }
 
@@ -120,7 +122,8 @@ impl VisitorOptions {
             list = list.filter("lastUpdated gt \"1970-01-01T00:00:00.000Z\"");
         }
         if let Some(limit) = self.limit {
-            list = list.limit(limit);
+            // One more says whether others wait.
+            list = list.limit(limit.saturating_add(1));
         }
         list.stream().boxed()
     }
@@ -154,6 +157,10 @@ pub fn records(
     read: Arc<Read>,
 ) -> BoxStream<'static, Result<(String, Record), OktaError>> {
     let records = people.filter_map(move |user| {
+        if scope.limit.is_some_and(|limit| read.people() >= limit) {
+            read.leave_others();
+            return future::ready(None);
+        }
         let user = match user {
             Ok(user) => user,
             Err(error) if error.item().is_some() => {

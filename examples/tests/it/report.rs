@@ -80,3 +80,42 @@ fn a_file_that_cannot_be_written_is_told_before_anything_is_pushed() {
         .refused(&["--report"]);
     held.assert_untouched();
 }
+
+#[test]
+fn a_canary_that_leaves_people_for_later_is_not_complete() {
+    let (held, folder) = (Held::people(250), Folder::new());
+    let file = folder.file("report.json");
+    for store in [false, true] {
+        for (limit, others_wait) in [(10, true), (249, true), (250, false), (251, false)] {
+            let program = held.program().args("--create-missing --report");
+            let program = program.arg(file.to_str().unwrap()).args(&format!("--limit {limit}"));
+            let program = match store {
+                true => program.arg("--store").arg(folder.file("s").to_str().unwrap()),
+                false => program,
+            };
+            let ended = program.run().exits(0);
+            let report = report_at(&file);
+            assert_eq!(report["read"], limit.min(250), "{report:#}");
+            assert_eq!(report["others_wait"], others_wait, "{limit}: {report:#}");
+            assert_eq!(report["complete"], !others_wait, "{limit}: {report:#}");
+            let said = ended.out.contains("they wait for a run without --limit");
+            assert_eq!(said, others_wait, "{limit}: {ended}");
+        }
+    }
+}
+
+#[test]
+fn a_canary_that_leaves_a_list_out_is_not_complete() {
+    let (held, folder) = (Held::people(250), Folder::new());
+    let (okta, file) = (held.sandbox.okta(), folder.file("report.json"));
+    for position in 0..250 {
+        okta.set_profile(&okta.user_id(position), [("skills", serde_json::json!([]))]);
+    }
+    for (limit, untried) in [("--limit 250", true), ("", false)] {
+        let program = held.program().args("--create-missing --report").arg(file.to_str().unwrap());
+        program.args(limit).run().exits(0).says("not tried okta_skills");
+        let report = report_at(&file);
+        assert_eq!(report["complete"], !untried, "{report:#}");
+        assert_eq!(report["not_tried"].as_array().unwrap().len(), usize::from(untried));
+    }
+}

@@ -120,9 +120,15 @@ fn the_report_counts_and_names() {
 #[test]
 fn a_canary_sends_so_many_and_not_one_more() {
     let rig = rig();
+    let file = rig.file("report.json");
     for round in 1..=3 {
-        rig.program("--limit 10").run().exits(0).says("10 created");
+        let canary = rig.program("--limit 10 --report").arg(file.to_str().unwrap());
+        canary.run().exits(0).says("10 created");
         assert_eq!(rig.sandbox.scim().user_count(), round * 10);
+        // The last one leaves nobody for later.
+        let report = report_at(&file);
+        assert_eq!(report["people"]["for_later"], 30 - round * 10, "{report}");
+        assert_eq!(report["complete"], round == 3, "{report}");
     }
 }
 
