@@ -95,14 +95,14 @@ async fn run(options: &Options) -> Result<(), Failure> {
     if options.okta_provisions {
         return okta_setup(options, &systems, mapping).run().await;
     }
-    let groups_store = match options.run.check {
-        true => None,
-        false => Some(systems.store("pendo_scim", &options.run, "groups")?),
-    };
+    // First the file that is named: one that is no store leaves nothing behind.
+    let store = |part| systems.store("pendo_scim", &options.run, part);
+    let stores = (!options.run.check).then(|| Ok((store("")?, store("groups")?))).transpose()?;
     let names = pushed_names(&systems, options);
     let prepare = async || {
         let scope = options.scope.scope(&systems.okta).await?;
-        let ids = pushed_ids(&systems.okta, groups_store.as_ref(), &names).await?;
+        let ids =
+            pushed_ids(&systems.okta, stores.as_ref().map(|(_, groups)| groups), &names).await?;
         let scope = with_members(scope, &ids);
         let people = MappedPeople::new(&systems.okta, scope, mapping.clone(), &options.run).await?;
         Ok((ids, people))
@@ -111,7 +111,7 @@ async fn run(options: &Options) -> Result<(), Failure> {
     let (groups, people) = ready(patience, &stop, prepare).await?;
     let users = departing(&systems, &options.run, options.delete)?;
     let users: Arc<dyn Target> = Arc::new(Switched::new(users, options.switches));
-    let Some(groups_store) = groups_store else {
+    let Some((users_store, groups_store)) = stores else {
         check(&systems, &people, &*users).await?;
         let groups = read_groups(&systems.okta, &groups, &people).await?;
         check_admins(&groups, &options.admins)?;
@@ -119,17 +119,8 @@ async fn run(options: &Options) -> Result<(), Failure> {
     };
     let checked = async || users.check().await.map_err(Failure::settings);
     ready(patience, &stop, checked).await?;
-    let program = Program {
-        options,
-        people,
-        users,
-        groups,
-        names,
-        stop,
-        users_store: systems.store("pendo_scim", &options.run, "")?,
-        groups_store,
-        systems,
-    };
+    let program =
+        Program { options, people, users, groups, names, stop, users_store, groups_store, systems };
     if let Some(path) = &options.undo {
         return program.undo(&Backup::read(path)?).await;
     }

@@ -9,6 +9,22 @@ use provisioning::private_file;
 
 use crate::Failure;
 
+/// What every store begins with.
+const SQLITE: &str = "SQLite format 3\0";
+
+/// What there is beside a store, and beside what it remembers of groups.
+const OF_STORE: [&str; 9] = [
+    "-lock",
+    "-wal",
+    "-shm",
+    "-journal",
+    ".groups",
+    ".groups-lock",
+    ".groups-wal",
+    ".groups-shm",
+    ".groups-journal",
+];
+
 /// A file that is written as `FILE.part`, readable by its owner only, until it is whole.
 #[derive(Debug)]
 pub(crate) struct OwnFile {
@@ -36,6 +52,11 @@ impl OwnFile {
         match found(&own.place)? {
             Some(before) if !is_same_owner(&before, &ours) => {
                 Err(refused("it belongs to another user: name another file".to_owned()))
+            }
+            Some(before)
+                if before.len() > SQLITE.len() as u64 && begins_with(&own.place, SQLITE)? =>
+            {
+                Err(refused("it is a store, or another database: name another file".to_owned()))
             }
             _ => Ok(own),
         }
@@ -68,7 +89,8 @@ impl Write for OwnFile {
     }
 }
 
-/// Refuses options that name the same file: one would destroy what the other reads or writes.
+/// Refuses options that name the same file, or one that the store has beside it: one would destroy what the
+/// other reads or writes.
 ///
 /// # Errors
 /// Says which two do.
@@ -84,7 +106,28 @@ pub fn refuse_same(files: &[(&str, Option<&Path>)]) -> Result<(), Failure> {
             )));
         }
     }
-    Ok(())
+    let Some((_, store)) = named.iter().find(|(option, _)| ***option == *"--store") else {
+        return Ok(());
+    };
+    match named.iter().find(|(_, path)| is_of_store(store, path)) {
+        Some((option, path)) => Err(Failure::Settings(format!(
+            "{option} {} is a file of the --store {}: name another file",
+            path.display(),
+            store.display()
+        ))),
+        None => Ok(()),
+    }
+}
+
+fn is_of_store(store: &Path, path: &Path) -> bool {
+    let stores = [Some(store.to_owned()), place_of(store).ok()];
+    stores.into_iter().flatten().any(|store| {
+        OF_STORE.iter().any(|end| {
+            let mut beside = store.clone().into_os_string();
+            beside.push(end);
+            is_same(Path::new(&beside), path)
+        })
+    })
 }
 
 fn is_same(one: &Path, other: &Path) -> bool {

@@ -150,6 +150,49 @@ fn one_file_for_two_options_is_refused() {
 }
 
 #[test]
+fn files_that_a_store_has_beside_it_are_refused() {
+    let folder = Folder::new();
+    let store = folder.file("s");
+    let named = |name, option, end: &str| {
+        let file = folder.file(&format!("s{end}"));
+        let program = with(program_named(name), &[("--store", &store), (option, &file)]);
+        program.run().refused(&[option, "is a file of the --store"]);
+    };
+    for end in ["-lock", "-wal", "-shm", "-journal", ".groups", ".groups-lock"] {
+        named("pendo_visitor_sync", "--report", end);
+        for option in ["--report", "--backup", "--export-plan"] {
+            named("pendo_scim", option, end);
+        }
+    }
+    named("pingboard_profiles", "--invite", "-lock");
+    assert_eq!(std::fs::read_dir(store.parent().unwrap()).unwrap().count(), 0);
+    // By another name of the store, and one that is not named.
+    with(program_named("pendo_scim"), &[("--store", &store)]).run().exits(0);
+    #[cfg(unix)]
+    {
+        let link = folder.file("link");
+        std::os::unix::fs::symlink(&store, &link).unwrap();
+        let lock = folder.file("s-lock");
+        let program = with(program_named("pendo_scim"), &[("--store", &link), ("--report", &lock)]);
+        program.run().refused(&["is a file of the --store"]);
+    }
+    for store in [&store, &folder.file("s.groups")] {
+        let before = std::fs::read(store).unwrap();
+        with(program_named("pendo_scim"), &[("--report", store)]).run().refused(&["it is a store"]);
+        assert_eq!(std::fs::read(store).unwrap(), before);
+    }
+}
+
+#[test]
+fn a_store_that_is_refused_leaves_nothing_behind() {
+    let folder = Folder::new();
+    let text = written(&folder, "own.txt", "hostname\n");
+    let program = with(program_named("pendo_scim"), &[("--store", &text)]);
+    program.run().refused(&["own.txt is no store"]);
+    assert_eq!(std::fs::read_dir(text.parent().unwrap()).unwrap().count(), 1);
+}
+
+#[test]
 fn options_that_would_not_be_heeded_are_refused() {
     let folder = Folder::new();
     let file = folder.file("file");
