@@ -111,13 +111,7 @@ fn misused(error: &clap::Error) -> ExitCode {
 }
 
 async fn run(options: &Options, as_json: bool) -> Result<(), Stop> {
-    let goes_on = matches!(options.command, Some(Command::Serve | Command::Listen { .. }));
-    if goes_on && options.every.is_some() {
-        let why = "--every does not go with serve and listen: they take commands as they come";
-        return Err(Stop::wrong(ActionError::new("invalid", why)));
-    }
-    if options.every.is_some() && (options.plan || options.check) {
-        let why = "--every does not go with --plan and --check: they are done once";
+    if let Some(why) = misfit(options) {
         return Err(Stop::wrong(ActionError::new("invalid", why)));
     }
     let end = stop_on_signals()?;
@@ -154,6 +148,30 @@ async fn run(options: &Options, as_json: bool) -> Result<(), Stop> {
         }
         (_, None) => answer_lines(&okta, options, sandbox.is_some(), &end).await,
     }
+}
+
+/// Which options do not go together, and what to do; clap does not see those before and behind the action at once.
+fn misfit(options: &Options) -> Option<&'static str> {
+    use Command::{Get, Listen, Serve};
+    Some(match options {
+        Options { every: Some(_), command: Some(Serve | Listen { .. }), .. } => {
+            "--every does not go with serve and listen: they take commands as they come"
+        }
+        Options { every: Some(_), plan: true, .. }
+        | Options { every: Some(_), check: true, .. } => {
+            "--every does not go with --plan and --check: they are done once"
+        }
+        Options { check: true, plan: true, .. } => {
+            "--plan does not go with --check, which does nothing but test; give one of them"
+        }
+        Options { check: true, report: Some(_), .. } => {
+            "--report does not go with --check: nothing is done that could stand there"
+        }
+        Options { limit: Some(_), command, .. } if !matches!(command, Some(Get { .. } | Serve)) => {
+            "--limit is for get and serve; leave it out"
+        }
+        _ => return None,
+    })
 }
 
 /// Once, or with `--every` until it is told to end: an action that fails is tried again by the next run.

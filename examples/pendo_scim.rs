@@ -41,7 +41,7 @@ struct Options {
     #[command(flatten)]
     switches: Switches,
     /// Delete who left, instead of deactivating
-    #[arg(long)]
+    #[arg(long, conflicts_with = "no_deactivate")]
     delete: bool,
     /// Groups of Okta to push, by name or id; their members are provisioned first
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = name)]
@@ -59,14 +59,16 @@ struct Options {
     backup: Option<PathBuf>,
     /// Take users and groups back to what such a file says; --plan shows it first. The next run without it
     /// brings everybody to what Okta says again. With --max-removals 100% an empty file is taken for meant
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["backup", "push_groups", "every", "follow", "apply_plan", "check"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["backup", "push_groups", "every", "follow", "apply_plan",
+        "check", "basis", "admins", "unlink", "search", "group", "app"])]
     undo: Option<PathBuf>,
     /// Do not provision from here: let Okta do it, with the app of --app, and print the steps that are
     /// left for the console. --admins, --backup and --report are heeded, too
     #[arg(long, requires = "app", conflicts_with_all = OF_RUNS, conflicts_with_all = ["delete", "unlink", "undo"])]
     okta_provisions: bool,
     /// How long --okta-provisions waits for a group push to be Active or Error, such as 10m
-    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "5m")]
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "5m", requires = "okta_provisions",
+        conflicts_with_all = OF_RUNS)]
     wait: Duration,
     #[command(flatten)]
     sandbox: SandboxOptions,

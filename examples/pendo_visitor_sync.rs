@@ -45,7 +45,7 @@ struct Options {
     #[arg(long)]
     create_missing: bool,
     /// Show which attributes there are and end
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["plan", "check", "report"])]
     list_fields: bool,
     #[command(flatten)]
     fields: FieldOptions,
@@ -53,10 +53,11 @@ struct Options {
     #[arg(long, conflicts_with = "report")]
     plan: bool,
     /// Test keys, rights and settings, and change nothing; with --follow the right to read the log, too
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["plan", "report"])]
     check: bool,
     /// People in a call to Pendo; always 500 with --store
-    #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..),
+        conflicts_with = "store")]
     batch_size: u32,
     /// Calls to Pendo under way at once, 1 to 64
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=64))]
@@ -79,7 +80,7 @@ struct Options {
     #[arg(long, requires = "store", conflicts_with_all = ["plan", "list_fields"])]
     follow: bool,
     /// How long --follow waits before it asks the log again, such as 5s
-    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "5s")]
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "5s", requires = "follow", conflicts_with = "plan")]
     poll: Duration,
     #[command(flatten)]
     hook: HookOptions,
@@ -102,7 +103,7 @@ async fn run(options: &Options) -> Result<(), Failure> {
         return Err(Failure::Settings(format!("--limit does not go with --follow: {why}")));
     }
     refuse_same(&[("--store", options.store.as_deref()), ("--report", options.report.as_deref())])?;
-    announce(options.report.as_deref().filter(|_| !options.check && !options.list_fields))?;
+    announce(options.report.as_deref())?;
     let stop = stop_on_signals()?;
     let systems = Systems::connect(&options.sandbox).await?;
     systems.announce();
@@ -141,8 +142,8 @@ impl Run<'_> {
     async fn once(&self) -> Result<(), Failure> {
         let options = self.options;
         // Before anything is sent: a report that cannot be written is a wrong setting.
-        let file = options.report.as_deref().filter(|_| !options.check && !options.list_fields);
-        let file = file.map(ReportFile::create).transpose().map_err(Failure::settings)?;
+        let file = options.report.as_deref().map(ReportFile::create).transpose();
+        let file = file.map_err(Failure::settings)?;
         let prepared = unless_stopped(self.stop, self.prepare()).await;
         let (map, people) = match prepared.and_then(|prepared| prepared) {
             Ok(Some(prepared)) => prepared,
@@ -171,10 +172,7 @@ impl Run<'_> {
         let preparation = Preparation {
             pendo: &self.systems.pendo,
             group: Group::Custom,
-            people: first
-                .into_iter()
-                .filter_map(|user| Some((scope.judge(&user).ok()?, user)))
-                .collect(),
+            people: scope.visitors(first),
             source: (okta, &options.who),
             create_missing: options.create_missing,
             lists: options.fields.lists,
@@ -225,9 +223,9 @@ impl Run<'_> {
                 (read.to_json(&report), is_whole && report.failed() == 0)
             }
         };
-        let is_complete = is_delivered && read.failed() == 0;
-        json["complete"] = (is_complete && !read.others_wait() && untried.is_empty()).into();
-        json["others_wait"] = read.others_wait().into();
+        let (is_complete, others_wait) = (is_delivered && read.failed() == 0, read.others_wait());
+        json["complete"] = (is_complete && !others_wait && untried.is_empty()).into();
+        json["others_wait"] = others_wait.into();
         json["not_tried"] = untried.into();
         say!("took    {:.1} s", started.elapsed().as_secs_f64());
         file.map_or(Ok(()), |file| read.finish(file, &json))?;

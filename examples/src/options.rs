@@ -17,7 +17,7 @@ const IN_SCOPE: &str = "Who is in scope (everybody who is not deactivated, unles
 const PROVISIONED: &str = "What is provisioned (everything, unless told otherwise)";
 
 /// The options that rule how people are provisioned from here, and rule nothing where Okta is set up.
-pub const OF_RUNS: [&str; 10] = [
+pub const OF_RUNS: [&str; 13] = [
     "limit",
     "every",
     "follow",
@@ -28,6 +28,9 @@ pub const OF_RUNS: [&str; 10] = [
     "export_plan",
     "max_changes",
     "apply_plan",
+    "store",
+    "concurrency",
+    "poll",
 ];
 
 /// How a run goes: what is shown, what is sent, what is kept.
@@ -37,7 +40,7 @@ pub struct RunOptions {
     #[arg(long, conflicts_with = "report")]
     pub plan: bool,
     /// Test keys, rights and prerequisites, and change nothing; with --follow the right to read the log, too
-    #[arg(long, conflicts_with = "report")]
+    #[arg(long, conflicts_with_all = ["plan", "report"])]
     pub check: bool,
     /// Send only the first N changes, as a canary; the others wait for the next run
     #[arg(long, value_name = "N")]
@@ -51,7 +54,8 @@ pub struct RunOptions {
     #[arg(long, conflicts_with_all = ["plan", "export_plan"])]
     pub follow: bool,
     /// How long --follow waits before it asks the log again, such as 5s
-    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "5s")]
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "5s", requires = "follow",
+        conflicts_with = "plan")]
     pub poll: Duration,
     /// Write a report as JSON, with every record that was not delivered and why; with --follow anew after
     /// each full run, when something fails, and at the end

@@ -151,6 +151,11 @@ impl Scope {
         }
         visitor_id(user, &self.visitor_id).ok_or(LeftOut::WithoutId)
     }
+
+    /// Those of them who are pushed, with their visitor ids.
+    pub fn visitors(&self, users: impl IntoIterator<Item = User>) -> Vec<(String, User)> {
+        users.into_iter().filter_map(|user| Some((self.judge(&user).ok()?, user))).collect()
+    }
 }
 
 /// The visitor id of a person: `id`, or any attribute that is text or a number.

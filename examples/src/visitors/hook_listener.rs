@@ -31,7 +31,7 @@ pub struct HookOptions {
     #[arg(long, value_name = "VARIABLE", requires = "listen")]
     pub hook_secret_from: Option<String>,
     /// The header in which it sends it
-    #[arg(long, value_name = "NAME", default_value = "authorization")]
+    #[arg(long, value_name = "NAME", default_value = "authorization", requires = "listen")]
     pub hook_header: HeaderName,
 }
 

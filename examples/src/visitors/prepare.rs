@@ -216,15 +216,12 @@ impl Preparation<'_> {
         let Some(having) = who.having(okta, &row.attribute.name)? else { return Ok(first.boxed()) };
         let (scope, field) = (who.scope(), row.field.clone());
         let page = move |page: Vec<Result<User, OktaError>>| {
-            let mut people = People::new();
-            for user in page {
-                match user {
-                    Ok(user) => people.extend(scope.judge(&user).ok().map(|id| (id, user))),
-                    Err(error) if error.item().is_some() => {}
-                    Err(error) => return Err(unfound(&field, error)),
-                }
-            }
-            Ok(people)
+            let read = page
+                .into_iter()
+                .filter(|user| !matches!(user, Err(error) if error.item().is_some()));
+            let read: Vec<User> =
+                read.collect::<Result<_, _>>().map_err(|error| unfound(&field, error))?;
+            Ok(scope.visitors(read))
         };
         Ok(first.chain(having.chunks(PAGE).map(page)).boxed())
     }

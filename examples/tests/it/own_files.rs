@@ -212,6 +212,40 @@ fn options_that_would_not_be_heeded_are_refused() {
 }
 
 #[test]
+fn options_without_effect_are_refused() {
+    for (name, args, said) in [
+        ("pendo_visitor_sync", "--poll 3s", "--follow"),
+        ("pendo_visitor_sync", "--hook-header x", "--listen"),
+        ("pendo_visitor_sync", "--batch-size 5 --store x", "--batch-size"),
+        ("pendo_visitor_sync", "--check --plan", "--plan"),
+        ("pendo_visitor_sync", "--check --report x", "--report"),
+        ("pendo_visitor_sync", "--list-fields --report x", "--report"),
+        ("pendo_visitor_sync", "--list-fields --check", "--check"),
+        ("pendo_visitor_sync", "--poll 3s --plan", "--poll"),
+        ("peakon_employees", "--poll 3s", "--follow"),
+        ("peakon_employees", "--poll 3s --plan", "--poll"),
+        ("peakon_employees", "--check --plan", "--plan"),
+        ("peakon_employees", "--define a=string --app x --store y", "--store"),
+        ("pingboard_profiles", "--poll 3s", "--follow"),
+        ("pendo_scim", "--wait 3m", "--okta-provisions"),
+        ("pendo_scim", "--wait 3m --limit 3 --app x", "--wait"),
+        ("pendo_scim", "--delete --no-deactivate", "--no-deactivate"),
+        ("pendo_scim", "--undo x --search y", "--search"),
+        ("pendo_scim", "--undo x --group y", "--group"),
+        ("pendo_scim", "--undo x --admins y", "--admins"),
+        ("pendo_scim", "--undo x --unlink empty", "--unlink"),
+        ("pendo_scim", "--undo x --basis target", "--basis"),
+    ] {
+        let folder = Folder::new();
+        let inside = folder.file("inside");
+        std::fs::create_dir(&inside).unwrap();
+        let program = program_named(name).within(&inside).args(args).args("--people 5");
+        program.run().refused(&[said, "--help"]);
+        assert_eq!(std::fs::read_dir(&inside).unwrap().count(), 0, "{name} {args}");
+    }
+}
+
+#[test]
 fn people_without_visitor_id_are_named() {
     let (held, folder) = (Held::people(20), Folder::new());
     let report = folder.file("report.json");

@@ -50,21 +50,24 @@ impl Rig {
         self.program_to(&to.0, &to.1, args)
     }
 
+    /// The same without a store.
+    pub(super) fn unstored(&self, args: &str) -> Program {
+        let to = (self.sandbox.scim_url().to_owned(), self.sandbox.scim_token().to_owned());
+        self.unstored_to(&to.0, &to.1).args(args)
+    }
+
     /// The same to another product.
     pub(super) fn program_to(&self, url: &str, token: &str, args: &str) -> Program {
+        let stored = self.unstored_to(url, token).arg("--store");
+        stored.arg(self.file("store").to_str().unwrap()).args(args)
+    }
+
+    fn unstored_to(&self, url: &str, token: &str) -> Program {
         program_named(self.name)
             .env("OKTA_CLIENT_ORGURL", self.sandbox.okta_url())
             .env("OKTA_CLIENT_TOKEN", self.sandbox.okta_token())
             .env("SCIM_BASE_URL", url)
             .env("SCIM_TOKEN", token)
-            .arg("--store")
-            .arg(self.file("store").to_str().unwrap())
-            .args(args)
-    }
-
-    /// Another program on the same systems.
-    pub(super) fn program_named(&self, name: &'static str, args: &str) -> Program {
-        self.program(args).named(name)
     }
 
     pub(super) fn file(&self, name: &str) -> PathBuf {

@@ -6,7 +6,7 @@ use super::common::Rig;
 use super::pendo_groups::{group, ids, members};
 
 fn set_up(rig: &Rig, app: &str, group: &str) -> crate::support::Program {
-    let program = rig.program("--okta-provisions --app").arg(app);
+    let program = rig.unstored("--okta-provisions --app").arg(app);
     program.arg("--push-groups").arg(group)
 }
 
@@ -53,7 +53,7 @@ fn a_plan_of_the_set_up_sets_nothing() {
         set_up(&rig, &app, &id).args(option).run().exits(0).says("would").says("nothing was sent");
     }
     let define =
-        rig.program_named("peakon_employees", "--plan --define unit=string --app").arg(&app);
+        rig.unstored("--plan --define unit=string --app").named("peakon_employees").arg(&app);
     define.run().exits(0).says("unit would be defined").says("nothing was sent");
     assert_eq!(rig.sandbox.okta().event_count(), events);
     let connected = rig.in_okta(async |okta| okta.apps().connection(&app).get().await.unwrap());
@@ -117,7 +117,7 @@ fn the_first_group_must_contain_an_administrator_here_too() {
     }
     set_up(&rig, &app, "Nobody").args("--plan").run().refused(&["no group `Nobody`"]);
     set_up(&rig, &app, "Nobody").run().refused(&["no group `Nobody`"]);
-    let alone = rig.program("--okta-provisions --app").arg(&app).arg("--admins").arg(&inside);
+    let alone = rig.unstored("--okta-provisions --app").arg(&app).arg("--admins").arg(&inside);
     alone.run().refused(&["--admins", "--push-groups"]);
     assert!(!is_connected(&rig, &app));
     assert_eq!(rig.writes(), 0);
@@ -146,13 +146,18 @@ fn what_rules_a_run_from_here_is_refused() {
         "--inactive-statuses none",
         "--delete",
         "--unlink empty",
+        "--store x",
+        "--concurrency 2",
+        "--poll 1s",
     ] {
         let name = option.split_once(' ').map_or(option, |(name, _)| name);
         let refused = set_up(&rig, &app, &id).args(option).run();
         refused.refused(&["--okta-provisions", "cannot be used with", name]);
     }
-    for option in ["--every 2s", "--limit 1", "--report x", "--push-groups x", "--no-create"] {
-        let define = rig.program_named("peakon_employees", "--define unit=string --app").arg(&app);
+    for option in
+        ["--every 2s", "--limit 1", "--report x", "--push-groups x", "--no-create", "--store x"]
+    {
+        let define = rig.unstored("--define unit=string --app").named("peakon_employees").arg(&app);
         define.args(option).run().refused(&["--define", "cannot be used with"]);
     }
     assert!(!is_connected(&rig, &app));

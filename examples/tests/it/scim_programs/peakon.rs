@@ -123,11 +123,14 @@ fn attributes_are_defined_in_okta_with_their_namespace() {
     let rig = rig();
     let app = rig.sandbox.okta().app_id("SCIM with token").unwrap();
     let finished =
-        rig.program("--app").arg(&app).arg("--define").arg("Employed Since=date").run().exits(2);
+        rig.unstored("--app").arg(&app).arg("--define").arg("Employed Since=date").run().exits(2);
     assert!(finished.err.contains("write Employed_Since"), "{finished}");
     assert!(finished.err.contains("alias"), "{finished}");
-    rig.program("--define department=string --app").arg(&app).run().refused(&["department_custom"]);
-    rig.program("--define badgeNumber=integer --define unit=string:user.department")
+    rig.unstored("--define department=string --app")
+        .arg(&app)
+        .run()
+        .refused(&["department_custom"]);
+    rig.unstored("--define badgeNumber=integer --define unit=string:user.department")
         .args("--define Employed_Since=date --app")
         .arg(&app)
         .run()
@@ -159,13 +162,13 @@ fn an_attribute_is_made_of_what_okta_has_or_not_defined_at_all() {
     let app = rig.sandbox.okta().app_id("SCIM with token").unwrap();
     for plan in ["", "--plan"] {
         let define =
-            rig.program(plan).args("--define a=string --define unit=string:user.departmnt");
+            rig.unstored(plan).args("--define a=string --define unit=string:user.departmnt");
         let refused = define.arg("--app").arg(&app).run();
         refused.refused(&["--define unit", "`user.departmnt`", "did you mean `department`"]);
     }
     let schema = rig.in_okta(async |okta| okta.schemas().app_user(&app).await.unwrap());
     assert!(schema.attribute("unit").is_none() && schema.attribute("a").is_none());
-    rig.program("--plan --define unit=string:user.department --define a=string --app")
+    rig.unstored("--plan --define unit=string:user.department --define a=string --app")
         .arg(&app)
         .run()
         .exits(0)

@@ -205,7 +205,7 @@ fn okta_provisions_where_the_app_allows_it() {
     let rig = rig();
     let app = rig.sandbox.okta().app_id("SCIM with token").unwrap();
     let group = rig.group("Pushed by Okta", 0..4);
-    rig.program("--okta-provisions --no-deactivate --app")
+    rig.unstored("--okta-provisions --no-deactivate --app")
         .arg(&app)
         .args("--push-groups")
         .arg(&group)
@@ -228,7 +228,7 @@ fn okta_provisions_where_the_app_allows_it() {
     assert!(!on(&capabilities["update"]["lifecycleDeactivate"]), "{feature}");
 
     let custom = rig.sandbox.okta().app_id("Custom SAML").unwrap();
-    rig.program("--okta-provisions --app")
+    rig.unstored("--okta-provisions --app")
         .arg(&custom)
         .run()
         .exits(0)
