@@ -54,7 +54,7 @@ pub(crate) async fn read(
     let import = Plan::import(file, target, store).made_with(mapping);
     let plan = guards.into_iter().fold(import, Import::guard).await;
     plan.map_err(|error| match error {
-        ImportError::Plan(error @ PlanError::Guard { .. }) => unplanned(error),
+        ImportError::Plan(error @ PlanError::Guard { .. }) => unplanned(error, true),
         error => match Failure::settings(error) {
             Failure::Settings(line) => fail(line),
             other => other,

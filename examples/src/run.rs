@@ -80,7 +80,9 @@ impl Delivery<'_> {
         for guard in self.all_guards() {
             compute = compute.guard(guard);
         }
-        unless_stopped(&self.stop, compute.into_future()).await?.map_err(unplanned)
+        unless_stopped(&self.stop, compute.into_future())
+            .await?
+            .map_err(|error| unplanned(error, self.people.is_some()))
     }
 
     /// The rules of the program, and those that options set.
@@ -151,15 +153,17 @@ impl Delivery<'_> {
     }
 }
 
-pub(crate) fn unplanned(error: PlanError) -> Failure {
+pub(crate) fn unplanned(error: PlanError, is_from_okta: bool) -> Failure {
     match error {
         PlanError::Guard { guard, summary } => {
             let hint = match guard.to_string() {
                 _ if guard.is_of_losses() => "; --max-removals allows more",
-                line if line.contains("is empty") => {
-                    "; --undo takes that for meant with --max-removals 100%"
+                line if !line.contains("source is empty") => "",
+                _ if is_from_okta => {
+                    "; --search, --group or --app say who is in scope, and the Okta credential has to be able to read \
+                     them"
                 }
-                _ => "",
+                _ => "; --max-removals 100% takes that for meant",
             };
             Failure::Guard(format!("stopped before anything was sent: {guard}{hint} ({summary})"))
         }

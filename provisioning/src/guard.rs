@@ -208,10 +208,8 @@ impl Judged<'_> {
             Rule::Erased(most) => self.erased(*most),
             Rule::Renamed(most) => self.renamed(*most),
             Rule::Members(most) => self.members(*most),
-            Rule::EmptySource { allowed } => (!allowed && !is_partial && plan.read == 0).then(|| {
-                "the source is empty: nobody would be left; allow an empty source if that is meant"
-                    .to_owned()
-            }),
+            Rule::EmptySource { allowed } => (!allowed && !is_partial && plan.read == 0)
+                .then(|| "the source is empty: nobody would be left".to_owned()),
             Rule::WithoutKey(most) => self.without_key(*most),
             Rule::Conflicts { most } => (plan.conflicts > *most).then(|| {
                 format!("{} keys are claimed by two records, {most} are allowed", plan.conflicts)

@@ -116,7 +116,9 @@ impl Following<'_> {
     ) -> Result<(), Failure> {
         let batch = match followed {
             Ok(batch) => batch,
-            Err(FollowError::Plan(error)) if is_final(&error) => return Err(unplanned(error)),
+            Err(FollowError::Plan(error)) if is_final(&error) => {
+                return Err(unplanned(error, true));
+            }
             Err(error) if error.is_final() => return Err(Failure::beginning(error)),
             Err(error) => {
                 let _ = writeln!(std::io::stderr(), "still trying: {error}");

@@ -21,7 +21,8 @@ pub fn judge_first(
     streams: bool,
 ) -> Result<(), Failure> {
     if came == 0 {
-        let why = "the source is empty: nobody would be pushed";
+        let why = "the source is empty: nobody would be pushed; --search says who is, and the Okta credential \
+                   has to be able to read them";
         return Err(Failure::Guard(format!("stopped before anything was sent: {why}")));
     }
     let left_out = |rule| first.iter().filter(|user| scope.judge(user) == Err(rule)).count() as u64;
@@ -49,6 +50,13 @@ impl Read {
         if matches!(planned, Ok(_) | Err(Failure::Guard(_))) {
             let (without, deprovisioned) = (self.without_id(), self.deprovisioned());
             let all = self.people() - deprovisioned - self.failed();
+            if all == 0 && deprovisioned > 0 && planned.is_err() {
+                let count = thousands(deprovisioned);
+                let why = format!(
+                    "all {count} people are deprovisioned; --include-deprovisioned adds them"
+                );
+                return Err(Failure::Guard(format!("stopped before the push: {why}")));
+            }
             enough_have_ids(all, without, "", visitor_id)
                 .map_err(|why| Failure::Guard(format!("stopped before the push: {why}")))?;
         }

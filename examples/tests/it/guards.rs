@@ -13,11 +13,16 @@ fn an_empty_source_stops_it_with_and_without_a_store() {
         let program = search.iter().chain(more).fold(held.program(), |p, arg| p.arg(arg));
         let planned = program.clone().arg("--plan").run().exits(3);
         assert!(planned.complaint().contains("the source is empty"), "{planned}");
+        assert!(planned.complaint().contains("--search says who is"), "{planned}");
         let ended = program.arg("--report").arg(file.to_str().unwrap()).run().exits(3);
         assert!(ended.complaint().contains("before anything was sent: the source is empty"));
         assert_eq!(report_at(&file)["complete"], false);
         held.assert_untouched();
     }
+    let others = Held::people(300);
+    let gone = others.program().arg("--store").arg(store.to_str().unwrap());
+    let gone = gone.arg("--search").arg("status eq \"DEPROVISIONED\"").run().exits(3);
+    assert!(gone.complaint().contains("all 6 people are deprovisioned; --include-"), "{gone}");
     held.program().args("--limit 0").run().refused(&["--limit"]);
 }
 

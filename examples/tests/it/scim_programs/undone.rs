@@ -63,5 +63,9 @@ fn an_empty_backup_is_a_way_back_when_that_is_meant() {
     rig.program("").run().exits(0).says("8 restored");
     assert!(rig.sandbox.scim().users().iter().all(|user| user["active"] == true));
     // For a run from Okta nobody is still not meant.
-    rig.program("--max-removals 100% --search").arg("profile.department eq \"?\"").run().exits(3);
+    let search = "profile.department eq \"?\"";
+    let finished = rig.program("--max-removals 100% --search").arg(search).run().exits(3);
+    let line = finished.complaint();
+    assert!(line.contains("--search, --group or --app say who is in scope"), "{line}");
+    assert!(!line.contains("takes that for meant") && !line.contains("allow an empty"), "{line}");
 }
