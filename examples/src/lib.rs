@@ -29,7 +29,8 @@ pub use options::{
 pub use own_file::refuse_same;
 pub use patience::ready;
 pub use progress::Progress;
-pub use report::{ReportFile, announce, stopped, thousands};
+pub use provisioning::thousands;
+pub use report::{ReportFile, announce, stopped};
 pub use run::{Delivery, Records, again};
 pub use scim::*;
 pub use serving::{serve, whole_body, whole_request};

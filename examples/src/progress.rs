@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::report::thousands;
+use crate::thousands;
 
 /// Counts what is done and shows it on standard error.
 #[derive(Debug)]

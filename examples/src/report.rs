@@ -94,27 +94,3 @@ pub fn stopped(file: Option<ReportFile>, failure: Failure) -> Failure {
 fn told(path: &Path, error: impl Display) -> Error {
     Error::other(format!("--report {}: {error}", path.display()))
 }
-
-/// `1234567` as `1,234,567`.
-pub fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::thousands;
-
-    #[test]
-    fn digits_are_grouped() {
-        let text: Vec<String> = [0, 12, 999, 1_000, 1_234_567].map(thousands).into();
-        assert_eq!(text, ["0", "12", "999", "1,000", "1,234,567"]);
-    }
-}

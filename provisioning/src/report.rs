@@ -3,6 +3,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::numbers::thousands;
 use crate::store::{Kind, Row, StoreError};
 use crate::target::{Change, Done, TargetError};
 
@@ -224,17 +225,20 @@ impl Extend<Outcome> for Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { created, existed, updated, restored, removed, left_out, failed, .. } = self;
-        write!(f, "{created} created, {updated} updated, {restored} restored, {removed} removed")?;
-        if *existed > 0 {
-            write!(f, ", {existed} were there already")?;
+        for (count, what) in [(created, "created"), (updated, "updated"), (restored, "restored")] {
+            write!(f, "{} {what}, ", thousands(*count))?;
         }
-        if *left_out > 0 {
-            write!(f, ", {left_out} left out")?;
+        write!(f, "{} removed", thousands(*removed))?;
+        for (count, what) in [
+            (*existed, "were there already"),
+            (*left_out, "left out"),
+            (self.references_left_out, "references to nobody left out"),
+        ] {
+            if count > 0 {
+                write!(f, ", {} {what}", thousands(count))?;
+            }
         }
-        if self.references_left_out > 0 {
-            write!(f, ", {} references to nobody left out", self.references_left_out)?;
-        }
-        write!(f, ", {failed} failed")
+        write!(f, ", {} failed", thousands(*failed))
     }
 }
 

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::numbers::thousands;
 use crate::plan::Basis;
 use crate::store::{Kind, Row};
 
@@ -132,6 +133,8 @@ impl Summary {
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { create, update, restore, remove, unchanged, .. } = self;
+        let [create, update, restore, remove, unchanged] =
+            [create, update, restore, remove, unchanged].map(|count| thousands(*count));
         write!(f, "{create} to create, {update} to update, {restore} to restore, ")?;
         write!(f, "{remove} to remove, {unchanged} unchanged")?;
         for (count, what) in [
@@ -148,7 +151,7 @@ impl fmt::Display for Summary {
             (self.references_left_out, "references to nobody left out"),
         ] {
             if count > 0 {
-                write!(f, ", {count} {what}")?;
+                write!(f, ", {} {what}", thousands(count))?;
             }
         }
         if !self.without_key_first.is_empty() {

@@ -7,9 +7,8 @@ use okta_client::Error as OktaError;
 use pendo_client::{Delivery, PushReport};
 use serde_json::{Value, json};
 
-use crate::report::thousands;
 use crate::visitors::fields::LeftOut;
-use crate::{Failure, ReportFile, say};
+use crate::{Failure, ReportFile, say, thousands};
 
 /// How many names of each kind the summary shows.
 const SHOWN: usize = 5;

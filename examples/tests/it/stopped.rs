@@ -69,7 +69,7 @@ fn a_run_that_is_stopped_finishes_what_is_under_way_and_the_next_goes_on() {
         assert_eq!(written["complete"], false, "{written}");
         assert_eq!(written["people"]["created"], count, "{ended}");
         // Whoever is there is remembered.
-        let rest = 1_500 - count;
+        let rest = examples::thousands(1_500 - count as u64);
         program().run().exits(0).says(&format!("{rest} created"));
         assert_eq!(there(), 1_500);
     }
