@@ -83,37 +83,12 @@ impl Add {
         groups: &[GroupId],
         plan: bool,
     ) -> Result<Answer, ActionError> {
+        let is_out = is_out(&user);
         if !self.update {
-            return Ok(self.noting(Answer::user("exists", &user), &user));
+            return Ok(self.noting(Answer::user("exists", &user), is_out));
         }
-        if !is_out(&user) || self.activate != Some(true) {
-            let before = user.clone();
-            return Ok(self.noting(self.bring(okta, user, groups, plan).await?, &before));
-        }
-        let user = if plan { user } else { activate(okta, user, true).await? };
-        let answer = self.bring(okta, user, groups, plan).await?;
-        Ok(answer.renamed(if plan { "would_update" } else { "updated" }))
-    }
-
-    /// Who is out of use stays so, which whoever adds a user may not expect.
-    fn noting(&self, answer: Answer, user: &User) -> Answer {
-        match is_out(user) && self.activates() {
-            true => answer.with(
-                "note",
-                "out of use; activate, or add with update and activate, changes that",
-            ),
-            false => answer,
-        }
-    }
-
-    /// Brings a user to the attributes and groups.
-    async fn bring(
-        &self,
-        okta: &Okta,
-        user: User,
-        groups: &[GroupId],
-        plan: bool,
-    ) -> Result<Answer, ActionError> {
+        let revives = is_out && self.activate == Some(true);
+        let user = if revives && !plan { activate(okta, user, true).await? } else { user };
         let theirs: Vec<_> = match groups {
             [] => Vec::new(),
             _ => {
@@ -130,11 +105,23 @@ impl Add {
         if !plan {
             join(okta, answer.text("id"), &new).await?;
         }
-        Ok(match (new.is_empty(), plan) {
-            (true, _) => answer,
-            (false, true) => answer.renamed("would_update").in_groups(&new),
-            (false, false) => answer.renamed("updated").in_groups(&new),
-        })
+        let answer = match (revives || !new.is_empty(), plan) {
+            (false, _) => answer,
+            (true, true) => answer.renamed("would_update"),
+            (true, false) => answer.renamed("updated"),
+        };
+        Ok(self.noting(answer.in_groups(&new), is_out && !revives))
+    }
+
+    /// Who is out of use stays so, which whoever adds a user may not expect.
+    fn noting(&self, answer: Answer, stays_out: bool) -> Answer {
+        match stays_out && self.activates() {
+            true => answer.with(
+                "note",
+                "out of use; activate, or add with update and activate, changes that",
+            ),
+            false => answer,
+        }
     }
 
     /// A creation of unclear outcome is made again after a look: Okta has no login twice.
