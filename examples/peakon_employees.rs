@@ -108,7 +108,7 @@ async fn prepare(
     let mapping = typed(&mapping, &schema, product, PEAKON_USER)?;
     let scope = options.scope.scope(&systems.okta).await?;
     let people = MappedPeople::new(&systems.okta, scope, mapping, &options.run).await?;
-    let users = ScimUsers::new(systems.scim.clone()).map_err(Failure::settings)?.refer_by_key();
+    let users = ScimUsers::new(systems.scim.clone()).refer_by_key();
     let target: Arc<dyn Target> = Arc::new(Switched::new(Arc::new(users), options.switches));
     if !options.run.check {
         target.check().await.map_err(Failure::settings)?;

@@ -111,7 +111,7 @@ async fn run(options: &Options) -> Result<(), Failure> {
     };
     let patience = options.run.patience();
     let (groups, people) = ready(patience, &stop, prepare).await?;
-    let users = departing(&systems, &options.run, options.delete)?;
+    let users = departing(&systems, &options.run, options.delete);
     let users: Arc<dyn Target> = Arc::new(Switched::new(users, options.switches));
     let Some((users_store, groups_store)) = stores else {
         check(&systems, &people, &*users).await?;

@@ -75,7 +75,7 @@ async fn run(options: &Options) -> Result<(), Failure> {
     };
     let patience = options.run.patience();
     let people = ready(patience, &stop, prepare).await?;
-    let users = Arc::new(ScimUsers::new(systems.scim.clone()).map_err(Failure::settings)?);
+    let users = Arc::new(ScimUsers::new(systems.scim.clone()));
     if options.run.check {
         return check(&systems, &people, &*users).await;
     }

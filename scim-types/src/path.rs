@@ -27,6 +27,11 @@ pub struct PathError {
 }
 
 impl AttributePath {
+    /// `userName`, by which users are told apart.
+    pub fn user_name() -> Self {
+        Self::split("userName")
+    }
+
     /// Reads a path: an optional schema URN, a name, an optional sub-attribute.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use okta_client::{Okta, UserStatus};
 use provisioning::targets::{Departed, ScimUsers};
 use provisioning::{Around, Change, Done, Kind, Target, TargetError};
 
-use crate::{Failure, RunOptions, ScimSystems};
+use crate::{RunOptions, ScimSystems};
 
 /// A target that deletes who left. Who still is in Okta, with a status that is not DEPROVISIONED but counts
 /// as inactive, is deactivated.
@@ -36,21 +36,14 @@ impl DeletesDeparted {
 }
 
 /// Where people go of whom those who left are deactivated, or with `--delete` deleted.
-///
-/// # Errors
-/// When the provider's address is no good.
-pub fn departing(
-    systems: &ScimSystems,
-    options: &RunOptions,
-    delete: bool,
-) -> Result<Arc<dyn Target>, Failure> {
-    let users = || ScimUsers::new(systems.scim.clone()).map_err(Failure::settings);
+pub fn departing(systems: &ScimSystems, options: &RunOptions, delete: bool) -> Arc<dyn Target> {
+    let users = || ScimUsers::new(systems.scim.clone());
     if !delete {
-        return Ok(Arc::new(users()?));
+        return Arc::new(users());
     }
-    let (deactivating, deleting) = (users()?, users()?.departed(Departed::Delete));
+    let (deactivating, deleting) = (users(), users().departed(Departed::Delete));
     let (okta, inactive) = (systems.okta.clone(), options.inactive());
-    Ok(Arc::new(DeletesDeparted { okta, inactive, deactivating, deleting }))
+    Arc::new(DeletesDeparted { okta, inactive, deactivating, deleting })
 }
 
 #[async_trait]

@@ -42,6 +42,12 @@ impl PlaceError {
 static SCHEMAS: LazyLock<Schemas> = LazyLock::new(|| Schemas::user().clone().open());
 
 impl Place {
+    /// `userName`, by which users are told apart.
+    pub fn user_name() -> Self {
+        let path = AttributePath::user_name();
+        Self { text: path.to_string(), kind: Kind::Path(PatchPath::Attribute(path)) }
+    }
+
     /// Reads it.
     ///
     /// # Errors

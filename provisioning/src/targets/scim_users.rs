@@ -39,19 +39,17 @@ pub struct ScimUsers {
 
 impl ScimUsers {
     /// The users of this provider, whose keys are user names.
-    ///
-    /// # Errors
-    /// None; the signature leaves room for keys that are no place.
-    pub fn new(scim: Scim) -> Result<Self, TargetError> {
-        Ok(Self {
+    pub fn new(scim: Scim) -> Self {
+        let key = Place::user_name();
+        Self {
             name: format!("SCIM users of {}", scim.base_url()),
             scim,
-            key: Place::parse("userName").map_err(TargetError::caused)?,
-            key_path: "userName".to_owned(),
+            key_path: key.to_string(),
+            key,
             departed: Departed::default(),
             refer_by_key: false,
             places: Mutex::default(),
-        })
+        }
     }
 
     /// The attribute that holds the key, `userName` by default; such as `externalId`.

@@ -5,9 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use async_trait::async_trait;
 use futures::stream;
-use futures::stream::BoxStream;
 use provisioning::targets::ScimUsers;
-use provisioning::{Basis, Change, Done, Observed, Plan, Record, Target, TargetError};
+use provisioning::{Around, Basis, Change, Done, Plan, Record, Target, TargetError};
 use sandbox::{Sandbox, ScimOptions};
 use scim_client::Scim;
 
@@ -21,36 +20,24 @@ pub(crate) struct Cut {
 }
 
 #[async_trait]
-impl Target for Cut {
-    fn name(&self) -> &str {
-        self.target.name()
+impl Around for Cut {
+    fn inner(&self) -> &dyn Target {
+        &self.target
     }
 
-    fn key(&self, key: &str) -> String {
-        self.target.key(key)
-    }
-
-    fn key_path(&self) -> Option<&str> {
-        self.target.key_path()
-    }
-
-    async fn apply(&self, changes: &[Change]) -> Vec<Result<Done, TargetError>> {
-        let results = self.target.apply(changes).await;
+    async fn bring(&self, change: &Change) -> Result<Done, TargetError> {
+        let done = self.inner().bring(change).await;
         match self.is_cut.load(Relaxed) {
-            true => changes.iter().map(|_| Err(TargetError::new("the answer was lost"))).collect(),
-            false => results,
+            true => Err(TargetError::new("the answer was lost")),
+            false => done,
         }
-    }
-
-    fn observe(&self, paths: &[String]) -> Option<BoxStream<'_, Result<Observed, TargetError>>> {
-        self.target.observe(paths)
     }
 }
 
 /// Brings people into users of this provider; the switch loses answers.
 pub(crate) fn with_cuts(scim: Scim) -> (Bringing, Arc<AtomicBool>) {
     let is_cut = Arc::new(AtomicBool::new(false));
-    let target = ScimUsers::new(scim).unwrap();
+    let target = ScimUsers::new(scim);
     (Bringing::into(Cut { target, is_cut: is_cut.clone() }), is_cut)
 }
 
@@ -127,8 +114,8 @@ async fn a_few_newcomers_who_are_there_already_are_held_against_the_guards_as_we
     };
     // Made by hand.
     let by_hand: Vec<Record> = (0..20).map(|n| person(n, true)).collect();
-    Bringing::into(ScimUsers::new(scim(&sandbox)).unwrap()).run(&by_hand, Basis::Target).await;
-    let bringing = Bringing::into(ScimUsers::new(scim(&sandbox)).unwrap());
+    Bringing::into(ScimUsers::new(scim(&sandbox))).run(&by_hand, Basis::Target).await;
+    let bringing = Bringing::into(ScimUsers::new(scim(&sandbox)));
     let mut wanted: Vec<Record> = (0..4).map(|n| person(n, true)).collect();
     bringing.run(&wanted, Basis::Target).await;
     wanted.extend((4..9).map(|n| person(n, false)));
@@ -149,7 +136,7 @@ async fn a_few_newcomers_who_are_there_already_are_held_against_the_guards_as_we
 #[tokio::test]
 async fn logins_that_a_row_changes_count_as_new_keys() {
     let sandbox = with_scim(ScimOptions::default()).await;
-    let bringing = Bringing::into(ScimUsers::new(scim(&sandbox)).unwrap());
+    let bringing = Bringing::into(ScimUsers::new(scim(&sandbox)));
     let person = |n: usize, login: String| {
         let record = Record::new(format!("p{n}@acme.example")).source_id(format!("00u{n}"));
         record.set("userName", login)

@@ -10,7 +10,7 @@ use super::support::{BOTH, Bringing, scim, with_scim};
 use crate::support::stores;
 
 fn bringing(sandbox: &Sandbox) -> Bringing {
-    Bringing::into(ScimUsers::new(scim(sandbox)).unwrap())
+    Bringing::into(ScimUsers::new(scim(sandbox)))
 }
 
 /// Deletes somebody and invites the same name again; the new id.
@@ -31,7 +31,7 @@ async fn who_was_invited_again_is_taken_out_when_leaving() {
     for departed in [Departed::Deactivate, Departed::Delete] {
         for basis in BOTH {
             let sandbox = with_scim(ScimOptions::default()).await;
-            let target = ScimUsers::new(scim(&sandbox)).unwrap().departed(departed);
+            let target = ScimUsers::new(scim(&sandbox)).departed(departed);
             let (bringing, wanted) = (Bringing::into(target), people(4));
             bringing.run(&wanted, Basis::Delivered).await;
             let id = invite_again(&sandbox, 3);

@@ -16,7 +16,7 @@ fn group(key: &str, name: &str, members: &[String]) -> Record {
 
 /// People who are there, and their ids.
 async fn users(sandbox: &Sandbox, count: usize) -> Vec<String> {
-    let users = Bringing::into(ScimUsers::new(scim(sandbox)).unwrap());
+    let users = Bringing::into(ScimUsers::new(scim(sandbox)));
     users.run(&people(count), Basis::Delivered).await;
     let keys: Vec<String> = (0..count).map(name).chain(["nobody".to_owned()]).collect();
     let (ids, unresolved) = member_ids(&users.store, &*users.target, &keys).unwrap();

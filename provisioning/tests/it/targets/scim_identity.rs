@@ -52,7 +52,7 @@ async fn a_new_name_is_given_to_the_account_that_is_there() {
             stores(&format!("scim-{server}")).into_iter().zip([true, false, false, true])
         {
             let sandbox = with_scim(options.clone()).await;
-            let target = Arc::new(ScimUsers::new(scim(&sandbox)).unwrap());
+            let target = Arc::new(ScimUsers::new(scim(&sandbox)));
             let bringing = Bringing { target, store };
             let wanted = |names: [&str; 3]| -> Vec<Record> {
                 names.iter().enumerate().map(|(n, name)| named(n, name, mapped)).collect()
@@ -84,7 +84,7 @@ async fn a_new_name_is_given_to_the_account_that_is_there() {
 #[tokio::test]
 async fn a_name_that_a_stranger_has_is_a_failure_of_that_row() {
     let sandbox = with_scim(ScimOptions::default()).await;
-    let bringing = Bringing::into(ScimUsers::new(scim(&sandbox)).unwrap());
+    let bringing = Bringing::into(ScimUsers::new(scim(&sandbox)));
     bringing.run(&[named(1, "a@x.io", false), named(2, "b@x.io", false)], Basis::Delivered).await;
     let stranger: scim_types::User = serde_json::from_value(json!({
         "schemas": [scim_types::urn::USER], "userName": "c@x.io", "name": {"givenName": "C", "familyName": "C"}
@@ -147,7 +147,7 @@ impl Target for Hiding {
 
 fn hiding(sandbox: &Sandbox, hidden: fn(&str) -> bool) -> (Bringing, Arc<AtomicBool>) {
     let hides = Arc::new(AtomicBool::new(false));
-    let target = ScimUsers::new(scim(sandbox)).unwrap();
+    let target = ScimUsers::new(scim(sandbox));
     let (seen, switch) = (Mutex::new(0), hides.clone());
     (Bringing::into(Hiding { target, hides, hidden, seen }), switch)
 }

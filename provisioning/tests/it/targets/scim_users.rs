@@ -26,7 +26,7 @@ fn servers() -> Vec<(&'static str, ScimOptions)> {
 }
 
 fn bringing(sandbox: &Sandbox) -> Bringing {
-    Bringing::into(ScimUsers::new(scim(sandbox)).unwrap())
+    Bringing::into(ScimUsers::new(scim(sandbox)))
 }
 
 async fn edit(sandbox: &Sandbox, name: &str, change: impl FnMut(&mut User)) {
@@ -230,7 +230,7 @@ async fn who_vanished_downstream_is_made_anew() {
 #[tokio::test]
 async fn people_are_deleted_where_that_is_said() {
     let sandbox = with_scim(ScimOptions::default()).await;
-    let target = ScimUsers::new(scim(&sandbox)).unwrap().departed(Departed::Delete);
+    let target = ScimUsers::new(scim(&sandbox)).departed(Departed::Delete);
     let (bringing, wanted) = (Bringing::into(target), people(3));
     bringing.run(&wanted, Basis::Target).await;
     assert_eq!(bringing.run(&wanted[..2], Basis::Target).await.removed, 1);
@@ -241,7 +241,7 @@ async fn people_are_deleted_where_that_is_said() {
 #[tokio::test]
 async fn keys_that_have_case_keep_it() {
     let sandbox = with_scim(ScimOptions::default()).await;
-    let target = ScimUsers::new(scim(&sandbox)).unwrap().key_is("externalId").unwrap();
+    let target = ScimUsers::new(scim(&sandbox)).key_is("externalId").unwrap();
     let bringing = Bringing::into(target);
     let wanted: Vec<Record> = ["00uAbc", "00uaBC"]
         .map(|id| Record::new(id).source_id(id).set("userName", format!("{id}-{}", id.len())))
@@ -309,7 +309,7 @@ async fn what_a_patch_takes_away_beside_its_change_is_written_again() {
         .dialect(scim_types::patch::Dialect::Okta)
         .build()
         .unwrap();
-    let bringing = Bringing::into(ScimUsers::new(okta).unwrap());
+    let bringing = Bringing::into(ScimUsers::new(okta));
     let manager = |n: usize| person(n).set(DEPARTMENT, "Sales").refer(MANAGER, name((n + 1) % 4));
     let mut wanted: Vec<Record> = (0..4).map(manager).collect();
     let report = bringing.run(&wanted, Basis::Delivered).await;
@@ -344,7 +344,7 @@ fn peakon_people(count: usize) -> Vec<Record> {
 #[tokio::test]
 async fn peakon_has_keys_with_blanks_and_managers_by_mail() {
     let sandbox = with_scim(ScimOptions::peakon()).await;
-    let target = ScimUsers::new(scim(&sandbox)).unwrap().refer_by_key();
+    let target = ScimUsers::new(scim(&sandbox)).refer_by_key();
     let (bringing, mut wanted) = (Bringing::into(target), peakon_people(6));
     let report = bringing.run(&wanted, Basis::Delivered).await;
     assert_eq!((report.created, report.failed), (6, 0), "{report:?}");
@@ -377,7 +377,7 @@ async fn the_law_holds_when_calls_fail() {
     for (seed, (server, options)) in servers().into_iter().enumerate() {
         let sandbox = with_scim(options).await;
         some_faults(&sandbox, seed as u64);
-        let target = ScimUsers::new(scim(&sandbox)).unwrap();
+        let target = ScimUsers::new(scim(&sandbox));
         let peakon = server == "peakon";
         let target = if peakon { target.refer_by_key() } else { target };
         let mut wanted = if peakon { peakon_people(40) } else { people(40) };
