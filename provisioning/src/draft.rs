@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::decide::{Decision, Now, decide};
-use crate::guard::{Guard, Judged, Rule};
+use crate::guard::{Guard, Rule};
 use crate::identity::{Found, own_id};
-use crate::losses::{Before, Losses};
+use crate::losses::Before;
 use crate::plan::{Basis, Head, Plan, PlanError, Shared, open, own};
 use crate::record::Record;
 use crate::references;
@@ -203,28 +203,9 @@ impl Draft {
             self.summary.unchanged += sorted.dropped;
         }
         let Self { target, store, basis, summary, is_partial, before, .. } = self;
-        let losses = Losses::read(&mut *open(&store), &summary)?;
-        let id = jiff::Timestamp::now().to_string();
-        let (most, most_members) = (Guard::most_removals(guards), Guard::most_members(guards));
-        let (again, file) = (losses.again, None);
-        let mut head = Head {
-            id,
-            basis,
-            summary,
-            is_partial,
-            made_with,
-            selection,
-            most,
-            most_members,
-            again,
-            file,
-        };
+        let mut head = Head { basis, summary, is_partial, made_with, selection, ..Head::default() };
         head.compare(&mut *open(&store))?;
-        let (plan, before, losses) = (&head.summary, &before, &losses);
-        let judged = Judged { plan, basis, before, losses, is_partial };
-        if let Err(guard) = judged.by(guards) {
-            return Err(PlanError::Guard { guard, summary: Box::new(head.summary) });
-        }
+        let head = head.judged(guards, &before, &mut *open(&store))?;
         together(&mut *open(&store), |store| {
             // Room for what will be delivered.
             store.clear_seen()?;

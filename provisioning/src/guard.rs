@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use crate::leeway::Leeway;
 use crate::losses::{Before, Losses, Members};
 use crate::plan::Basis;
 use crate::summary::Summary;
@@ -81,7 +82,8 @@ impl Tripped {
 impl Guard {
     /// At most this share, from 0 to 1, of what is in the target by our doing, or was found there, may go; unless it
     /// is 0, five always may, if they are not more than half and the selection is the one of the last plan. Whom an update takes out
-    /// of use (`active: false`) goes as well.
+    /// of use (`active: false`) goes as well; so does whom a creation finds there and takes out of use, though no
+    /// plan can count them: when as many are gone as may be, such creations fail.
     ///
     /// Removals of the last 24 hours count with those of the plan, but for those that were allowed by a
     /// rule that allows more: share and limit are of those who were there before the first of them.
@@ -228,17 +230,12 @@ impl Judged<'_> {
     }
 
     fn removals(&self, most: Most) -> Option<String> {
-        let Self { plan, before, losses, .. } = self;
-        let known = plan.there(self.basis).max(before.known(most));
-        let limit = most.limit(known, !plan.is_chosen_otherwise());
+        let (plan, Leeway { known, limit, gone: all }) = (self.plan, self.leeway(most));
         let going = plan.remove + plan.deactivate;
-        // Who may have been taken out already is no second one.
-        let earlier = before.gone(most).saturating_sub(losses.again);
-        let all = going.saturating_add(earlier);
         (going > 0 && all > limit).then(|| {
             let parts = [
                 (plan.deactivate, "by an update that takes out of use"),
-                (earlier, "in the last 24 hours already"),
+                (all - going, "in the last 24 hours already"),
             ];
             let parts = of_them(&parts);
             let why = match plan.is_chosen_otherwise() {
@@ -247,6 +244,24 @@ impl Judged<'_> {
             };
             format!("{all} of {known} records would be removed{parts}, at most {limit} may be{why}")
         })
+    }
+
+    fn leeway(&self, most: Most) -> Leeway {
+        let Self { plan, before, losses, .. } = self;
+        let known = plan.there(self.basis).max(before.known(most));
+        let limit = most.limit(known, !plan.is_chosen_otherwise());
+        // Who may have been taken out already is no second one.
+        let earlier = before.gone(most).saturating_sub(losses.again);
+        let gone = (plan.remove + plan.deactivate).saturating_add(earlier);
+        Leeway { known, limit, gone }
+    }
+
+    /// Few always may be taken out of use, as nobody knows of how many.
+    pub(crate) fn leeway_of_creations(&self, guards: &[Guard]) -> Leeway {
+        let most = Guard::most_removals(guards).unwrap_or_default();
+        let few = if self.plan.is_chosen_otherwise() { 0 } else { most.few() };
+        let leeway = self.leeway(most);
+        Leeway { limit: leeway.limit.max(few), ..leeway }
     }
 
     fn erased(&self, most: Most) -> Option<String> {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::leeway::Leeway;
 use crate::plan::{Shared, open};
 use crate::record::{Record, same_path};
 use crate::store::{Kind, Known, Row, RowState, Seen, Store, StoreError};
@@ -166,9 +167,12 @@ pub(crate) fn is_changing_hands(store: &mut dyn Store, key: &str) -> Result<bool
     Ok(obstacle(store, &row)?.is_some())
 }
 
-/// Whose records are whose, for targets that find a record by its key.
+/// Whose records are whose, for targets that find a record by its key, and how many may be taken out of use.
 #[derive(Clone, Default)]
-pub(crate) struct Owners(pub(crate) Option<Shared>);
+pub(crate) struct Owners {
+    pub(crate) store: Option<Shared>,
+    pub(crate) leeway: Leeway,
+}
 
 impl Owners {
     pub(crate) fn check(
@@ -177,7 +181,7 @@ impl Owners {
         key: &str,
         remote_id: &str,
     ) -> Result<(), TargetError> {
-        let Some(store) = &self.0 else { return Ok(()) };
+        let Some(store) = &self.store else { return Ok(()) };
         let mut store = open(store);
         let holders = store.holders(remote_id).map_err(TargetError::caused)?;
         for holder in holders.iter().filter(|holder| *holder != key) {
@@ -190,6 +194,12 @@ impl Owners {
             }
         }
         Ok(())
+    }
+
+    /// Before somebody who was found under this key is taken out of use.
+    pub(crate) fn let_go(&self, key: &str) -> Result<(), TargetError> {
+        let Some(store) = &self.store else { return Ok(()) };
+        self.leeway.take(&mut *open(store), key)
     }
 }
 

@@ -11,8 +11,8 @@ use serde_json::Value;
 
 use crate::draft::observe;
 use crate::export::{Header, VERSION};
-use crate::guard::{Guard, Judged};
-use crate::losses::{Before, Losses};
+use crate::guard::Guard;
+use crate::losses::Before;
 use crate::plan::{Basis, GROUP, Head, Plan, PlanError, Shared, generation, identity, open, own};
 use crate::record::{is_hidden, same};
 use crate::store::{Kind, Known, Row, RowState, Seen, Store, StoreError, together};
@@ -180,26 +180,9 @@ fn judged(
         return Err(ImportError::Miscounted { said, rows });
     }
     let summary = Summary { known, ..left };
-    let losses = Losses::read(store, &summary)?;
-    let judged = Judged { plan: &summary, basis, before, losses: &losses, is_partial };
-    if let Err(guard) = judged.by(guards) {
-        return Err(PlanError::Guard { guard, summary: Box::new(summary) }.into());
-    }
-    let (id, again) = (jiff::Timestamp::now().to_string(), losses.again);
-    let (most, most_members) = (Guard::most_removals(guards), Guard::most_members(guards));
     let file = Some(sum);
-    Ok(Head {
-        id,
-        basis,
-        summary,
-        is_partial,
-        made_with,
-        selection,
-        most,
-        most_members,
-        again,
-        file,
-    })
+    let head = Head { basis, summary, is_partial, made_with, selection, file, ..Head::default() };
+    Ok(head.judged(guards, before, store)?)
 }
 
 struct Lines<R> {

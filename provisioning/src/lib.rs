@@ -11,6 +11,7 @@ mod follow;
 mod guard;
 mod identity;
 mod import;
+mod leeway;
 mod losses;
 mod mapping;
 mod memory;

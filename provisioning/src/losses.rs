@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::guard::Most;
+use crate::leeway;
 use crate::plan::Head;
 use crate::record::{is_hidden, switches_off};
 use crate::store::{Kind, Row, RowState, Store, StoreError};
@@ -236,10 +237,11 @@ impl Before {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let Summary { update, restore, remove, .. } = plan.summary;
-        if update + restore + remove == 0 {
+        let deactivated = leeway::taken(store)?;
+        if update + restore + remove + deactivated == 0 {
             return Ok(());
         }
-        let mut losses = Losses::default();
+        let mut losses = Losses { deactivated, ..Losses::default() };
         losses.add_rows(store, Some(RowState::Done))?;
         losses.add_rows(store, Some(RowState::Late))?;
         if remove > 0 {

@@ -80,7 +80,7 @@ impl MemoryTarget {
             (Some(own), Some(_)) if own != change.key => {
                 return Err(TargetError::new(format!("{} is taken", change.key)));
             }
-            (None, Some(found)) => return change.check_owner(&found.id),
+            (None, Some(found)) => return change.check_found(&found.id, found.active),
             _ => {}
         }
         Ok(())

@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::apply::Apply;
 use crate::draft::Draft;
-use crate::guard::{Guard, Most, Tripped};
+use crate::guard::{Guard, Judged, Most, Tripped};
+use crate::leeway::{self, Leeway};
+use crate::losses::{Before, Losses};
 use crate::record::Record;
 use crate::store::{MemoryStore, Row, RowState, Store, StoreError};
 use crate::sum::Sum;
@@ -99,7 +101,7 @@ pub enum PlanError {
 }
 
 /// What a plan is: written when it is complete, so that a half-computed one is none.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Head {
     pub(crate) id: String,
     pub(crate) basis: Basis,
@@ -125,6 +127,9 @@ pub(crate) struct Head {
     /// The sum of the file that it came from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) file: Option<String>,
+    /// What guards leave to creations.
+    #[serde(default)]
+    pub(crate) leeway: Leeway,
 }
 
 fn is_none(count: &u64) -> bool {
@@ -143,11 +148,33 @@ impl Head {
     pub(crate) fn clear(store: &mut dyn Store) -> Result<(), StoreError> {
         store.set_note(HEAD, None)?;
         unsure::remember_unsettled(store)?;
+        leeway::clear(store)?;
         store.clear_plan()
     }
 
     pub(crate) fn read(store: &mut dyn Store) -> Result<Option<Self>, StoreError> {
         Ok(store.note(HEAD)?.and_then(|text| serde_json::from_str(&text).ok()))
+    }
+
+    /// As it is held against these rules, if it keeps them.
+    pub(crate) fn judged(
+        mut self,
+        guards: &[Guard],
+        before: &Before,
+        store: &mut dyn Store,
+    ) -> Result<Self, PlanError> {
+        let losses = Losses::read(store, &self.summary)?;
+        let Self { basis, is_partial, ref summary, .. } = self;
+        let judged = Judged { plan: summary, basis, before, losses: &losses, is_partial };
+        if let Err(guard) = judged.by(guards) {
+            return Err(PlanError::Guard { guard, summary: Box::new(self.summary) });
+        }
+        self.leeway = judged.leeway_of_creations(guards);
+        self.id = jiff::Timestamp::now().to_string();
+        (self.most, self.most_members) =
+            (Guard::most_removals(guards), Guard::most_members(guards));
+        self.again = losses.again;
+        Ok(self)
     }
 
     /// Says in the summary what was said otherwise when something was last applied.

@@ -68,7 +68,7 @@ pub(crate) fn prepare(
             remote_id: row.remote_id.clone(),
             fields: row.fields.clone(),
             values: Fields::new(),
-            owners: Owners(Some(Arc::clone(&plan.store))),
+            owners: Owners { store: Some(Arc::clone(&plan.store)), leeway: plan.head.leeway },
         };
         let known = store.known(row.remembered_as())?.unwrap_or_default();
         if are_late {

@@ -14,7 +14,7 @@ use crate::store::Kind;
 /// Applying a change may be interrupted after the system carried it out and before that was noted; the
 /// same change then comes again. `apply` must end where one application ends: creating looks for the
 /// key first. Who is found there is brought to the values, and a null clears what there was; but not who
-/// is known to be somebody else ([`Change::check_owner`]). Restoring who is not there any more creates,
+/// is known to be somebody else, or one too many to be taken out of use ([`Change::check_found`]). Restoring who is not there any more creates,
 /// and who is to be removed and is not there is removed.
 #[async_trait]
 pub trait Target: fmt::Debug + Send + Sync + 'static {
@@ -126,6 +126,21 @@ impl Change {
     /// Says whose it is.
     pub fn check_owner(&self, remote_id: &str) -> Result<(), TargetError> {
         self.owners.check(self.source_id.as_deref(), &self.key, remote_id)
+    }
+
+    /// The same of a record that a creation finds, and whether that is in use: fails as well where it would be
+    /// taken out of use (`active: false`) and as many are gone as guards allow. To be asked once, and before
+    /// anything is sent.
+    ///
+    /// # Errors
+    /// Says whose it is, or how many may go.
+    pub fn check_found(&self, remote_id: &str, is_active: bool) -> Result<(), TargetError> {
+        self.check_owner(remote_id)?;
+        let switches_off = self.fields.iter().any(FieldChange::switches_off);
+        match is_active && switches_off && self.kind == Kind::Create {
+            true => self.owners.let_go(&self.key),
+            false => Ok(()),
+        }
     }
 }
 

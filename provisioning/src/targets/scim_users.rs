@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::record::{Fields, same};
 use crate::store::Kind;
-use crate::target::{Change, Done, Observed, Target, TargetError};
+use crate::target::{Change, Done, FieldChange, Observed, Target, TargetError};
 use crate::targets::Place;
 
 /// What happens to somebody who left the source.
@@ -143,10 +143,13 @@ impl ScimUsers {
     }
 
     async fn create(&self, change: &Change) -> Result<Done, TargetError> {
-        // Who is there keeps what is written once, and loses what is to have no value.
-        let differs = change.fields.iter().any(|field| field.on_create || field.new.is_null());
+        // Who is there keeps what is written once, loses what is to have no value, and may be one too many to go.
+        let is_other =
+            |field: &FieldChange| field.on_create || field.new.is_null() || field.switches_off();
+        let differs = change.fields.iter().any(is_other);
         if differs && let Some(user) = self.find(&change.key).await? {
-            user.id().map_or(Ok(()), |id| change.check_owner(id))?;
+            let is_active = user.active != Some(false);
+            user.id().map_or(Ok(()), |id| change.check_found(id, is_active))?;
             return self.update(change, user).await.map(Done::existed);
         }
         let user = self.new_user(change)?;

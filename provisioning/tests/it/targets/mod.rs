@@ -9,4 +9,5 @@ mod scim_groups;
 mod scim_identity;
 mod scim_people;
 mod scim_users;
+mod short_listing;
 mod support;
