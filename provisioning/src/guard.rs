@@ -107,7 +107,8 @@ impl Guard {
         Self(Rule::Erased(Most::Count(count)))
     }
 
-    /// At most this share of the records may be given another key, counted as removals are; five always may.
+    /// At most this share of the records may be given another key, counted as removals are; five always may. Who
+    /// got one in the last 24 hours counts once, and not when it is taken back.
     pub fn renamed_at_most(share: f64) -> Self {
         Self(Rule::Renamed(Most::Share(share)))
     }
@@ -118,7 +119,8 @@ impl Guard {
     }
 
     /// At most this share of its members may leave a group; five always may, unless it is 0. Those who left
-    /// in the last 24 hours count with those of the plan, as far as nobody came for them.
+    /// in the last 24 hours count with those of the plan, as far as they did not come back: others who come do not
+    /// make up for them.
     pub fn members_lost_at_most(share: f64) -> Self {
         Self(Rule::Members(Most::Share(share)))
     }
@@ -284,7 +286,14 @@ impl Judged<'_> {
         let known = plan.there(self.basis).max(before.known(most));
         let few = if matches!(most, Most::Count(_)) { 0 } else { FEW };
         let limit = most.limit(known, true).max(few);
-        let (going, earlier) = (plan.renamed.max(losses.renamed), before.renamed(most));
+        let earlier = before.moved(most);
+        let back = |who: &u64, to: u64| earlier.get(who).is_some_and(|(from, _)| *from == to);
+        let moved = losses.moved.iter();
+        // Who gets the old key again is no second one, nor who gets yet another one.
+        let undone = moved.clone().filter(|(who, (_, to))| back(who, *to)).count() as u64;
+        let again = moved.filter(|(who, _)| earlier.contains_key(who)).count() as u64;
+        let going = plan.renamed.max(losses.moved.len() as u64) - undone;
+        let earlier = earlier.len() as u64 - again;
         let all = going.saturating_add(earlier);
         (going > 0 && all > limit).then(|| {
             let parts = of_them(&[(earlier, "in the last 24 hours already")]);
@@ -294,11 +303,13 @@ impl Judged<'_> {
 
     fn members(&self, most: Most) -> Option<String> {
         self.losses.members.iter().find_map(|(id, group)| {
-            let Members { before, lost, gained, name } = group;
+            let Members { before, left, joined, name } = group;
             let (known, earlier) = self.before.members(id, most);
+            let earlier = earlier.iter().filter(|who| !left.contains(who) && !joined.contains(who));
+            let (lost, earlier) = (left.len() as u64, earlier.count() as u64);
             let limit = most.limit(known.max(*before), true).max(most.few());
-            (*lost > 0 && lost + earlier > limit).then(|| {
-                let after = before + gained - lost;
+            (lost > 0 && lost + earlier > limit).then(|| {
+                let after = before + joined.len() as u64 - lost;
                 let parts = match earlier {
                     0 => String::new(),
                     earlier => format!(", {earlier} have in the last 24 hours already"),
@@ -449,8 +460,8 @@ mod tests {
         losses.erased.insert("displayName".into(), 12);
         assert_eq!(judge(&guard, &losses), Ok(()));
         let ops = |before, after, lost| {
-            let members =
-                Members { name: "Ops".into(), before, lost, gained: after + lost - before };
+            let (left, joined) = ((0..lost).collect(), (before..after + lost).collect());
+            let members = Members { name: "Ops".into(), before, left, joined };
             Losses { members: [("00g1".to_owned(), members)].into(), ..Losses::default() }
         };
         let group = |before, after, lost| {

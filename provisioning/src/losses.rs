@@ -1,6 +1,6 @@
 //! What a plan takes from a target, and what was taken lately: what guards judge beside the summary.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -11,6 +11,7 @@ use crate::leeway;
 use crate::plan::Head;
 use crate::record::{is_hidden, switches_off};
 use crate::store::{Kind, Row, RowState, Store, StoreError};
+use crate::sum::Sum;
 use crate::summary::Summary;
 use crate::target::FieldChange;
 use crate::unsure;
@@ -32,8 +33,8 @@ pub(crate) struct Losses {
     /// Who came back.
     pub(crate) restored: u64,
     /// Who got another key.
-    #[serde(default, skip_serializing_if = "is_none")]
-    pub(crate) renamed: u64,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) moved: Moved,
     /// Records that lose the value of an attribute, by attribute.
     pub(crate) erased: BTreeMap<String, u64>,
     /// Groups whose members change, by their ids in the source.
@@ -44,19 +45,28 @@ pub(crate) struct Losses {
     pub(crate) again: u64,
 }
 
-/// How the members of a group change.
+/// Records, by the sum of their ids in the source, with the sums of the key they had and of the one they got.
+pub(crate) type Moved = BTreeMap<u64, (u64, u64)>;
+
+/// What became of them in the end, after some changes and later ones.
+fn moved_on(all: &mut Moved, later: &Moved) {
+    for (who, (from, to)) in later {
+        all.entry(*who).and_modify(|moved| moved.1 = *to).or_insert((*from, *to));
+    }
+    all.retain(|_, (from, to)| from != to);
+}
+
+/// How the members of a group change, by the sums of their ids in the target.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Members {
     pub(crate) before: u64,
-    pub(crate) lost: u64,
-    pub(crate) gained: u64,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(crate) left: BTreeSet<u64>,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(crate) joined: BTreeSet<u64>,
     /// The group's.
     #[serde(skip)]
     pub(crate) name: String,
-}
-
-fn is_none(count: &u64) -> bool {
-    *count == 0
 }
 
 impl Losses {
@@ -104,7 +114,10 @@ impl Losses {
             _ => {}
         }
         if matches!(row.kind, Kind::Update | Kind::Restore) {
-            self.renamed += u64::from(row.from.is_some());
+            if let Some(from) = &row.from {
+                let who = Sum::number(row.source_id.as_ref().unwrap_or(from));
+                self.moved.insert(who, (Sum::number(from), Sum::number(&row.key)));
+            }
             // Members that leave a group are counted for each group.
             let erased = row.fields.iter().filter(|field| erases(field) && field.path != MEMBERS);
             for field in erased {
@@ -114,8 +127,9 @@ impl Losses {
     }
 
     fn is_none(&self) -> bool {
-        let Self { removed, deactivated, restored, renamed, erased, members, .. } = self;
-        removed + deactivated + restored + renamed == 0 && erased.is_empty() && members.is_empty()
+        let Self { removed, deactivated, restored, moved, erased, members, .. } = self;
+        let is_nobody = removed + deactivated + restored == 0 && moved.is_empty();
+        is_nobody && erased.is_empty() && members.is_empty()
     }
 
     /// What later plans of one hour took.
@@ -123,15 +137,17 @@ impl Losses {
         self.removed += later.removed;
         self.deactivated += later.deactivated;
         self.restored += later.restored;
-        self.renamed += later.renamed;
+        moved_on(&mut self.moved, &later.moved);
         for (path, count) in later.erased {
             *self.erased.entry(path).or_default() += count;
         }
         for (id, members) in later.members {
             let all = self.members.entry(id).or_default();
             all.before = all.before.max(members.before);
-            all.lost += members.lost;
-            all.gained += members.gained;
+            all.left.retain(|who| !members.joined.contains(who));
+            all.joined.retain(|who| !members.left.contains(who));
+            all.left.extend(members.left);
+            all.joined.extend(members.joined);
         }
     }
 }
@@ -155,11 +171,12 @@ fn erases(field: &FieldChange) -> bool {
 
 fn members(field: &FieldChange) -> Option<Members> {
     let old = field.old.as_array().filter(|_| field.path == MEMBERS && !field.on_create)?;
-    let ids = |list: &[Value]| list.iter().map(Value::to_string).collect::<HashSet<String>>();
+    let sum = |id: &Value| Sum::number(&id.to_string());
+    let ids = |list: &[Value]| list.iter().map(sum).collect::<BTreeSet<u64>>();
     let (old, new) = (ids(old), field.new.as_array().map(|list| ids(list)).unwrap_or_default());
     let (before, name) = (old.len() as u64, String::new());
-    let (lost, gained) = (old.difference(&new).count() as u64, new.difference(&old).count() as u64);
-    Some(Members { before, lost, gained, name })
+    let (left, joined) = (&old - &new, &new - &old);
+    Some(Members { before, left, joined, name })
 }
 
 /// Removals, of rows in this state, that may have been carried out before they come to be.
@@ -250,10 +267,16 @@ impl Before {
             losses.removed += in_doubt(store, Some(RowState::Failed))?;
             losses.removed = losses.removed.saturating_sub(plan.again);
         }
-        // Who joins makes up for who left, and for nothing else.
-        let has_lost =
-            |id: &String| self.steps.iter().any(|step| step.losses.members.contains_key(id));
-        losses.members.retain(|id, members| members.lost > 0 || has_lost(id));
+        let is_limited =
+            plan.most_members.is_none_or(|most| most.limit(u64::MAX, false) < u64::MAX);
+        losses.members.retain(|id, members| {
+            // Of those who come, only who left is of interest; of those who may all leave, nobody.
+            members.joined.retain(|who| self.has_left(id, *who));
+            if !is_limited {
+                members.left.clear();
+            }
+            !members.left.is_empty() || !members.joined.is_empty()
+        });
         if losses.is_none() {
             return Ok(());
         }
@@ -294,21 +317,35 @@ impl Before {
         })
     }
 
-    /// How many were given another key.
-    pub(crate) fn renamed(&self, most: Most) -> u64 {
-        self.under(most).map(|step| step.losses.renamed).sum()
+    /// Who was given another key, and has it.
+    pub(crate) fn moved(&self, most: Most) -> Moved {
+        self.under(most).fold(Moved::new(), |mut all, step| {
+            moved_on(&mut all, &step.losses.moved);
+            all
+        })
     }
 
-    /// How many members a group had before the first of them, and how many left and nobody came for them.
-    pub(crate) fn members(&self, id: &str, most: Most) -> (u64, u64) {
-        let steps = self.steps.iter().filter_map(|step| Some((step, step.losses.members.get(id)?)));
+    fn of_group(&self, id: &str) -> impl Iterator<Item = (&Step, &Members)> + Clone {
+        self.steps.iter().filter_map(move |step| Some((step, step.losses.members.get(id)?)))
+    }
+
+    fn has_left(&self, id: &str, who: u64) -> bool {
+        self.of_group(id).any(|(_, members)| members.left.contains(&who))
+    }
+
+    /// How many members a group had before the first of them, and who left and did not come back.
+    pub(crate) fn members(&self, id: &str, most: Most) -> (u64, BTreeSet<u64>) {
+        let steps = self.of_group(id);
         let known = steps.clone().map(|(_, members)| members.before).max().unwrap_or(0);
         let limit = move |most: Most| most.limit(known, true);
-        let counts =
-            steps.filter(|(step, _)| limit(step.most_members.unwrap_or_default()) <= limit(most));
-        counts.fold((0, 0), |(before, gone), (_, members)| {
-            let gone = (gone + members.lost).saturating_sub(members.gained);
-            (before.max(members.before), gone)
+        let counts = |step: &Step| limit(step.most_members.unwrap_or_default()) <= limit(most);
+        steps.fold((0, BTreeSet::new()), |(mut before, mut gone), (step, members)| {
+            if counts(step) {
+                before = before.max(members.before);
+                gone.extend(&members.left);
+            }
+            gone.retain(|who| !members.joined.contains(who));
+            (before, gone)
         })
     }
 

@@ -11,9 +11,13 @@ impl Sum {
     }
 
     pub(crate) fn of(text: &str) -> String {
+        Self(Self::number(text)).text()
+    }
+
+    pub(crate) fn number(text: &str) -> u64 {
         let mut sum = Self::new();
         sum.add(text);
-        sum.text()
+        sum.0
     }
 
     pub(crate) fn add(&mut self, text: &str) {

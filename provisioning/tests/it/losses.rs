@@ -97,8 +97,8 @@ async fn a_plan_that_was_exported_before_a_run_that_was_killed_is_refused() {
 /// Sets the clock of what is noted back, as a run under a clock that is ahead would see it.
 fn set_back(store: &Shared, hours: i64) {
     let mut store = store.lock().unwrap();
-    let noted: Value = serde_json::from_str(&store.note("losses").unwrap().unwrap()).unwrap();
-    let mut noted = noted;
+    let Some(noted) = store.note("losses").unwrap() else { return };
+    let mut noted: Value = serde_json::from_str(&noted).unwrap();
     for step in noted["steps"].as_array_mut().unwrap() {
         let at: jiff::Timestamp = step["at"].as_str().unwrap().parse().unwrap();
         let at = at - jiff::SignedDuration::from_hours(hours);
@@ -293,4 +293,66 @@ async fn a_new_key_for_everybody_is_taken_for_an_accident() {
     let all = people(0..60, Some(Guard::renamed_at_most(1.0))).await.unwrap();
     assert_eq!(apply(&all).await.updated, 50);
     assert!(target.inner.active().keys().all(|key| key.starts_with("new.")));
+}
+
+#[tokio::test]
+async fn strangers_who_join_a_group_do_not_make_up_for_those_who_left() {
+    for hours in [0, 3] {
+        let (target, store) = (Arc::new(MemoryTarget::new()), memory());
+        let at = (&target, &store);
+        push(ops(0..100), None, at).await.unwrap();
+        push(ops(15..115), None, at).await.unwrap();
+        set_back(&store, hours);
+        let tripped = push(ops((30..115).chain(200..215)), None, at).await.unwrap_err();
+        let expected = "15 would leave, 15 have in the last 24 hours already, at most 20 may";
+        assert!(tripped.contains(expected), "{tripped}");
+        // Who comes back has not left, however often.
+        for _ in 0..3 {
+            push(ops(0..115), None, at).await.unwrap();
+            set_back(&store, hours);
+            push(ops(15..115), None, at).await.unwrap();
+        }
+        push(ops(0..115), None, at).await.unwrap();
+        push(ops(20..115), None, at).await.unwrap();
+        assert!(push(ops((0..5).chain(29..115)), None, at).await.is_err());
+        push(ops((0..5).chain(28..115)), None, at).await.unwrap();
+    }
+}
+
+/// Sixty people of whom some have another name.
+async fn renamed(
+    renamed: std::ops::Range<u32>,
+    name: &str,
+    (target, store): (&Arc<Flaky>, &Shared),
+) -> Result<Report, String> {
+    let person = |n: u32| {
+        let name = if renamed.contains(&n) { name } else { "" };
+        Ok::<_, String>(Record::new(format!("{name}p{n}")).source_id(format!("{n}")))
+    };
+    let source = stream::iter((0..60).map(person).collect::<Vec<_>>());
+    let plan = Plan::compute(source, target.clone()).store(store.clone()).await;
+    Ok(apply(&plan.map_err(|error| error.to_string())?).await.into_result().unwrap())
+}
+
+#[tokio::test]
+async fn an_accident_with_keys_can_be_undone() {
+    for hours in [0, 3] {
+        let (target, store) = (Flaky::renaming(1, 0.0), memory());
+        let at = (&target, &store);
+        renamed(0..0, "", at).await.unwrap();
+        for _ in 0..2 {
+            assert_eq!(renamed(0..12, "wrong.", at).await.unwrap().updated, 12);
+            set_back(&store, hours);
+            assert_eq!(renamed(0..0, "", at).await.unwrap().updated, 12);
+        }
+        // Who gets one name after the other is one.
+        for name in ["a.", "b.", "c."] {
+            assert_eq!(renamed(0..10, name, at).await.unwrap().updated, 10);
+            set_back(&store, hours);
+        }
+        let tripped = renamed(0..13, "c.", at).await.unwrap_err();
+        let expected = "13 of 60 records would get another key, 10 of them in the last 24 hours already, at most 12";
+        assert!(tripped.contains(expected), "{tripped}");
+        assert_eq!(renamed(0..12, "d.", at).await.unwrap().updated, 12);
+    }
 }
