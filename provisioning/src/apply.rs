@@ -452,6 +452,11 @@ fn after(known: Known, row: &Row, change: &Change, done: &Done) -> Known {
         known.sent.insert(path.clone(), value.clone());
         known.shown.remove(path);
     }
+    // What was cleared is written again once it leads to somebody.
+    let is_cleared = |path: &&String| done.shown.get(*path).is_some_and(Value::is_null);
+    for path in change.dangling.iter().filter(is_cleared) {
+        known.sent.remove(path);
+    }
     // A reference is sent as the id of the other, and that is what the target shows.
     note_shown(&mut known.shown, change, done);
     known

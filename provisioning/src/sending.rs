@@ -68,6 +68,7 @@ pub(crate) fn prepare(
             remote_id: row.remote_id.clone(),
             fields: row.fields.clone(),
             values: Fields::new(),
+            dangling: Vec::new(),
             owners: Owners { store: Some(Arc::clone(&plan.store)), leeway: plan.head.leeway },
         };
         let known = store.known(row.remembered_as())?.unwrap_or_default();
@@ -81,7 +82,7 @@ pub(crate) fn prepare(
         change.values.extend(row.held.clone());
         let kept = change.fields.iter().filter(|field| !field.on_create);
         change.values.extend(kept.map(|field| (field.path.clone(), field.new.clone())));
-        resolve_values(plan, &mut *store, &mut change.values)?;
+        change.dangling = resolve_values(plan, &mut *store, &mut change.values)?;
         prepared.push(Sending { row, change });
     }
     Ok(prepared)
@@ -100,17 +101,19 @@ fn resolve(
     Ok(())
 }
 
-/// The same for values that were sent before.
+/// The same for values that were sent before; gives those that were taken out.
 fn resolve_values(
     plan: &Plan,
     store: &mut dyn Store,
     values: &mut Fields,
-) -> Result<(), StoreError> {
+) -> Result<Vec<String>, StoreError> {
     for value in values.values_mut() {
         put_value(plan, store, value)?;
     }
-    values.retain(|_, value| referred(value).is_none());
-    Ok(())
+    let unresolved = values.iter().filter(|(_, value)| referred(value).is_some());
+    let unresolved: Vec<String> = unresolved.map(|(path, _)| path.clone()).collect();
+    unresolved.iter().for_each(|path| drop(values.remove(path)));
+    Ok(unresolved)
 }
 
 /// Puts what the target understands in place of a reference, if it is one and that can be done.

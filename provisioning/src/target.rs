@@ -116,6 +116,8 @@ pub struct Change {
     /// All managed values as they are after the change: for a record that has to be made anew.
     pub values: Fields,
     pub(crate) owners: Owners,
+    /// References that were delivered, and lead to nobody now.
+    pub(crate) dangling: Vec<String>,
 }
 
 impl Change {

@@ -87,7 +87,7 @@ impl ScimUsers {
 
     async fn carry_out(&self, change: &Change) -> Result<Done, TargetError> {
         match (change.kind, &change.remote_id) {
-            (Kind::Remove, Some(id)) => match self.remove(id).await? {
+            (Kind::Remove, Some(id)) => match self.remove(change, id).await? {
                 Some(done) => Ok(done),
                 // Made anew by hand, it has another id.
                 None => self.remove_by_key(change).await,
@@ -115,7 +115,7 @@ impl ScimUsers {
     async fn remove_by_key(&self, change: &Change) -> Result<Done, TargetError> {
         let Some(id) = self.find_to_remove(&change.key).await? else { return Ok(Done::new()) };
         change.check_owner(&id)?;
-        Ok(self.remove(&id).await?.unwrap_or_default())
+        Ok(self.remove(change, &id).await?.unwrap_or_default())
     }
 
     async fn found(&self, keys: &[String], paths: &[String]) -> Result<Vec<Observed>, TargetError> {
@@ -179,7 +179,13 @@ impl ScimUsers {
         let kept = change.fields.iter().filter(|field| !field.on_create);
         self.put_all(&mut after, kept.map(|field| (&field.path, &field.new)))?;
         let after: User = typed(after)?;
-        let updated = self.users().update(&before, &after).await;
+        let (updated, cleared) = match self.users().update(&before, &after).await {
+            Err(error) if is_of_values(&error) => match self.cleared(change, &after)? {
+                Some((after, paths)) => (self.users().update(&before, &after).await, paths),
+                None => (Err(error), Vec::new()),
+            },
+            updated => (updated, Vec::new()),
+        };
         let updated = updated.map_err(|error| self.explained(change, error))?;
         let mut now = updated.resource;
         if !self.lost(change, &before, &now)?.is_empty() {
@@ -193,7 +199,26 @@ impl ScimUsers {
                 )));
             }
         }
-        self.done(change, &now, Some(&before))
+        Ok(shows_none(self.done(change, &now, Some(&before))?, cleared))
+    }
+
+    /// Without references that lead to nobody any more, which some refuse in whatever is changed, and their
+    /// paths; none where it has none of these.
+    fn cleared(
+        &self,
+        change: &Change,
+        user: &User,
+    ) -> Result<Option<(User, Vec<String>)>, TargetError> {
+        let mut user = serde_json::to_value(user).map_err(TargetError::caused)?;
+        let mut paths = Vec::new();
+        for path in &change.dangling {
+            let place = self.place(path)?;
+            if !place.get(&user).is_null() {
+                place.put(&mut user, &Value::Null).map_err(TargetError::caused)?;
+                paths.push(path.clone());
+            }
+        }
+        if paths.is_empty() { Ok(None) } else { typed(user).map(|user| Some((user, paths))) }
     }
 
     /// Managed values that were there before a change of others, and are not any more.
@@ -276,7 +301,7 @@ impl ScimUsers {
     }
 
     /// None when there is nobody of this id.
-    async fn remove(&self, id: &str) -> Result<Option<Done>, TargetError> {
+    async fn remove(&self, change: &Change, id: &str) -> Result<Option<Done>, TargetError> {
         let removed = match self.departed {
             Departed::Deactivate => self.users().deactivate(id).await.map(drop),
             Departed::Delete => self.users().delete(id, None).await,
@@ -284,8 +309,26 @@ impl ScimUsers {
         match removed {
             Ok(()) => Ok(Some(Done::new().remote_id(id))),
             Err(error) if error.is_not_found() => Ok(None),
+            Err(error) if is_of_values(&error) && self.departed == Departed::Deactivate => {
+                let Some(done) = self.clear(change, id).await? else {
+                    return Err(TargetError::caused(error));
+                };
+                self.users().deactivate(id).await.map_err(TargetError::caused)?;
+                Ok(Some(done))
+            }
             Err(error) => Err(TargetError::caused(error)),
         }
+    }
+
+    /// Clears what leads to nobody; none where there is no such thing.
+    async fn clear(&self, change: &Change, id: &str) -> Result<Option<Done>, TargetError> {
+        if change.dangling.is_empty() {
+            return Ok(None);
+        }
+        let before = self.users().get(id).await.map_err(TargetError::caused)?;
+        let Some((after, paths)) = self.cleared(change, &before)? else { return Ok(None) };
+        self.users().update(&before, &after).await.map_err(TargetError::caused)?;
+        Ok(Some(shows_none(Done::new().remote_id(id), paths)))
     }
 
     fn observed(&self, user: &User, places: &[Arc<Place>]) -> Result<Observed, TargetError> {
@@ -311,6 +354,15 @@ fn refusal(error: scim_client::Error) -> TargetError {
         true => TargetError::caused(error).refused(),
         false => TargetError::caused(error),
     }
+}
+
+/// Whether it is about what was sent, or stands there.
+fn is_of_values(error: &scim_client::Error) -> bool {
+    error.status().is_some_and(|status| matches!(status.as_u16(), 400 | 422))
+}
+
+fn shows_none(done: Done, paths: Vec<String>) -> Done {
+    paths.into_iter().fold(done, |done, path| done.shows(path, Value::Null))
 }
 
 fn typed(user: Value) -> Result<User, TargetError> {

@@ -1,5 +1,6 @@
 //! Each target against the sandbox: a plan is applied, and the next one is empty.
 
+mod dangling;
 mod doubted;
 mod made_anew;
 mod okta_users;
