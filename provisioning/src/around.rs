@@ -85,6 +85,10 @@ impl<A: Around> Target for A {
         self.inner().look_up(keys, paths).await
     }
 
+    fn was_removed(&self, member: &str) -> bool {
+        self.inner().was_removed(member)
+    }
+
     fn reference(&self, key: &str, remote_id: Option<&str>) -> Option<Value> {
         self.inner().reference(key, remote_id)
     }

@@ -56,7 +56,7 @@ impl Draft {
         own(&mut *opened, &*target)?;
         let goes_on = Plan::is_cut_off(&mut *opened)?;
         let before = together(&mut *opened, |store| {
-            let before = Before::and_last(store)?;
+            let before = Before::and_last(store, &*target)?;
             Head::clear(store)?;
             store.clear_seen().map(|()| before)
         })?;
@@ -205,7 +205,7 @@ impl Draft {
         let Self { target, store, basis, summary, is_partial, before, .. } = self;
         let mut head = Head { basis, summary, is_partial, made_with, selection, ..Head::default() };
         head.compare(&mut *open(&store))?;
-        let head = head.judged(guards, &before, &mut *open(&store))?;
+        let head = head.judged(guards, &before, (&mut *open(&store), &*target))?;
         together(&mut *open(&store), |store| {
             // Room for what will be delivered.
             store.clear_seen()?;

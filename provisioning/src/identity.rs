@@ -100,8 +100,20 @@ pub(crate) fn is_held(
     key: &str,
     id: Option<&str>,
 ) -> Result<bool, StoreError> {
-    let holders = id.map(|id| store.holders(id)).transpose()?.unwrap_or_default();
-    Ok(holders.iter().any(|holder| holder != key))
+    let holders = id.map(|id| holders(store, id)).transpose()?.unwrap_or_default();
+    Ok(holders.iter().any(|(holder, known)| holder != key && !known.removed))
+}
+
+/// What was delivered to the record of this id.
+fn holders(store: &mut dyn Store, remote_id: &str) -> Result<Vec<(String, Known)>, StoreError> {
+    let keys = store.holders(remote_id)?.into_iter();
+    keys.map(|key| Ok((key.clone(), store.known(&key)?.unwrap_or_default()))).collect()
+}
+
+/// Whether the record of this id was taken out of the target by our doing.
+pub(crate) fn was_removed(store: &mut dyn Store, remote_id: &str) -> Result<bool, StoreError> {
+    let holders = holders(store, remote_id)?;
+    Ok(!holders.is_empty() && holders.iter().all(|(_, known)| known.removed))
 }
 
 /// Adds the key to the attributes that change, unless the mapping sees to it. `old` is none where nobody
@@ -183,13 +195,13 @@ impl Owners {
     ) -> Result<(), TargetError> {
         let Some(store) = &self.store else { return Ok(()) };
         let mut store = open(store);
-        let holders = store.holders(remote_id).map_err(TargetError::caused)?;
-        for holder in holders.iter().filter(|holder| *holder != key) {
-            let known = store.known(holder).map_err(TargetError::caused)?.unwrap_or_default();
+        let holders = holders(&mut *store, remote_id).map_err(TargetError::caused)?;
+        let others = holders.iter().filter(|(holder, known)| holder != key && !known.removed);
+        for (holder, known) in others {
             if known.source_id.is_none() || known.source_id.as_deref() != source_id {
                 return Err(TargetError::new(format!(
                     "what is found as {key} in the target is {}, delivered as {holder}: it is left alone",
-                    whose(&known)
+                    whose(known)
                 )));
             }
         }

@@ -132,11 +132,11 @@ impl Import<'_> {
             observe(&*target, &store, &paths).await?;
         }
         let head = together(&mut *open(&store), |store| {
-            let before = Before::and_last(store)?;
+            let before = Before::and_last(store, &*target)?;
             Head::clear(store)?;
             let reading = Reading { header: &header, left, remove_unknown };
             let counted = reading.rows(&mut lines, store)?;
-            let head = judged(header, counted, &before, &guards, store)?;
+            let head = judged(header, counted, (&before, &guards), (store, &*target))?;
             store.clear_seen()?;
             head.write(store)?;
             Ok::<_, ImportError>(head)
@@ -164,9 +164,8 @@ impl fmt::Debug for Import<'_> {
 fn judged(
     header: Header,
     (counted, left): (Summary, Summary),
-    before: &Before,
-    guards: &[Guard],
-    store: &mut dyn Store,
+    (before, guards): (&Before, &[Guard]),
+    (store, target): (&mut dyn Store, &dyn Target),
 ) -> Result<Head, ImportError> {
     let Header { basis, summary: said, partial: is_partial, made_with, selection, sum, .. } =
         header;
@@ -182,7 +181,7 @@ fn judged(
     let summary = Summary { known, ..left };
     let file = Some(sum);
     let head = Head { basis, summary, is_partial, made_with, selection, file, ..Head::default() };
-    Ok(head.judged(guards, before, store)?)
+    Ok(head.judged(guards, before, (store, target))?)
 }
 
 struct Lines<R> {

@@ -13,7 +13,7 @@ use crate::record::{is_hidden, switches_off};
 use crate::store::{Kind, Row, RowState, Store, StoreError};
 use crate::sum::Sum;
 use crate::summary::Summary;
-use crate::target::FieldChange;
+use crate::target::{FieldChange, Target};
 use crate::unsure;
 
 const PAGE: usize = 1_000;
@@ -71,10 +71,14 @@ pub(crate) struct Members {
 
 impl Losses {
     /// Those of the whole plan in the store.
-    pub(crate) fn read(store: &mut dyn Store, plan: &Summary) -> Result<Self, StoreError> {
+    pub(crate) fn read(
+        store: &mut dyn Store,
+        target: &dyn Target,
+        plan: &Summary,
+    ) -> Result<Self, StoreError> {
         let mut losses = Self::default();
         if plan.update + plan.restore > 0 {
-            losses.add_rows(store, None)?;
+            losses.add_rows(store, target, None)?;
         }
         if plan.remove > 0 {
             losses.again = in_doubt(store, None)?;
@@ -85,6 +89,7 @@ impl Losses {
     fn add_rows(
         &mut self,
         store: &mut dyn Store,
+        target: &dyn Target,
         state: Option<RowState>,
     ) -> Result<(), StoreError> {
         let mut after = 0;
@@ -96,7 +101,7 @@ impl Losses {
             after = last.seq;
             for row in &rows {
                 self.add(row);
-                if let Some(members) = row.fields.iter().find_map(members) {
+                if let Some(members) = row.fields.iter().find_map(|field| members(field, target)) {
                     let (name, id) = (name_of(store, row)?, row.source_id.as_ref());
                     let id = id.unwrap_or(&row.key).clone();
                     self.members.insert(id, Members { name, ..members });
@@ -169,11 +174,13 @@ fn erases(field: &FieldChange) -> bool {
     !field.on_create && is_empty(&field.new) && !is_empty(&field.old) && !is_hidden(&field.old)
 }
 
-fn members(field: &FieldChange) -> Option<Members> {
+fn members(field: &FieldChange, target: &dyn Target) -> Option<Members> {
     let old = field.old.as_array().filter(|_| field.path == MEMBERS && !field.on_create)?;
     let sum = |id: &Value| Sum::number(&id.to_string());
-    let ids = |list: &[Value]| list.iter().map(sum).collect::<BTreeSet<u64>>();
-    let (old, new) = (ids(old), field.new.as_array().map(|list| ids(list)).unwrap_or_default());
+    let new: BTreeSet<u64> = field.new.as_array().into_iter().flatten().map(sum).collect();
+    let was_removed = |id: &Value| id.as_str().is_some_and(|id| target.was_removed(id));
+    let counts = |id: &&Value| new.contains(&sum(id)) || !was_removed(id);
+    let old: BTreeSet<u64> = old.iter().filter(counts).map(sum).collect();
     let (before, name) = (old.len() as u64, String::new());
     let (left, joined) = (&old - &new, &new - &old);
     Some(Members { before, left, joined, name })
@@ -228,11 +235,11 @@ struct Step {
 
 impl Before {
     /// With what the plan that is in the store took so far, which is noted.
-    pub(crate) fn and_last(store: &mut dyn Store) -> Result<Self, StoreError> {
+    pub(crate) fn and_last(store: &mut dyn Store, target: &dyn Target) -> Result<Self, StoreError> {
         let noted = store.note(NOTE)?.and_then(|text| serde_json::from_str::<Self>(&text).ok());
         let (mut before, now) = (noted.unwrap_or_default(), Timestamp::now());
         if let Some(plan) = Head::read(store)? {
-            before.add_last(store, &plan, now)?;
+            before.add_last(store, target, (&plan, now))?;
         }
         // They stay noted: this clock may be the wrong one.
         before.steps.retain(|step| now.duration_since(step.at) < WINDOW);
@@ -250,8 +257,8 @@ impl Before {
     fn add_last(
         &mut self,
         store: &mut dyn Store,
-        plan: &Head,
-        now: Timestamp,
+        target: &dyn Target,
+        (plan, now): (&Head, Timestamp),
     ) -> Result<(), StoreError> {
         let Summary { update, restore, remove, .. } = plan.summary;
         let deactivated = leeway::taken(store)?;
@@ -259,8 +266,8 @@ impl Before {
             return Ok(());
         }
         let mut losses = Losses { deactivated, ..Losses::default() };
-        losses.add_rows(store, Some(RowState::Done))?;
-        losses.add_rows(store, Some(RowState::Late))?;
+        losses.add_rows(store, target, Some(RowState::Done))?;
+        losses.add_rows(store, target, Some(RowState::Late))?;
         if remove > 0 {
             unsure::remember_unsettled(store)?;
             losses.removed += in_doubt(store, Some(RowState::Pending))?;

@@ -161,9 +161,9 @@ impl Head {
         mut self,
         guards: &[Guard],
         before: &Before,
-        store: &mut dyn Store,
+        (store, target): (&mut dyn Store, &dyn Target),
     ) -> Result<Self, PlanError> {
-        let losses = Losses::read(store, &self.summary)?;
+        let losses = Losses::read(store, target, &self.summary)?;
         let Self { basis, is_partial, ref summary, .. } = self;
         let judged = Judged { plan: summary, basis, before, losses: &losses, is_partial };
         if let Err(guard) = judged.by(guards) {

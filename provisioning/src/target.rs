@@ -68,6 +68,13 @@ pub trait Target: fmt::Debug + Send + Sync + 'static {
         None
     }
 
+    /// Whether a member of groups, by its id, was taken out of the target altogether: that its groups lose it as
+    /// well is what was meant, and guards of members do not count it.
+    fn was_removed(&self, member: &str) -> bool {
+        let _ = member;
+        false
+    }
+
     /// How a reference to another record is written; `None` as long as it cannot be, such as when the
     /// record has no id in the system yet.
     fn reference(&self, key: &str, remote_id: Option<&str>) -> Option<Value> {

@@ -219,7 +219,7 @@ impl GroupPush<'_> {
     }
 
     fn delivery<'o>(&self, options: &'o RunOptions) -> Delivery<'o> {
-        let target = ScimGroups::new(self.scim.clone());
+        let target = ScimGroups::new(self.scim.clone()).users(Arc::clone(&self.users_store));
         let deletes = self.unlink == Unlink::Delete;
         let meant = [Guard::removals_at_most_count(u64::MAX), Guard::allow_empty_source()];
         Delivery {

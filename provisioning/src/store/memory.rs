@@ -68,7 +68,7 @@ impl MemoryStore {
             if let Some(id) = &known.source_id {
                 self.of_source.entry(id.clone()).or_default().insert(key.to_owned());
             }
-            if let Some(id) = known.remote_id.as_ref().filter(|_| !known.removed) {
+            if let Some(id) = &known.remote_id {
                 self.of_remote.entry(id.clone()).or_default().insert(key.to_owned());
             }
             self.known.insert(key.to_owned(), known);

@@ -206,7 +206,8 @@ pub trait Store: fmt::Debug + Send + 'static {
     /// The keys of what was delivered for this source record, also where it was taken out: one, but for
     /// accidents.
     fn known_of(&mut self, source_id: &str) -> Result<Vec<String>, StoreError>;
-    /// The keys in use whose record has this id in the target: one, but for accidents.
+    /// The keys of what was delivered to the record of this id in the target, also where it was taken out: one
+    /// in use, but for accidents.
     fn holders(&mut self, remote_id: &str) -> Result<Vec<String>, StoreError>;
     /// Forgets a record that is not there any more.
     fn forget(&mut self, key: &str) -> Result<(), StoreError>;

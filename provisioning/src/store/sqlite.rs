@@ -243,7 +243,7 @@ impl Store for SqliteStore {
     }
 
     fn holders(&mut self, remote_id: &str) -> Result<Vec<String>, StoreError> {
-        let sql = "SELECT key FROM known WHERE remote_id = ? AND NOT removed ORDER BY key";
+        let sql = "SELECT key FROM known WHERE remote_id = ? ORDER BY key";
         self.many(sql, [remote_id], |row| row.get(0))
     }
 

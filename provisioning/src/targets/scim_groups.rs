@@ -8,6 +8,7 @@ use scim_client::{Membership, PushedGroup, Scim};
 use scim_types::Group;
 use serde_json::{Value, json};
 
+use crate::identity::was_removed;
 use crate::plan::open;
 use crate::record::Fields;
 use crate::store::{Kind, Store, StoreError};
@@ -30,13 +31,14 @@ pub struct ScimGroups {
     name: String,
     by_name: bool,
     delete_departed: bool,
+    users: Option<Arc<Mutex<dyn Store>>>,
 }
 
 impl ScimGroups {
     /// The groups of this provider.
     pub fn new(scim: Scim) -> Self {
         let name = format!("SCIM groups of {}", scim.base_url());
-        Self { scim, name, by_name: false, delete_departed: false }
+        Self { scim, name, by_name: false, delete_departed: false, users: None }
     }
 
     /// Keys are names: for products that keep no `externalId`. A group of another name is another group.
@@ -50,6 +52,14 @@ impl ScimGroups {
     #[must_use]
     pub fn delete_departed(mut self) -> Self {
         self.delete_departed = true;
+        self
+    }
+
+    /// Where the users are remembered who are the members: that groups lose whom was taken out of the provider
+    /// is not held against the guard of members.
+    #[must_use]
+    pub fn users(mut self, store: Arc<Mutex<dyn Store>>) -> Self {
+        self.users = Some(store);
         self
     }
 
@@ -301,6 +311,11 @@ impl Target for ScimGroups {
 
     fn removes(&self) -> bool {
         self.delete_departed
+    }
+
+    fn was_removed(&self, member: &str) -> bool {
+        let users = self.users.as_ref();
+        users.is_some_and(|users| was_removed(&mut *open(users), member).unwrap_or(false))
     }
 
     async fn check(&self) -> Result<(), TargetError> {

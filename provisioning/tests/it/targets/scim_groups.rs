@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use futures::{StreamExt, stream};
 use provisioning::targets::{ScimGroups, ScimUsers, member_ids};
-use provisioning::{Basis, Record, Target};
+use provisioning::{Basis, Plan, Record, Report, Target};
 use sandbox::{Quirks, Sandbox, ScimOptions};
 use serde_json::{Value, json};
 
@@ -260,4 +261,35 @@ async fn the_law_holds_when_calls_fail() {
             assert_eq!(there, sorted(&ids[from..from + 5]), "{server} {n}");
         }
     }
+}
+
+#[tokio::test]
+async fn who_left_the_product_altogether_is_no_loss_of_a_group() {
+    let sandbox = with_scim(ScimOptions::default()).await;
+    let users = Bringing::into(ScimUsers::new(scim(&sandbox)));
+    users.run(&people(30), Basis::Delivered).await;
+    let keys: Vec<String> = (0..30).map(name).collect();
+    let (ids, _) = member_ids(&users.store, &*users.target, &keys).unwrap();
+    let groups = ScimGroups::new(scim(&sandbox));
+    let told = Bringing::into(groups.users(users.store.clone()));
+    let untold = Arc::new(ScimGroups::new(scim(&sandbox)));
+    let push = async |ids: &[String], target: Arc<dyn Target>| {
+        let source = stream::iter([Ok::<_, String>(group("00g1", "North", ids))]);
+        let plan = Plan::compute(source, target).store(told.store.clone()).await;
+        let plan = plan.map_err(|error| error.to_string())?;
+        Ok::<Report, String>(plan.apply().stream().collect().await)
+    };
+    push(&ids, told.target.clone()).await.unwrap();
+    users.run(&people(30)[15..], Basis::Delivered).await;
+    let tripped = push(&ids[15..], untold).await.unwrap_err();
+    assert!(tripped.contains("15 would leave, at most 6 may"), "{tripped}");
+    push(&ids[15..], told.target.clone()).await.unwrap();
+    assert_eq!(members(&sandbox, "North"), sorted(&ids[15..]));
+    // Who leaves the group alone counts, now and later.
+    let tripped = push(&ids[21..], told.target.clone()).await.unwrap_err();
+    assert!(tripped.contains("from 15 to 9 members: 6 would leave, at most 5 may"), "{tripped}");
+    push(&ids[20..], told.target.clone()).await.unwrap();
+    assert!(
+        push(&ids[21..], told.target.clone()).await.unwrap_err().contains("5 have in the last")
+    );
 }
