@@ -356,3 +356,37 @@ async fn an_accident_with_keys_can_be_undone() {
         assert_eq!(renamed(0..12, "d.", at).await.unwrap().updated, 12);
     }
 }
+
+#[tokio::test]
+async fn who_was_created_by_a_run_that_was_killed_and_renamed_since_leaves_nobody_behind() {
+    for key_goes_to in [None, Some("new"), Some("known")] {
+        let (target, store) = (Flaky::renaming(1, 0.0), memory());
+        let plan = async |keys: &[(&str, &str)], target: Arc<dyn Target>| {
+            let person =
+                |(id, key): &(&str, &str)| Record::new(*key).source_id(*id).set("title", *id);
+            let people: Vec<_> = keys.iter().map(person).map(Ok::<_, String>).collect();
+            let compute = Plan::compute(stream::iter(people), target).store(store.clone());
+            compute.guard(Guard::renamed_at_most(1.0)).await.unwrap()
+        };
+        let mut keys = vec![("1", "p1"), ("2", "p2"), ("3", "p3"), ("known", "p4")];
+        apply(&plan(&keys, target.clone()).await).await;
+        keys.push(("p", "ada"));
+        killed(&plan(&keys, Arc::new(Hanging(target.clone()))).await).await;
+        assert!(there(&target).contains_key("ada"));
+        keys[4].1 = "ada.married";
+        match key_goes_to {
+            Some("known") => keys[3].1 = "ada",
+            Some(other) => keys.push((other, "ada")),
+            None => {}
+        }
+        for _ in 0..2 {
+            apply(&plan(&keys, target.clone()).await).await;
+        }
+        // Everybody once, whoever has the key now.
+        let mut active: Vec<Value> = there(&target).into_values().collect();
+        let mut wanted: Vec<Value> = keys.iter().map(|(id, _)| json!(id)).collect();
+        active.sort_by_key(Value::to_string);
+        wanted.sort_by_key(Value::to_string);
+        assert_eq!(active, wanted, "{key_goes_to:?}");
+    }
+}
