@@ -274,12 +274,16 @@ impl Before {
             losses.removed += in_doubt(store, Some(RowState::Failed))?;
             losses.removed = losses.removed.saturating_sub(plan.again);
         }
-        let is_limited =
-            plan.most_members.is_none_or(|most| most.limit(u64::MAX, false) < u64::MAX);
+        // Where all may, nobody is counted, and they may be many.
+        let all_may =
+            |most: Option<Most>| most.is_some_and(|most| most.limit(u64::MAX, false) == u64::MAX);
+        if all_may(plan.most) {
+            losses.moved.clear();
+        }
         losses.members.retain(|id, members| {
-            // Of those who come, only who left is of interest; of those who may all leave, nobody.
+            // Of those who come, only who left is of interest.
             members.joined.retain(|who| self.has_left(id, *who));
-            if !is_limited {
+            if all_may(plan.most_members) {
                 members.left.clear();
             }
             !members.left.is_empty() || !members.joined.is_empty()
