@@ -215,9 +215,7 @@ impl Program<'_> {
         }
         remember_names(&self.groups_store, &self.names, &self.groups)?;
         let (okta, ids) = (&systems.okta, self.groups.clone());
-        // Members are there once people have been followed before.
-        let at_once = !self.is_first_push()?;
-        let groups = || FollowGroups::new(okta, people, self.group_push(), ids, at_once);
+        let groups = || FollowGroups::new(okta, people, self.group_push(), ids);
         let following = Following {
             delivery: self.delivery(options.run.basis_or(self.basis())),
             people,

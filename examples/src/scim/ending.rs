@@ -172,6 +172,11 @@ impl Ending {
         write().map_err(Failure::running)
     }
 
+    /// Whether everybody was looked at once.
+    pub fn is_through(&self) -> bool {
+        self.is_through
+    }
+
     /// Whether everything was delivered, or left out by a rule, as far as it went; and nothing waits.
     pub fn is_complete(&self) -> bool {
         self.is_delivered() && self.parts.iter().all(|part| part.for_later == 0)

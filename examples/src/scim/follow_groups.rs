@@ -1,6 +1,6 @@
 //! Groups that are pushed as the System Log tells who joins and leaves them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::time::Duration;
 
@@ -33,32 +33,45 @@ pub struct FollowGroups<'a> {
     due_at: Option<Instant>,
     pause: Duration,
     log: LogPages,
+    /// Who was not active when their group was looked at, by its id.
+    inactive: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl<'a> FollowGroups<'a> {
-    /// Follows these groups of Okta, by id. With `at_once` all are looked at before the first event comes,
-    /// else when the first full run of people is through.
+    /// Follows these groups of Okta, by id.
     pub fn new(
         okta: &'a Okta,
         people: &'a MappedPeople,
         push: GroupPush<'a>,
         ids: Vec<String>,
-        at_once: bool,
     ) -> Self {
         let log = okta.logs().follow(Follow::log_from(Timestamp::now())).filter(EVENTS);
         let log = log.interval(push.options.poll).pages();
-        let (due, pause) = (BTreeSet::new(), Duration::from_secs(1));
-        let mut groups = Self { okta, people, push, ids, due, due_at: None, pause, log };
-        if at_once {
-            groups.look_at_all();
-        }
-        groups
+        let (due, pause, inactive) = (BTreeSet::new(), Duration::from_secs(1), BTreeMap::new());
+        Self { okta, people, push, ids, due, due_at: None, pause, log, inactive }
     }
 
     /// All groups are to be looked at: people came or went.
     pub fn look_at_all(&mut self) {
-        self.due.extend(self.ids.iter().cloned());
-        self.due_at = Some(Instant::now());
+        self.look_at(self.ids.clone());
+    }
+
+    fn look_at(&mut self, groups: Vec<String>) {
+        let before = self.due.len();
+        self.due.extend(groups);
+        if self.due.len() > before {
+            self.due_at = Some(Instant::now());
+        }
+    }
+
+    /// These people were looked at: who was not active when a group was, may have been again by then, and
+    /// nothing was to be done for them.
+    pub fn look_again(&mut self, people: &[String]) {
+        let is_one =
+            |inactive: &BTreeSet<String>| people.iter().any(|person| inactive.contains(person));
+        let groups = self.inactive.iter().filter(|(_, inactive)| is_one(inactive));
+        let groups: Vec<String> = groups.map(|(group, _)| group.clone()).collect();
+        self.look_at(groups);
     }
 
     /// Ends when there are groups to be looked at. What it waits for is not lost when it is dropped.
@@ -94,11 +107,7 @@ impl<'a> FollowGroups<'a> {
     fn note(&mut self, event: &LogEvent) {
         let group = event.group_id();
         let touched = self.ids.iter().filter(|id| group.is_none_or(|group| group == **id));
-        let before = self.due.len();
-        self.due.extend(touched.cloned());
-        if self.due.len() > before {
-            self.due_at = Some(Instant::now());
-        }
+        self.look_at(touched.cloned().collect());
     }
 
     /// What it tells of its group is enough; if that is nothing, it may be any.
@@ -157,6 +166,9 @@ impl<'a> FollowGroups<'a> {
             }
         }
         let groups = read_groups(self.okta, &there, self.people).await?;
+        let inactive =
+            groups.iter().map(|group| (group.id.clone(), group.inactive.iter().cloned().collect()));
+        self.inactive.extend(inactive);
         self.push.run_changed(&groups, ending).await
     }
 }

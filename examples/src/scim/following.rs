@@ -66,11 +66,13 @@ impl Following<'_> {
         let follow = self.follow();
         if !follow.begins_with_everybody().map_err(Failure::running)? {
             ending.resume()?;
+            self.groups.iter_mut().for_each(FollowGroups::look_at_all);
         }
         let batches = follow.stream();
         pin_mut!(batches);
         loop {
-            let groups = &mut self.groups;
+            // Until everybody was looked at, members may not be there yet, or be stopped by a guard.
+            let groups = self.groups.as_mut().filter(|_| ending.is_through());
             let turn = async {
                 match groups {
                     Some(groups) => groups.turn().await,
@@ -141,6 +143,7 @@ impl Following<'_> {
             }
         }
         let (full, came_or_went) = (batch.full, came_or_went(&batch));
+        self.groups.iter_mut().for_each(|groups| groups.look_again(&batch.ids));
         ending.follow(self.delivery.what, batch, &self.delivery.store)?;
         if full {
             self.people.note_inactive(self.delivery.options, ending)?;
@@ -166,10 +169,12 @@ impl Following<'_> {
     }
 }
 
-/// Whether somebody is in the product now who was not, or is not any more: groups have members by that.
+/// Whether somebody is in the product now who was not, or is not any more, or goes by another key: groups
+/// have members by that.
 fn came_or_went(batch: &Followed) -> bool {
     let report = &batch.report;
-    report.created + report.existed + report.restored + report.removed > 0
+    let renamed = batch.summary.renamed;
+    report.created + report.existed + report.restored + report.removed + renamed > 0
 }
 
 fn is_final(error: &PlanError) -> bool {

@@ -4,62 +4,14 @@ use std::collections::HashSet;
 use std::sync::{Arc, PoisonError};
 
 use futures::{StreamExt, stream};
-use okta_client::Okta;
-use provisioning::source::OktaGroups;
 use provisioning::targets::{ScimGroups, member_ids};
 use provisioning::{Basis, Guard, Outcome, Plan, Record, Stop, Target};
 use scim_client::Scim;
 
 use crate::scim::pushed_groups::{forget, mention, no_longer_pushed};
 use crate::{
-    Delivery, Ending, Failure, MappedPeople, RunOptions, SharedStore, Unlink, find_group, say,
-    thousands,
+    Delivery, Ending, Failure, PushGroup, RunOptions, SharedStore, Unlink, say, thousands,
 };
-
-/// A group of Okta with the keys of its members.
-#[derive(Clone, Debug)]
-pub struct PushGroup {
-    /// Its id in Okta.
-    pub id: String,
-    /// Its name.
-    pub name: String,
-    /// The keys of its members, as people are provisioned.
-    pub members: Vec<String>,
-    /// The ids in Okta of members who cannot be read: what was delivered of them stays in the group.
-    pub unreadable: Vec<String>,
-}
-
-/// Reads groups by name or id.
-///
-/// # Errors
-/// When one is not there or cannot be read.
-pub async fn read_groups(
-    okta: &Okta,
-    names: &[String],
-    people: &MappedPeople,
-) -> Result<Vec<PushGroup>, Failure> {
-    let mut groups = Vec::new();
-    for name in names {
-        let group = find_group(okta, name).await?;
-        let id = group.id.to_string();
-        let source = OktaGroups::new(okta.clone(), [id.as_str()]);
-        let source = source.inactive(people.inactive.iter().cloned());
-        let (mut members, mut unreadable) = (Vec::new(), Vec::new());
-        let mut listed = source.members(&id, &people.mapping).boxed();
-        while let Some(member) = listed.next().await {
-            match member {
-                Ok(key) => members.push(key),
-                Err(error) => match error.person() {
-                    Some(person) => unreadable.push(person),
-                    None => return Err(Failure::running(error)),
-                },
-            }
-        }
-        let name = group.profile.name().unwrap_or(name).to_owned();
-        groups.push(PushGroup { id, name, members, unreadable });
-    }
-    Ok(groups)
-}
 
 /// Until the first group with an administrator is there, the product's set-up cannot be completed.
 ///

@@ -103,15 +103,7 @@ pub(crate) fn no_longer_pushed(
     let group = |(id, known): (String, Known)| {
         let name = known.sent.get("displayName").and_then(|name| name.as_str());
         let count = known.sent.get("members").and_then(|ids| ids.as_array()).map_or(0, Vec::len);
-        (
-            PushGroup {
-                name: name.unwrap_or(&id).to_owned(),
-                id,
-                members: Vec::new(),
-                unreadable: Vec::new(),
-            },
-            count,
-        )
+        (PushGroup { name: name.unwrap_or(&id).to_owned(), id, ..PushGroup::default() }, count)
     };
     Ok(others.map(group).collect())
 }

@@ -3,6 +3,7 @@
 mod common;
 mod faulty;
 mod followed;
+mod followed_groups;
 mod foreign;
 mod groups_killed;
 mod okta_provisions;

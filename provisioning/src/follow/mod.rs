@@ -95,6 +95,8 @@ pub struct Followed {
     pub odd: Vec<String>,
     /// People who were read for them.
     pub people: usize,
+    /// Who that was, by id in the source; nobody is named where everybody was read.
+    pub ids: Vec<String>,
     /// Everybody was read.
     pub full: bool,
     /// It was asked to stop before it was through: what is left comes again.
@@ -310,7 +312,8 @@ impl Follow {
         };
         memory.note_batch(&mut *open(&self.store), read.keys(), cursor)?;
         let (events, full, cut_short) = (batch.count, false, false);
-        Ok(Followed { events, odd, people, full, cut_short, summary, report })
+        let ids = read.into_keys().collect();
+        Ok(Followed { events, odd, people, ids, full, cut_short, summary, report })
     }
 
     async fn full_run(&self) -> Result<Followed, FollowError> {
@@ -322,8 +325,8 @@ impl Follow {
             Memory::default().note_full(&mut *open(&self.store), began)?;
         }
         let people = usize::try_from(summary.read).unwrap_or(usize::MAX);
-        let (events, odd) = (0, Vec::new());
-        Ok(Followed { events, odd, people, full: true, cut_short, summary, report })
+        let (events, odd, ids) = (0, Vec::new(), Vec::new());
+        Ok(Followed { events, odd, people, ids, full: true, cut_short, summary, report })
     }
 
     async fn bring<S, E>(

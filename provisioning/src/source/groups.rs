@@ -117,13 +117,43 @@ impl OktaGroups {
         group_id: &str,
         people: &Mapping,
     ) -> impl Stream<Item = Result<String, SourceError>> + Send + use<> {
+        self.all_members(group_id, people).try_filter_map(|member| {
+            future::ok(match member {
+                Member::Keyed(key) => Some(key),
+                Member::WithoutKey(_) | Member::Inactive(_) => None,
+            })
+        })
+    }
+
+    /// The same with those who have no key, and those who count as no members.
+    pub fn all_members(
+        &self,
+        group_id: &str,
+        people: &Mapping,
+    ) -> impl Stream<Item = Result<Member, SourceError>> + Send + use<> {
         let (statuses, warnings) = (self.statuses.clone(), self.warnings());
         let people = people.clone().only_key();
         let members = self.okta.groups().members(group_id).stream().map_err(SourceError::from);
-        members.try_filter_map(move |user| {
-            let key =
-                statuses.is_active(&user).then(|| Person::new(user).record(&people, &warnings).key);
-            future::ok(key.filter(|key| !key.is_empty()))
+        members.map_ok(move |user| {
+            let id = user.id.to_string();
+            if !statuses.is_active(&user) {
+                return Member::Inactive(id);
+            }
+            match Person::new(user).record(&people, &warnings).key {
+                key if key.is_empty() => Member::WithoutKey(id),
+                key => Member::Keyed(key),
+            }
         })
     }
+}
+
+/// A member of a group of Okta.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Member {
+    /// Has this key.
+    Keyed(String),
+    /// Is given no key by the mapping; the id in Okta.
+    WithoutKey(String),
+    /// Counts as no member because of the status; the id in Okta.
+    Inactive(String),
 }

@@ -9,7 +9,7 @@ mod statuses;
 mod warnings;
 
 pub use attributes::SourceAttributes;
-pub use groups::OktaGroups;
+pub use groups::{Member, OktaGroups};
 pub use people::OktaPeople;
 pub use scope::Scope;
 pub use statuses::InactivePeople;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures::TryStreamExt;
-use provisioning::source::OktaGroups;
+use provisioning::source::{Member, OktaGroups};
 use provisioning::{Mapping, OktaPeople, Record, Scope, SourceError};
 use serde_json::json;
 
@@ -150,6 +150,12 @@ async fn groups_have_names_and_the_keys_of_their_members() {
     assert_eq!(keys.len(), 28);
     let email = org.sandbox.okta().user(&org.id(1)).unwrap()["profile"]["email"].clone();
     assert!(keys.iter().any(|key| email == **key));
+    let all: Vec<Member> = groups.all_members(&org.group, &mapping()).try_collect().await.unwrap();
+    let is_out = |member: &&Member| matches!(member, Member::Inactive(_));
+    assert_eq!((all.len(), all.iter().filter(is_out).count()), (30, 2));
+    let no_key = Mapping::keyed_by("user.nickName").unwrap();
+    let all: Vec<Member> = groups.all_members(&org.group, &no_key).try_collect().await.unwrap();
+    assert!(all.contains(&Member::WithoutKey(org.id(1))), "{all:?}");
     let all = groups.include_deprovisioned(true);
     let keys: Vec<String> = all.members(&org.group, &mapping()).try_collect().await.unwrap();
     assert_eq!(keys.len(), 30);
