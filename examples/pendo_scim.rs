@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser;
@@ -50,7 +50,7 @@ struct Options {
     #[arg(long, value_enum, default_value_t, conflicts_with = "follow")]
     unlink: Unlink,
     /// Pendo's administrators: one of them must stay in scope, and the first group that is ever pushed must
-    /// contain one
+    /// contain one, who has to be in Pendo by then
     #[arg(long, value_name = "EMAILS", value_delimiter = ',', value_parser = name)]
     admins: Vec<String>,
     /// Write everything that SCIM gives about users and groups to a CSV file, before anything is sent; where
@@ -188,7 +188,7 @@ impl Program<'_> {
     async fn provision(&self, ending: &mut Ending) -> Result<(), Failure> {
         let Self { options, systems, people, .. } = self;
         let groups = read_groups(&systems.okta, &self.groups, people).await?;
-        if self.is_first_push()? {
+        if self.group_push().is_first()? {
             check_admins(&groups, &options.admins)?;
         }
         let delivery = self.delivery(options.run.basis_or(self.basis()));
@@ -208,7 +208,7 @@ impl Program<'_> {
 
     async fn follow(&self) -> Result<(), Failure> {
         let Self { options, systems, people, .. } = self;
-        if self.is_first_push()? {
+        if self.group_push().is_first()? {
             let read = async || read_groups(&systems.okta, &self.groups, people).await;
             let groups = ready(options.run.patience(), &self.stop, read).await?;
             check_admins(&groups, &options.admins)?;
@@ -233,6 +233,7 @@ impl Program<'_> {
             users_store: Arc::clone(&self.users_store),
             store: Arc::clone(&self.groups_store),
             unlink: self.options.unlink,
+            admins: &self.options.admins,
             stop: self.stop.clone(),
         }
     }
@@ -267,11 +268,6 @@ impl Program<'_> {
         let admins = &self.options.admins;
         let applies = !admins.is_empty() && self.options.undo.is_none();
         applies.then(|| Guard::must_contain_one_of(admins.iter().cloned()))
-    }
-
-    fn is_first_push(&self) -> Result<bool, Failure> {
-        let mut store = self.groups_store.lock().unwrap_or_else(PoisonError::into_inner);
-        store.known_count().map(|count| count == 0).map_err(Failure::running)
     }
 
     async fn undo(&self, backup: &Backup) -> Result<(), Failure> {

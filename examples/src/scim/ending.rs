@@ -258,10 +258,18 @@ impl Ending {
         Ok(())
     }
 
-    /// Something that turned out not to be there after it was sent.
-    pub fn fail(&mut self, what: &'static str, key: &str, reason: &str) {
-        let reason = reason.to_owned();
-        self.part(what).unconfirmed.push((key.to_owned(), reason));
+    /// Something that could not be sent, or turned out not to be there after it was. Whether that is new.
+    pub fn fail(&mut self, what: &'static str, key: &str, reason: &str) -> bool {
+        let failed = (key.to_owned(), reason.to_owned());
+        let is_new = !self.part(what).unconfirmed.contains(&failed);
+        self.mend(what, key);
+        self.part(what).unconfirmed.push(failed);
+        is_new
+    }
+
+    /// What was said to have failed of this is looked at again.
+    pub fn mend(&mut self, what: &'static str, key: &str) {
+        self.part(what).unconfirmed.retain(|(failed, _)| failed != key);
     }
 
     /// Prints the summary and ends the report file.

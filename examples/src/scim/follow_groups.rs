@@ -155,13 +155,14 @@ impl<'a> FollowGroups<'a> {
         ending: &mut Ending,
     ) -> Result<Vec<String>, Failure> {
         let mut there = Vec::new();
-        for id in due {
-            match self.okta.groups().try_get(id).await.map_err(Failure::running)? {
-                Some(_) => there.push(id.clone()),
+        // In the order in which they were named: the first one comes first.
+        for id in self.ids.clone().into_iter().filter(|id| due.contains(id)) {
+            match self.okta.groups().try_get(&id).await.map_err(Failure::running)? {
+                Some(_) => there.push(id),
                 None => {
                     let line = format!("the group {id} is not in Okta any more, and is left alone");
                     let _ = writeln!(std::io::stderr(), "{line} in the product");
-                    self.ids.retain(|known| known != id);
+                    self.ids.retain(|known| *known != id);
                 }
             }
         }

@@ -71,6 +71,7 @@ impl Following<'_> {
         let batches = follow.stream();
         pin_mut!(batches);
         loop {
+            let was_complete = ending.is_complete();
             // Until everybody was looked at, members may not be there yet, or be stopped by a guard.
             let groups = self.groups.as_mut().filter(|_| ending.is_through());
             let turn = async {
@@ -82,14 +83,17 @@ impl Following<'_> {
             // People first: who joins a group has to be there before.
             let followed = tokio::select! {
                 biased;
-                followed = batches.next() => followed,
-                () = turn => {
-                    self.push_groups(ending).await?;
-                    continue;
-                }
+                followed = batches.next() => Some(followed),
+                () = turn => None,
             };
-            let Some(followed) = followed else { return Ok(()) };
-            self.settle(followed, ending).await?;
+            let full = match followed {
+                Some(Some(followed)) => self.settle(followed, ending).await?,
+                Some(None) => return Ok(()),
+                None => self.push_groups(ending).await.map(|()| false)?,
+            };
+            if full || !(was_complete && ending.is_complete()) {
+                ending.write_down()?;
+            }
         }
     }
 
@@ -111,11 +115,12 @@ impl Following<'_> {
             .until(self.delivery.stop.clone())
     }
 
+    /// Says and notes what came of it; whether everybody was looked at.
     async fn settle(
         &mut self,
         followed: Result<Followed, FollowError>,
         ending: &mut Ending,
-    ) -> Result<(), Failure> {
+    ) -> Result<bool, Failure> {
         let batch = match followed {
             Ok(batch) => batch,
             Err(FollowError::Plan(error)) if is_final(&error) => {
@@ -126,8 +131,8 @@ impl Following<'_> {
                 let _ = writeln!(std::io::stderr(), "still trying: {error}");
                 return match error {
                     // The log does not tell when it can be read again and nothing is new.
-                    FollowError::Log(_) => Ok(()),
-                    error => ending.keep_trying(error.to_string()),
+                    FollowError::Log(_) => Ok(false),
+                    error => ending.keep_trying(error.to_string()).map(|()| false),
                 };
             }
         };
@@ -155,10 +160,7 @@ impl Following<'_> {
             groups.look_at_all();
             self.push_groups(ending).await?;
         }
-        match full || !ending.is_complete() {
-            true => ending.write_down(),
-            false => Ok(()),
-        }
+        Ok(full)
     }
 
     async fn push_groups(&mut self, ending: &mut Ending) -> Result<(), Failure> {

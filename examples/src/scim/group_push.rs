@@ -13,36 +13,6 @@ use crate::{
     Delivery, Ending, Failure, PushGroup, RunOptions, SharedStore, Unlink, say, thousands,
 };
 
-/// Until the first group with an administrator is there, the product's set-up cannot be completed.
-///
-/// # Errors
-/// When none of the administrators is in the first group.
-pub fn check_admins(groups: &[PushGroup], admins: &[String]) -> Result<(), Failure> {
-    let Some(first) = groups.first() else { return Ok(()) };
-    if admins.is_empty() {
-        say!(
-            "{:<10}the first group has to contain the product's administrators: name them with --admins, so that \
-             this is checked",
-            "note"
-        );
-        return Ok(());
-    }
-    let is_member = |admin: &String| {
-        first.members.iter().any(|member| member.trim().eq_ignore_ascii_case(admin.trim()))
-    };
-    match admins.iter().any(is_member) {
-        true => Ok(()),
-        false => Err(Failure::Guard(format!(
-            "stopped before anything was sent: none of the {} administrators of --admins ({}) is among the {} \
-             members of {}, the first group: at least 1 has to be",
-            admins.len(),
-            admins.join(", "),
-            thousands(first.members.len() as u64),
-            first.name
-        ))),
-    }
-}
-
 /// Pushes groups to a provider whose users are these.
 #[derive(Debug)]
 pub struct GroupPush<'a> {
@@ -58,6 +28,8 @@ pub struct GroupPush<'a> {
     pub store: SharedStore,
     /// What becomes of groups that are not pushed any more.
     pub unlink: Unlink,
+    /// The product's administrators: one of them has to come with the first group.
+    pub admins: &'a [String],
     /// When it is to end.
     pub stop: Stop,
 }
@@ -104,6 +76,9 @@ impl GroupPush<'_> {
         if groups.is_empty() && (dropped.is_empty() || self.unlink == Unlink::Leave) {
             return Ok(());
         }
+        if self.hold_back(groups, ending).await? {
+            return Ok(());
+        }
         groups.iter().for_each(|group| say!("{:<10}{}: Pushing", "group", group.name));
         let mut groups = groups.to_vec();
         if self.unlink == Unlink::Empty {
@@ -132,10 +107,13 @@ impl GroupPush<'_> {
         groups: &[PushGroup],
         ending: &mut Ending,
     ) -> Result<Vec<String>, Failure> {
-        let records = self.records(groups, ending)?;
-        if records.is_empty() {
+        if groups.is_empty() {
             return Ok(Vec::new());
         }
+        if self.hold_back(groups, ending).await? {
+            return Ok(groups.iter().map(|group| group.id.clone()).collect());
+        }
+        let records = self.records(groups, ending)?;
         let options = self.options();
         let delivery = self.delivery(&options);
         let plan = delivery.plan(stream::iter(records.clone()).map(Ok).boxed()).await?;
@@ -231,6 +209,7 @@ impl GroupPush<'_> {
         record: &Record,
         ending: &mut Ending,
     ) -> Result<(), Failure> {
+        ending.mend("groups", &group.name);
         let found = self.scim.groups().find("displayName", &group.name).await;
         let Some(found) = found.map_err(Failure::running)? else {
             ending.fail(

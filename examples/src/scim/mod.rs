@@ -1,5 +1,6 @@
 //! What the programs that provision over SCIM are made of.
 
+mod admins;
 mod backup;
 mod check;
 mod csv;
@@ -21,13 +22,14 @@ mod target;
 mod typed;
 mod undo;
 
+pub use admins::check_admins;
 pub use backup::Backup;
 pub use check::{check, check_sign_on};
 pub use departing::departing;
 pub use ending::Ending;
 pub use follow_groups::FollowGroups;
 pub use following::{Following, check_log};
-pub use group_push::{GroupPush, check_admins};
+pub use group_push::GroupPush;
 pub use invitations::{Invitations, Inviting};
 pub use okta_define::{Definition, define};
 pub use okta_setup::OktaSetup;

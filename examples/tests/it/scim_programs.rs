@@ -9,6 +9,7 @@ mod groups_killed;
 mod okta_provisions;
 mod peakon;
 mod pendo;
+mod pendo_admins;
 mod pendo_groups;
 mod pingboard;
 mod runs;
