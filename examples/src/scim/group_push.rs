@@ -13,6 +13,20 @@ use crate::{
     Delivery, Ending, Failure, PushGroup, RunOptions, SharedStore, Unlink, say, thousands,
 };
 
+/// Who of a group is sent, by id in the product, and who is not.
+#[derive(Default)]
+struct Members {
+    ids: Vec<String>,
+    /// The keys of those who are not in the product.
+    missing: Vec<String>,
+    /// The ids in Okta of those who have none.
+    without_key: Vec<String>,
+}
+
+fn no_key(group: &PushGroup) -> String {
+    format!("the mapping gives no key, so not a member of {} in the product", group.name)
+}
+
 /// Pushes groups to a provider whose users are these.
 #[derive(Debug)]
 pub struct GroupPush<'a> {
@@ -41,7 +55,7 @@ impl GroupPush<'_> {
     /// When the store or the provider fails.
     pub async fn show(&self, groups: &[PushGroup]) -> Result<(), Failure> {
         for group in groups {
-            let (_, new) = self.members(group)?;
+            let Members { missing: new, without_key, .. } = self.members(group)?;
             let found = self.scim.groups().find("displayName", &group.name).await;
             let there = found.map_err(Failure::running)?.is_some();
             say!(
@@ -52,6 +66,10 @@ impl GroupPush<'_> {
                 thousands(group.members.len() as u64),
                 thousands(new.len() as u64)
             );
+            if let Some(first) = without_key.first() {
+                let count = thousands(without_key.len() as u64);
+                say!("{:<10}{count}, such as {first}: {}", "left out", no_key(group));
+            }
         }
         self.mention(groups).map(drop)
     }
@@ -132,9 +150,10 @@ impl GroupPush<'_> {
     fn records(&self, groups: &[PushGroup], ending: &mut Ending) -> Result<Vec<Record>, Failure> {
         let mut records = Vec::new();
         for group in groups {
-            let (ids, missing) = self.members(group)?;
+            let Members { ids, missing, without_key } = self.members(group)?;
             let reason = format!("is not in the product, so not a member of {} there", group.name);
             ending.leave_out("groups", &reason, &missing)?;
+            ending.leave_out("groups", &no_key(group), &without_key)?;
             let record = Record::new(&group.id).source_id(&group.id);
             records.push(record.set("displayName", group.name.as_str()).set("members", ids));
         }
@@ -194,13 +213,34 @@ impl GroupPush<'_> {
         Ok(failed)
     }
 
-    fn members(&self, group: &PushGroup) -> Result<(Vec<String>, Vec<String>), Failure> {
-        let mut keys = group.members.clone();
+    fn members(&self, group: &PushGroup) -> Result<Members, Failure> {
+        let mut members = Members::default();
+        (members.ids, members.missing) = self.ids_of(&group.members)?;
         for person in &group.unreadable {
-            let mut store = self.users_store.lock().unwrap_or_else(PoisonError::into_inner);
-            keys.extend(store.known_of(person).map_err(Failure::running)?);
+            let (ids, missing) = self.delivered(person)?;
+            members.ids.extend(ids);
+            members.missing.extend(missing);
         }
-        member_ids(&self.users_store, &*self.users, &keys).map_err(Failure::running)
+        for person in &group.without_key {
+            match self.delivered(person)? {
+                (ids, _) if ids.is_empty() => members.without_key.push(person.clone()),
+                (ids, _) => members.ids.extend(ids),
+            }
+        }
+        Ok(members)
+    }
+
+    /// What was delivered of a person of Okta, whatever the key is now.
+    fn delivered(&self, person: &str) -> Result<(Vec<String>, Vec<String>), Failure> {
+        let known = {
+            let mut store = self.users_store.lock().unwrap_or_else(PoisonError::into_inner);
+            store.known_of(person).map_err(Failure::running)?
+        };
+        self.ids_of(&known)
+    }
+
+    fn ids_of(&self, keys: &[String]) -> Result<(Vec<String>, Vec<String>), Failure> {
+        member_ids(&self.users_store, &*self.users, keys).map_err(Failure::running)
     }
 
     async fn confirm(

@@ -17,6 +17,8 @@ pub struct PushGroup {
     pub members: Vec<String>,
     /// The ids in Okta of members who cannot be read: what was delivered of them stays in the group.
     pub unreadable: Vec<String>,
+    /// The ids in Okta of members to whom the mapping gives no key: the same holds for them.
+    pub without_key: Vec<String>,
     /// The ids in Okta of those who are not active, and so no members.
     pub inactive: Vec<String>,
 }
@@ -50,7 +52,7 @@ impl PushGroup {
         while let Some(member) = listed.next().await {
             match member {
                 Ok(Member::Keyed(key)) => self.members.push(key),
-                Ok(Member::WithoutKey(_)) => {}
+                Ok(Member::WithoutKey(person)) => self.without_key.push(person),
                 Ok(Member::Inactive(person)) => self.inactive.push(person),
                 Err(error) => match error.person() {
                     Some(person) => self.unreadable.push(person),

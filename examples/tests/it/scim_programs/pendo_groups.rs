@@ -4,7 +4,7 @@ use sandbox::ScimOptions;
 use serde_json::Value;
 
 use super::common::Rig;
-use crate::support::program_named;
+use crate::support::{program_named, report_at};
 
 fn rig() -> Rig {
     Rig::start("pendo_scim", 30, ScimOptions::pendo())
@@ -240,4 +240,35 @@ fn one_administrator_has_to_stay_in_scope() {
     let finished = run().exits(3);
     assert!(finished.complaint().contains("one of them must be"), "{finished}");
     assert_eq!(rig.user(&rig.email(3))["active"], true);
+}
+
+#[test]
+fn a_member_without_key_is_named_and_one_who_was_delivered_stays() {
+    let rig = Rig::start("pendo_scim", 20, ScimOptions::default());
+    let id = rig.group("Staff", 0..6);
+    (0..20).for_each(|position| rig.set(position, "nickName", format!("nick{position}")));
+    let mapping = "key = \"user.nickName\"\n[[row]]\nto = \"userName\"\nfrom = \"user.nickName\"\n";
+    let mapping = rig.written("mapping.toml", mapping);
+    let (new, before) = (rig.id(2), rig.id(3));
+    rig.set(2, "nickName", Value::Null);
+    let file = rig.file("report.json");
+    let run = |args: &str| {
+        let program = rig.program(args).arg("--mapping").arg(&mapping).arg("--push-groups");
+        program.arg(&id).run().exits(0)
+    };
+    let reason = "the mapping gives no key, so not a member of Staff in the product";
+    run("--plan").says(&format!("left out  1, such as {new}: {reason}"));
+    let report = format!("--report {}", file.display());
+    run(&report).says(&format!("left out  1 ({new}): {reason}"));
+    assert_eq!(members(&rig, "Staff").len(), 5);
+    let undelivered = report_at(&file)["not_delivered"].clone();
+    let of_groups = |one: &&Value| one["what"] == "groups";
+    let named: Vec<&Value> = undelivered.as_array().unwrap().iter().filter(of_groups).collect();
+    assert_eq!(named.len(), 1, "{undelivered}");
+    assert!(named[0]["key"] == new.as_str() && named[0]["left_out"] == true, "{undelivered}");
+    // Who loses the key is not taken out of the product, nor of the group.
+    rig.set(3, "nickName", Value::Null);
+    let finished = run("").says(&format!("left out  1 ({new}): {reason}"));
+    assert!(finished.out.contains(&before), "{finished}");
+    assert_eq!(members(&rig, "Staff").len(), 5);
 }
