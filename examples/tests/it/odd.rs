@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
+use axum::http::header::LINK;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use okta_client::{ApiToken, GroupId, GroupProfile, Okta};
 use sandbox::Sandbox;
@@ -27,6 +28,8 @@ struct Rig {
     id: String,
     folder: Folder,
     is_odd: Arc<AtomicBool>,
+    /// Nothing ever stands in the log.
+    is_empty: Arc<AtomicBool>,
     _runtime: Runtime,
 }
 
@@ -35,6 +38,7 @@ struct Spoiler {
     own: String,
     id: String,
     is_odd: Arc<AtomicBool>,
+    is_empty: Arc<AtomicBool>,
     client: reqwest::Client,
 }
 
@@ -58,6 +62,11 @@ async fn pass_on(
     uri: Uri,
     headers: HeaderMap,
 ) -> (StatusCode, HeaderMap, Bytes) {
+    if spoiler.is_empty.load(SeqCst) && uri.path() == "/api/v1/logs" {
+        let next = format!("<{}/api/v1/logs?after=its+end>; rel=\"next\"", spoiler.own);
+        let given = HeaderMap::from_iter([(LINK, next.parse().unwrap())]);
+        return (StatusCode::OK, given, "[]".into());
+    }
     let sent = spoiler.client.get(format!("{}{uri}", spoiler.okta));
     let answer = sent.header("authorization", &headers["authorization"]).send().await.unwrap();
     let (status, mut given) = (answer.status(), HeaderMap::new());
@@ -73,6 +82,7 @@ async fn pass_on(
 impl Rig {
     fn start() -> Self {
         let (runtime, is_odd) = (Runtime::new().unwrap(), Arc::new(AtomicBool::new(true)));
+        let is_empty = Arc::<AtomicBool>::default();
         let (sandbox, okta_url, id) = runtime.block_on(async {
             let sandbox = Sandbox::builder().people(PEOPLE).start().await.unwrap();
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -83,13 +93,15 @@ impl Rig {
                 own: own.clone(),
                 id: id.clone(),
                 is_odd: Arc::clone(&is_odd),
+                is_empty: Arc::clone(&is_empty),
                 client: reqwest::Client::new(),
             };
             let app = Router::new().fallback(pass_on).with_state(Arc::new(spoiler));
             tokio::spawn(axum::serve(listener, app).into_future());
             (sandbox, own, id)
         });
-        Self { sandbox, okta_url, id, folder: Folder::new(), is_odd, _runtime: runtime }
+        let folder = Folder::new();
+        Self { sandbox, okta_url, id, folder, is_odd, is_empty, _runtime: runtime }
     }
 
     fn program(&self, name: &'static str) -> Program {
@@ -216,4 +228,18 @@ fn a_member_who_cannot_be_read_stays_in_the_group_and_the_others_go_on() {
     rig.block_on(async |okta| okta.users().deactivate(gone).await.unwrap());
     run.run().exits(1).says("1 unreadable").says("1 removed").says(&rig.id);
     assert_eq!(members(), before - 1, "the one who left, and not the one who cannot be read");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_log_without_events_that_leads_on_can_be_followed() {
+    let rig = Rig::start();
+    rig.is_odd.store(false, SeqCst);
+    rig.is_empty.store(true, SeqCst);
+    let store = rig.folder.file("store.db");
+    let program = rig.program("pendo_scim").arg("--store").arg(store.to_str().unwrap());
+    let mut running = program.args("--follow --poll 1s").start();
+    running.says("followed  everybody");
+    running.signal("TERM");
+    running.end().exits(0);
 }
