@@ -145,6 +145,8 @@ impl Ending {
         self.name_without_key(what, left_out, rows)?;
         let unsent = unsent(&batch.summary, rows).map_err(Failure::running)?;
         let part = self.part(what);
+        // What became of them is decided anew.
+        part.unsent.retain(|one| !one.is_of(&batch.ids));
         for one in &batch.report.left_out_first {
             part.leave_out(&one.reason, &one.key);
         }

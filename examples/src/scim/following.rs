@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures::{StreamExt, pin_mut};
 use okta_client::{LogEvent, Method, Okta};
-use provisioning::{Follow, FollowError, Followed, PlanError};
+use provisioning::{Follow, FollowError, Followed, PlanError, Report};
 
 use crate::run::unplanned;
 use crate::{Delivery, Ending, Failure, FollowGroups, Inviting, MappedPeople, say, thousands};
@@ -136,12 +136,13 @@ impl Following<'_> {
         for odd in &batch.odd {
             let _ = writeln!(std::io::stderr(), "an event could not be read: {odd}");
         }
+        let report = told(&batch);
         match batch.full {
-            true => say!("{:<10}everybody: {}", "followed", batch.report),
+            true => say!("{:<10}everybody: {report}", "followed"),
             false => {
                 let (events, people) =
                     (thousands(batch.events as u64), thousands(batch.people as u64));
-                say!("{:<10}{events} events of {people} people: {}", "followed", batch.report);
+                say!("{:<10}{events} events of {people} people: {report}", "followed");
             }
         }
         let (full, came_or_went) = (batch.full, came_or_went(&batch));
@@ -166,6 +167,13 @@ impl Following<'_> {
             _ => Ok(()),
         }
     }
+}
+
+/// The report, in which those failed, too, for whom nothing could be sent.
+fn told(batch: &Followed) -> Report {
+    let mut report = batch.report.clone();
+    report.failed += batch.summary.conflicts + batch.summary.unreadable;
+    report
 }
 
 /// Whether somebody is in the product now who was not, or is not any more, or goes by another key: groups

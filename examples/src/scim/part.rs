@@ -33,15 +33,24 @@ pub(crate) struct Unsent {
     kind: Kind,
     key: String,
     reason: String,
+    /// Whom it is about, by id in Okta.
+    people: Vec<String>,
 }
 
 impl Unsent {
     pub(crate) fn of(row: Row) -> Self {
+        let claimants = row.claimants().map(str::to_owned);
+        let people = claimants.chain(row.source_id.clone()).collect();
         let key = match row.kind {
             Kind::Unreadable => row.source_id.unwrap_or(row.key),
             _ => row.key,
         };
-        Self { kind: row.kind, key, reason: row.note.unwrap_or_default() }
+        Self { kind: row.kind, key, reason: row.note.unwrap_or_default(), people }
+    }
+
+    /// Whether it is about one of these.
+    pub(crate) fn is_of(&self, people: &[String]) -> bool {
+        self.people.iter().any(|person| people.contains(person))
     }
 
     fn print(&self) {

@@ -232,6 +232,33 @@ fn a_member_who_cannot_be_read_stays_in_the_group_and_the_others_go_on() {
 
 #[cfg(unix)]
 #[test]
+fn who_cannot_be_read_fails_while_it_follows_until_that_is_over() {
+    let rig = Rig::start();
+    let store = rig.folder.file("store.db");
+    let program = rig.program("pendo_scim").arg("--store").arg(store.to_str().unwrap());
+    let mut running = program.args("--follow --poll 1s").start();
+    let line = running.says("followed  everybody");
+    assert!(line.ends_with(" 1 failed"), "{line}");
+    let report = || report_at(&rig.folder.file("report.json"));
+    running
+        .until("it is in the report", || report()["not_delivered"].to_string().contains(&rig.id));
+    assert_eq!(report()["complete"], false);
+    rig.is_odd.store(false, SeqCst);
+    // Whoever failed comes with the next change.
+    let other = rig.sandbox.okta().user(&rig.sandbox.okta().user_id(7)).unwrap();
+    let login = other["profile"]["login"].as_str().unwrap();
+    rig.sandbox.okta().set_profile(login, [("title", json!("Countess"))]);
+    running.until("it is complete", || report()["complete"] == true);
+    let all = report();
+    assert!(!all["not_delivered"].to_string().contains(&rig.id), "{all}");
+    assert_eq!(all["people"]["unreadable"], 0, "{all}");
+    running.signal("TERM");
+    let ended = running.end().exits(0);
+    assert!(!ended.out.contains(&rig.id), "{ended}");
+}
+
+#[cfg(unix)]
+#[test]
 fn a_log_without_events_that_leads_on_can_be_followed() {
     let rig = Rig::start();
     rig.is_odd.store(false, SeqCst);
