@@ -189,12 +189,13 @@ impl Ending {
         self.is_through && self.trouble.is_none() && self.parts.iter().all(Part::is_complete)
     }
 
-    /// A run that follows goes on where the one before ended: everybody was looked at then.
+    /// A run that follows these goes on where the one before ended: everybody was looked at then.
     ///
     /// # Errors
     /// When the report cannot be written.
-    pub fn resume(&mut self) -> Result<(), Failure> {
+    pub fn resume(&mut self, what: &'static str) -> Result<(), Failure> {
         self.is_through = true;
+        self.part(what);
         self.write_down()
     }
 

@@ -198,4 +198,5 @@ fn a_report_is_not_complete_before_everybody_was_read() {
     std::fs::remove_file(&file).unwrap();
     let mut second = program().start();
     second.until("the report is there", || file.exists() && report_at(&file)["complete"] == true);
+    assert_eq!(report_at(&file)["people"]["failed"], 0, "{}", report_at(&file));
 }
