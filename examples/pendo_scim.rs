@@ -1,5 +1,6 @@
 //! Brings Okta people into Pendo as its users, and Okta groups as its groups, over SCIM.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -103,14 +104,14 @@ async fn run(options: &Options) -> Result<(), Failure> {
     let names = pushed_names(&systems, options);
     let prepare = async || {
         let scope = options.scope.scope(&systems.okta).await?;
-        let ids =
-            pushed_ids(&systems.okta, stores.as_ref().map(|(_, groups)| groups), &names).await?;
-        let scope = with_members(scope, &ids);
+        let remembered = stores.as_ref().map(|(_, groups)| groups);
+        let groups = pushed_ids(&systems.okta, remembered, &names).await?;
+        let scope = with_members(scope, &groups.0);
         let people = MappedPeople::new(&systems.okta, scope, mapping.clone(), &options.run).await?;
-        Ok((ids, people))
+        Ok((groups, people))
     };
     let patience = options.run.patience();
-    let (groups, people) = ready(patience, &stop, prepare).await?;
+    let ((groups, names), people) = ready(patience, &stop, prepare).await?;
     let users = departing(&systems, &options.run, options.delete);
     let users: Arc<dyn Target> = Arc::new(Switched::new(users, options.switches));
     let Some((users_store, groups_store)) = stores else {
@@ -169,7 +170,7 @@ struct Program<'a> {
     /// Ids in Okta of those that are pushed.
     groups: Vec<String>,
     /// How they were named.
-    names: Vec<String>,
+    names: BTreeMap<String, String>,
     stop: Stop,
     users_store: SharedStore,
     groups_store: SharedStore,
@@ -199,7 +200,7 @@ impl Program<'_> {
         match options.run.sends() {
             true if self.stop.is_stopped() => Ok(()),
             true => {
-                remember_names(&self.groups_store, &self.names, &self.groups)?;
+                remember_names(&self.groups_store, &self.names)?;
                 push.run(&groups, ending).await
             }
             false => push.show(&groups).await,
@@ -213,7 +214,7 @@ impl Program<'_> {
             let groups = ready(options.run.patience(), &self.stop, read).await?;
             check_admins(&groups, &options.admins)?;
         }
-        remember_names(&self.groups_store, &self.names, &self.groups)?;
+        remember_names(&self.groups_store, &self.names)?;
         let (okta, ids) = (&systems.okta, self.groups.clone());
         let groups = || FollowGroups::new(okta, people, self.group_push(), ids);
         let following = Following {

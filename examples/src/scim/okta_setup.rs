@@ -121,9 +121,12 @@ impl OktaSetup<'_> {
     /// The groups; the first one that is ever pushed to this app has an administrator.
     async fn checked_groups(&self) -> Result<Vec<Group>, Failure> {
         let okta = &self.systems.okta;
-        let mut groups = Vec::new();
+        let mut groups: Vec<Group> = Vec::new();
         for name in self.groups {
-            groups.push(find_group(okta, name).await?);
+            let group = find_group(okta, name).await?;
+            if groups.iter().all(|other| other.id != group.id) {
+                groups.push(group);
+            }
         }
         let Some(first) = groups.first() else { return Ok(groups) };
         let mappings = okta.apps().push_mappings(&self.app);

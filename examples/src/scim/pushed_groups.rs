@@ -27,8 +27,8 @@ pub enum Unlink {
     Delete,
 }
 
-/// The ids of the groups of these names or ids. A name by which a group was pushed before, and that no
-/// group has now, means this group: it was renamed in Okta.
+/// The ids of the groups of these names or ids, each once, and which is meant by each name. A name by which
+/// a group was pushed before, and that no group has now, means this group: it was renamed in Okta.
 ///
 /// # Errors
 /// When there is no such group, or Okta or the store fails.
@@ -36,9 +36,9 @@ pub async fn pushed_ids(
     okta: &Okta,
     store: Option<&SharedStore>,
     names: &[String],
-) -> Result<Vec<String>, Failure> {
+) -> Result<(Vec<String>, BTreeMap<String, String>), Failure> {
     let remembered = store.map(names_in).transpose()?.unwrap_or_default();
-    let mut ids = Vec::new();
+    let (mut ids, mut by_name) = (Vec::new(), BTreeMap::new());
     for name in names {
         let id = match (named_group(okta, name).await?, remembered.get(name)) {
             (Some(group), _) => group.id.to_string(),
@@ -46,10 +46,11 @@ pub async fn pushed_ids(
             (None, None) => return Err(nobody(name)),
         };
         if !ids.contains(&id) {
-            ids.push(id);
+            ids.push(id.clone());
         }
+        by_name.insert(name.clone(), id);
     }
-    Ok(ids)
+    Ok((ids, by_name))
 }
 
 async fn renamed(okta: &Okta, name: &str, id: &str) -> Result<String, Failure> {
@@ -70,14 +71,10 @@ fn nobody(name: &str) -> Failure {
 /// When the store fails.
 pub fn remember_names(
     store: &SharedStore,
-    names: &[String],
-    ids: &[String],
+    names: &BTreeMap<String, String>,
 ) -> Result<(), Failure> {
-    if names.len() != ids.len() {
-        return Ok(());
-    }
     let mut remembered = names_in(store)?;
-    remembered.extend(names.iter().cloned().zip(ids.iter().cloned()));
+    remembered.extend(names.clone());
     let text = serde_json::to_string(&remembered).map_err(Failure::running)?;
     let mut store = store.lock().unwrap_or_else(PoisonError::into_inner);
     store.set_note(NAMES, Some(&text)).map_err(Failure::running)

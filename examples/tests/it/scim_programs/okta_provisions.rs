@@ -39,8 +39,10 @@ fn people_and_groups_arrive_and_go_on_arriving() {
     // Setting it up again finds everything there.
     set_up(&rig, &app, &id).run().exits(0).says("Pushed by Okta: Active");
     assert_eq!(rig.sandbox.scim().groups().len(), 1);
-    // By name too, though the push made a group of the app of that name in Okta.
-    set_up(&rig, &app, "Pushed by Okta").run().exits(0).says("Pushed by Okta: Active");
+    // By name too, though the push made a group of the app of that name in Okta; and once.
+    let both = format!("Pushed by Okta,{id}");
+    let finished = set_up(&rig, &app, &both).run().exits(0).says("Pushed by Okta: Active");
+    assert_eq!(finished.out.matches("Pushed by Okta: Pushing").count(), 1, "{finished}");
 }
 
 #[test]

@@ -190,6 +190,18 @@ fn a_group_that_is_renamed_in_okta_is_renamed_under_either_name() {
 }
 
 #[test]
+fn a_group_that_is_named_twice_is_pushed_once_and_found_under_its_old_name() {
+    let rig = Rig::start("pendo_scim", 12, ScimOptions::default());
+    let id = rig.group("Ops", 0..4);
+    let run = || rig.program("--push-groups").arg(&format!("Ops,{id}")).run().exits(0);
+    let first = run().says("Ops: Active, 4 members").says("groups    1 created");
+    assert_eq!(first.out.matches("Ops: Pushing").count(), 1, "{first}");
+    rename(&rig, &id, "Platform");
+    run().says("Ops is called Platform in Okta now").says("Platform: Active, 4 members");
+    assert_eq!(rig.sandbox.scim().groups().len(), 1);
+}
+
+#[test]
 fn a_group_that_is_not_pushed_any_more_is_mentioned_until_it_is_settled() {
     let rig = Rig::start("pendo_scim", 12, ScimOptions::default());
     rig.group("Ops", 0..4);
