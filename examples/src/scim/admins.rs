@@ -1,9 +1,8 @@
 //! Until the first group with an administrator is there, the product's set-up cannot be completed.
 
-use std::sync::PoisonError;
-
 use provisioning::targets::member_ids;
 
+use crate::scim::pushed_groups::is_any_there;
 use crate::{Ending, Failure, GroupPush, PushGroup, say, thousands};
 
 /// Looks for an administrator in the first group.
@@ -38,13 +37,12 @@ fn is_one(admins: &[String], member: &str) -> bool {
 }
 
 impl GroupPush<'_> {
-    /// Whether no group was ever pushed.
+    /// Whether no group is in the product by our doing.
     ///
     /// # Errors
     /// When the store fails.
     pub fn is_first(&self) -> Result<bool, Failure> {
-        let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
-        store.known_count().map(|count| count == 0).map_err(Failure::running)
+        is_any_there(&self.store).map(|is_any| !is_any)
     }
 
     /// Whether no group can come yet, as the first one would come without an administrator: people were
@@ -78,11 +76,41 @@ impl GroupPush<'_> {
              group has to come with one",
             first.name
         );
-        for group in groups {
-            if ending.fail("groups", &group.name, &reason) {
-                say!("{:<10}{}: Error: {reason}", "group", group.name);
-            }
-        }
+        fail_all(groups, &reason, ending);
         Ok(true)
+    }
+
+    /// Brings the first group of all before the others, which else come at the same time. Whether it did not
+    /// come, so that the others cannot.
+    ///
+    /// # Errors
+    /// When there is no plan.
+    pub(crate) async fn bring_first(
+        &self,
+        groups: &[PushGroup],
+        ending: &mut Ending,
+    ) -> Result<bool, Failure> {
+        let Some((first, others)) = groups.split_first().filter(|(_, others)| !others.is_empty())
+        else {
+            return Ok(false);
+        };
+        if self.admins.is_empty() || !self.is_first()? {
+            return Ok(false);
+        }
+        Box::pin(self.run_changed(std::slice::from_ref(first), ending)).await?;
+        if self.stop.is_stopped() || !self.is_first()? {
+            return Ok(self.stop.is_stopped());
+        }
+        let reason = format!("not pushed: {}, which has to come first, did not", first.name);
+        fail_all(others, &reason, ending);
+        Ok(true)
+    }
+}
+
+fn fail_all(groups: &[PushGroup], reason: &str, ending: &mut Ending) {
+    for group in groups {
+        if ending.fail("groups", &group.name, reason) {
+            say!("{:<10}{}: Error: {reason}", "group", group.name);
+        }
     }
 }

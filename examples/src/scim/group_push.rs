@@ -98,6 +98,9 @@ impl GroupPush<'_> {
             return Ok(());
         }
         groups.iter().for_each(|group| say!("{:<10}{}: Pushing", "group", group.name));
+        if self.bring_first(groups, ending).await? {
+            return Ok(());
+        }
         let mut groups = groups.to_vec();
         if self.unlink == Unlink::Empty {
             groups.extend(dropped.iter().cloned());
@@ -128,7 +131,7 @@ impl GroupPush<'_> {
         if groups.is_empty() {
             return Ok(Vec::new());
         }
-        if self.hold_back(groups, ending).await? {
+        if self.hold_back(groups, ending).await? || self.bring_first(groups, ending).await? {
             return Ok(groups.iter().map(|group| group.id.clone()).collect());
         }
         let records = self.records(groups, ending)?;

@@ -119,6 +119,16 @@ pub(crate) fn forget(store: &SharedStore, only: Option<&[String]>) -> Result<(),
     forget().map_err(Failure::running)
 }
 
+/// Whether one is in the product by our doing, as far as the product said so.
+///
+/// # Errors
+/// When the store fails.
+pub(crate) fn is_any_there(store: &SharedStore) -> Result<bool, Failure> {
+    let mut store = store.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = delivered(&mut *store).map_err(Failure::running)?;
+    Ok(known.iter().any(|(_, known)| known.remote_id.is_some()))
+}
+
 /// Everything that is in the product by our doing. The plan that is in the store stays: it tells what a run
 /// that was killed may have sent, and what was taken lately.
 fn delivered(store: &mut dyn Store) -> Result<Vec<(String, Known)>, StoreError> {

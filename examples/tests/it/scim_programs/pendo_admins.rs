@@ -79,3 +79,23 @@ fn while_following_no_group_comes_before_an_administrator_is_there() {
     assert!(place("/Users") < place("/Groups"), "{requests:?}");
     assert_eq!(members(&rig, "Admins"), ids(&rig, 6..10));
 }
+
+#[test]
+fn the_group_with_an_administrator_comes_before_the_others_or_none_does() {
+    let rig = rig();
+    let run = || rig.program(ARGS).arg(&rig.email(8)).run();
+    rig.sandbox.faults().next("POST /Groups", Fault::Status(400), 1);
+    let failed = run().exits(1).says("Admins: Error: ");
+    failed.says("Staff: Error: not pushed: Admins, which has to come first, did not");
+    assert!(rig.sandbox.scim().groups().is_empty());
+    // The first one is answered late: the other one does not overtake it.
+    let late = Fault::Slow(std::time::Duration::from_secs(1));
+    rig.sandbox.faults().next("POST /Groups", late, 1);
+    let finished = run().exits(0).says("groups    2 created, 0 updated");
+    finished.says("Admins: Active, 4 members").says("Staff: Active, 4 members");
+    let requests = rig.sandbox.scim().requests();
+    let mut writes = requests.iter().filter(|one| one.method != "GET");
+    let admins = format!("/Groups/{}", group(&rig, "Admins")["id"].as_str().unwrap());
+    assert!(writes.any(|one| one.path == admins), "{requests:?}");
+    assert_eq!(writes.filter(|one| one.path == "/Groups").count(), 1, "{requests:?}");
+}
