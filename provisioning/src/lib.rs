@@ -36,7 +36,7 @@ pub use apply::Apply;
 pub use around::Around;
 pub use export::ExportError;
 pub use expression::Context;
-pub use follow::{Follow, FollowError, Followed};
+pub use follow::{Follow, FollowError, FollowSource, Followed};
 pub use guard::{Guard, Tripped};
 pub use import::{Import, ImportError};
 pub use mapping::{Applied, InFile, Mapped, Mapping, MappingError, MappingRow};

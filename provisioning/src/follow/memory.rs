@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use okta_client::LogCursor;
 use okta_client::jiff::Timestamp;
+use okta_client::{LogCursor, LogEvent};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +14,7 @@ const CURSOR: &str = "follow.cursor";
 const FULL: &str = "follow.full";
 const AGAIN: &str = "follow.again";
 const CONFLICTS: &str = "follow.conflicts";
+const DELIVERED: &str = "follow.delivered";
 
 /// Who failed and is remembered by name; the next full run looks at everybody.
 const KEPT: usize = 1_000;
@@ -26,7 +27,9 @@ pub(super) struct Memory {
     /// Who is to be looked at again, by id in the source; who waits longest first.
     again: VecDeque<String>,
     /// Who claims a key together with others.
-    conflicts: BTreeMap<String, BTreeSet<String>>,
+    pub(super) conflicts: BTreeMap<String, BTreeSet<String>>,
+    /// The first events that were delivered and are still to be looked at; in the store there may be more.
+    pub(super) delivered: Vec<LogEvent>,
 }
 
 /// A cursor is of use as long as the same is asked of the log.
@@ -56,13 +59,30 @@ pub(super) fn last_full(store: &mut dyn Store) -> Result<Option<Timestamp>, Stor
     read(store, FULL)
 }
 
+/// Adds to the events that are to be looked at what these say of whom they are about.
+pub(super) fn deliver<'e>(
+    store: &mut dyn Store,
+    events: impl Iterator<Item = &'e LogEvent>,
+) -> Result<(), StoreError> {
+    let mut delivered: Vec<LogEvent> = read(store, DELIVERED)?.unwrap_or_default();
+    let before = delivered.len();
+    delivered.extend(events.map(|event| {
+        let text = serde_json::to_string(event).unwrap_or_default();
+        LogEvent::outline(&text).unwrap_or_else(|| event.clone())
+    }));
+    if delivered.len() == before { Ok(()) } else { write(store, DELIVERED, &delivered) }
+}
+
 impl Memory {
     pub(super) fn load(store: &mut dyn Store) -> Result<Self, StoreError> {
         let again = read(store, AGAIN)?.unwrap_or_default();
         let conflicts = read(store, CONFLICTS)?.unwrap_or_default();
-        Ok(Self { again, conflicts })
+        let mut delivered: Vec<LogEvent> = read(store, DELIVERED)?.unwrap_or_default();
+        delivered.truncate(PAGE);
+        Ok(Self { again, conflicts, delivered })
     }
 
+    /// Somebody failed, and is to be looked at again.
     pub(super) fn is_owing(&self) -> bool {
         !self.again.is_empty()
     }
@@ -102,12 +122,14 @@ impl Memory {
         })
     }
 
-    /// The same of a full run.
+    /// The same of a full run, at whose beginning this was loaded.
     pub(super) fn note_full(
         mut self,
         store: &mut dyn Store,
         began: Timestamp,
     ) -> Result<(), StoreError> {
+        self.again.clear();
+        self.conflicts.clear();
         self.note_failed(store)?;
         together(store, |store| {
             self.write(store)?;
@@ -139,7 +161,13 @@ impl Memory {
 
     fn write(&self, store: &mut dyn Store) -> Result<(), StoreError> {
         write(store, AGAIN, &self.again)?;
-        write(store, CONFLICTS, &self.conflicts)
+        write(store, CONFLICTS, &self.conflicts)?;
+        if self.delivered.is_empty() {
+            return Ok(());
+        }
+        let delivered: Vec<LogEvent> = read(store, DELIVERED)?.unwrap_or_default();
+        let later = delivered.get(self.delivered.len()..).unwrap_or_default();
+        write(store, DELIVERED, &later)
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod changed;
 mod memory;
+mod source;
 mod stream;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 use futures::{Stream, StreamExt, TryStreamExt, stream as streams};
 use okta_client::{LogCursor, LogEvent};
+use tokio::sync::Notify;
 
 use crate::guard::Guard;
 use crate::mapping::Mapping;
@@ -24,6 +26,9 @@ use crate::target::Target;
 
 use changed::{Changed, changed};
 use memory::Memory;
+use source::Mapped;
+
+pub use source::FollowSource;
 
 /// Changed people in one batch beyond which reading everybody is cheaper than reading each.
 const MANY: usize = 2_000;
@@ -41,7 +46,8 @@ const AT_ONCE: usize = 8;
 ///
 /// What it has to remember is in the store, under notes that begin with `follow.`: `follow.cursor`,
 /// where it stands in the log; `follow.full`, when the last full run began; `follow.again`, who failed
-/// and is tried again with later batches; `follow.conflicts`, keys that several people claim. The
+/// and is tried again with later batches; `follow.conflicts`, keys that several people claim;
+/// `follow.delivered`, events that were [delivered](Self::deliver) and are still to be looked at. The
 /// cursor is written after everything that its events led to is settled: a process that is killed goes
 /// on with the same events, which then change nothing more.
 ///
@@ -70,8 +76,7 @@ const AT_ONCE: usize = 8;
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Follow {
-    people: OktaPeople,
-    mapping: Arc<Mapping>,
+    source: Arc<dyn FollowSource>,
     target: Arc<dyn Target>,
     store: Shared,
     guards: Vec<Guard>,
@@ -82,6 +87,7 @@ pub struct Follow {
     interval: Duration,
     stop: Stop,
     turn: Arc<futures::lock::Mutex<()>>,
+    delivered: Arc<Notify>,
 }
 
 /// What came of some events, or of a full run.
@@ -186,9 +192,17 @@ impl Follow {
         target: Arc<dyn Target>,
         store: Arc<Mutex<dyn Store>>,
     ) -> Self {
+        Self::of(Arc::new(Mapped { people, mapping }), target, store)
+    }
+
+    /// The same of people who become records in another way.
+    pub fn of(
+        source: Arc<dyn FollowSource>,
+        target: Arc<dyn Target>,
+        store: Arc<Mutex<dyn Store>>,
+    ) -> Self {
         Self {
-            people,
-            mapping,
+            source,
             target,
             store,
             guards: Vec::new(),
@@ -199,6 +213,7 @@ impl Follow {
             interval: Duration::from_secs(5),
             stop: Stop::never(),
             turn: Arc::default(),
+            delivered: Arc::default(),
         }
     }
 
@@ -262,7 +277,32 @@ impl Follow {
         stream::stream(self)
     }
 
-    /// Brings what these events changed into the target, such as those of an event hook's delivery. They
+    /// Notes in the store what these events are about, such as those of an event hook's delivery: once that is
+    /// done the delivery may be accepted. They may come in any order and more than once. A [`stream`](Self::stream)
+    /// of this one, or of a clone of it, takes them up at once, else the next process does.
+    ///
+    /// For an event that does not fit, see [`events`](Self::events).
+    ///
+    /// # Errors
+    /// When the store fails: they are to be delivered again.
+    pub fn deliver(&self, events: &[LogEvent]) -> Result<(), StoreError> {
+        let meant = events.iter().filter(|event| self.changed(event) != Changed::Nobody);
+        memory::deliver(&mut *open(&self.store), meant)?;
+        self.delivered.notify_one();
+        Ok(())
+    }
+
+    /// The keys that several people claim, and the ids of these people, as they were last looked at: nothing
+    /// is sent for them.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn conflicts(&self) -> Result<BTreeMap<String, BTreeSet<String>>, StoreError> {
+        Ok(Memory::load(&mut *open(&self.store))?.conflicts)
+    }
+
+    /// Brings what these events changed into the target, such as those of an event hook's delivery, and waits
+    /// until that is done: [`deliver`](Self::deliver) is for those who must answer soon. They
     /// may come in any order and more than once. Waits for a run that is under way.
     ///
     /// For a delivered event that does not fit, give its [`outline`](LogEvent::outline); where it has
@@ -291,13 +331,13 @@ impl Follow {
     ) -> Result<Followed, FollowError> {
         let _turn = self.turn.lock().await;
         let mut memory = Memory::load(&mut *open(&self.store))?;
-        let odd = batch.odd.clone();
-        let Some(mut ids) = self.touched(batch).await? else {
+        let (count, odd) = (batch.count + memory.delivered.len(), batch.odd.clone());
+        let Some(mut ids) = self.touched(batch, &memory.delivered).await? else {
             let followed = self.full_run().await?;
             if let Some(cursor) = cursor.filter(|_| !followed.cut_short) {
                 memory::write_cursor(&mut *open(&self.store), cursor)?;
             }
-            return Ok(Followed { events: batch.count, odd, ..followed });
+            return Ok(Followed { events: count, odd, ..followed });
         };
         ids.extend(memory.take_again());
         let read = self.read(ids, &memory).await?;
@@ -311,18 +351,19 @@ impl Follow {
             _ => self.bring(compute, &Stop::never()).await?,
         };
         memory.note_batch(&mut *open(&self.store), read.keys(), cursor)?;
-        let (events, full, cut_short) = (batch.count, false, false);
+        let (events, full, cut_short) = (count, false, false);
         let ids = read.into_keys().collect();
         Ok(Followed { events, odd, people, ids, full, cut_short, summary, report })
     }
 
     async fn full_run(&self) -> Result<Followed, FollowError> {
         let began = okta_client::jiff::Timestamp::now();
-        let compute = Plan::compute(self.people.records(self.mapping.clone()), self.target.clone());
+        let memory = Memory::load(&mut *open(&self.store))?;
+        let compute = Plan::compute(self.source.records(), self.target.clone());
         let (summary, report) = self.bring(compute.basis(self.basis), &self.stop).await?;
         let cut_short = self.stop.is_stopped();
         if !cut_short {
-            Memory::default().note_full(&mut *open(&self.store), began)?;
+            memory.note_full(&mut *open(&self.store), began)?;
         }
         let people = usize::try_from(summary.read).unwrap_or(usize::MAX);
         let (events, odd, ids) = (0, Vec::new(), Vec::new());
@@ -338,7 +379,8 @@ impl Follow {
         S: Stream<Item = Result<Record, E>> + Send + 'static,
         E: Into<Box<dyn std::error::Error + Send + Sync>> + Send + 'static,
     {
-        let compute = compute.source(self.people.org()).selection(&self.people.selection());
+        let org = self.source.okta().org_url().as_str();
+        let compute = compute.source(org).selection(&self.source.selection());
         let compute = compute.store(self.store.clone()).keep_departed(self.keep_departed);
         let guarded = self.guards.iter().cloned().fold(compute, crate::plan::Compute::guard);
         let Some(plan) = stop.or(guarded.into_future()).await else {
@@ -356,15 +398,22 @@ impl Follow {
         Err(FollowError::Unsettled(reason.to_owned()))
     }
 
+    fn changed<'e>(&self, event: &'e LogEvent) -> Changed<'e> {
+        changed(event, self.source.scope(), self.source.needs_groups())
+    }
+
     /// Who changed by these events; nothing if that may be everybody.
-    async fn touched(&self, batch: &Batch) -> Result<Option<BTreeSet<String>>, FollowError> {
+    async fn touched(
+        &self,
+        batch: &Batch,
+        delivered: &[LogEvent],
+    ) -> Result<Option<BTreeSet<String>>, FollowError> {
         let (mut ids, mut groups) = (BTreeSet::new(), BTreeSet::new());
-        let with_groups = self.mapping.needs_groups();
         if batch.is_unclear {
             return Ok(None);
         }
-        for event in &batch.events {
-            match changed(event, self.people.chosen(), with_groups) {
+        for event in batch.events.iter().chain(delivered) {
+            match self.changed(event) {
                 Changed::Nobody => {}
                 Changed::People(people) => ids.extend(people.into_iter().map(str::to_owned)),
                 Changed::Members(group) => drop(groups.insert(group.to_owned())),
@@ -372,7 +421,7 @@ impl Follow {
             }
         }
         for group in groups {
-            let members = self.people.okta().groups().members(&group).stream();
+            let members = self.source.okta().groups().members(&group).stream();
             let members: Vec<String> = members
                 .map_ok(|user| user.id.as_str().to_owned())
                 .take(MANY + 1)
@@ -394,7 +443,7 @@ impl Follow {
         let (mut read, mut wanted) = (BTreeMap::new(), ids);
         while !wanted.is_empty() {
             let people = streams::iter(std::mem::take(&mut wanted)).map(|id| async move {
-                let record = self.people.record(&id, &self.mapping).await?;
+                let record = self.source.record(&id).await?;
                 Ok::<_, SourceError>((id, record))
             });
             let people: Vec<_> = people.buffer_unordered(AT_ONCE).try_collect().await?;

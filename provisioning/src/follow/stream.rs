@@ -1,5 +1,7 @@
 //! The System Log as it grows, batch by batch.
 
+use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::{Either, select};
@@ -16,7 +18,8 @@ use crate::store::{Store, StoreError};
 
 /// Who failed is tried again after this, also when nothing happens.
 const RETRY: Duration = Duration::from_secs(60);
-/// The longest pause after something failed.
+/// The longest first pause after something failed, and the longest at all.
+const FIRST: Duration = Duration::from_secs(5);
 const LONGEST: Duration = Duration::from_secs(300);
 const MARGIN: SignedDuration = SignedDuration::from_mins(10);
 
@@ -94,7 +97,7 @@ impl Following {
         // Only the waiting is cut short.
         let next = match self.prepare() {
             Ok(retry) => stop.or(self.wait(retry)).await?,
-            Err(error) => return Some(self.failed(error.into())),
+            Err(error) => return Some(self.failed(error)),
         };
         let followed = match next {
             Next::Full => self.follow.full().await,
@@ -125,39 +128,42 @@ impl Following {
         })
     }
 
-    /// Looks into the store: when a full run is due, and where the log goes on. Whether somebody is to
-    /// be tried again.
-    fn prepare(&mut self) -> Result<bool, StoreError> {
-        let follow = &self.follow;
-        let mut store = open(&follow.store);
-        let cursor = memory::cursor(&mut *store)?;
-        if self.full.is_none() {
-            self.full = Some(due(follow, &mut *store)?.map_or(Due::Never, Due::At));
-        }
+    /// Looks into the store: when a full run is due, where the log goes on, and in how long somebody is to be
+    /// looked at, if anybody is.
+    fn prepare(&mut self) -> Result<Option<Duration>, FollowError> {
+        let (cursor, memory) = {
+            let mut store = open(&self.follow.store);
+            if self.full.is_none() {
+                self.full = Some(due(&self.follow, &mut *store)?.map_or(Due::Never, Due::At));
+            }
+            (memory::cursor(&mut *store)?, Memory::load(&mut *store)?)
+        };
         if self.pages.is_none() {
-            let logs = follow.people.okta().logs();
-            let log = match &cursor {
-                Some(cursor) => logs.follow(cursor.clone()),
-                None => logs.follow(Follow::log_from(Timestamp::now())).filter(FILTER),
-            };
-            let pages = log.interval(follow.interval).pages();
+            let okta = self.follow.source.okta();
             self.is_new = cursor.is_none();
+            let log = match cursor {
+                Some(cursor) => okta.logs().follow(cursor),
+                None => okta.logs().follow(Follow::log_from(Timestamp::now())).filter(FILTER),
+            };
+            let pages = log.interval(self.follow.interval).pages();
             if self.is_new {
-                memory::write_cursor(&mut *store, &pages.cursor())?;
+                memory::write_cursor(&mut *open(&self.follow.store), &pages.cursor())?;
             }
             self.pages = Some(pages);
         }
-        Ok(Memory::load(&mut *store)?.is_owing())
+        let pause = if self.has_retried { RETRY } else { Duration::ZERO };
+        let is_due = !memory.delivered.is_empty();
+        Ok(if is_due { Some(Duration::ZERO) } else { memory.is_owing().then_some(pause) })
     }
 
-    async fn wait(&mut self, retry: bool) -> Next {
+    async fn wait(&mut self, retry: Option<Duration>) -> Next {
         let full = self.full.unwrap_or(Due::Never);
         if matches!(full, Due::At(at) if at <= Instant::now()) {
             return Next::Full;
         }
+        let delivered = Arc::clone(&self.follow.delivered);
         let timer = async {
-            let pause = if self.has_retried { RETRY } else { Duration::ZERO };
-            let retry_at = retry.then(|| Instant::now() + pause);
+            let retry_at = retry.map(|pause| Instant::now() + pause);
             let (at, next) = match (full, retry_at) {
                 (Due::At(full), Some(retry)) if retry < full => (retry, Next::Retry),
                 (Due::At(full), _) => (full, Next::Full),
@@ -167,13 +173,19 @@ impl Following {
             sleep_until(at).await;
             next
         };
+        let timer = async {
+            match select(pin!(timer), pin!(delivered.notified())).await {
+                Either::Left((next, _)) => next,
+                Either::Right(_) => Next::Retry,
+            }
+        };
         let page = async {
             match &mut self.pages {
                 Some(pages) => pages.next().await,
                 None => None,
             }
         };
-        match select(std::pin::pin!(timer), std::pin::pin!(page)).await {
+        match select(pin!(timer), pin!(page)).await {
             Either::Left((next, _)) => next,
             Either::Right((page, _)) => Next::Page(page),
         }
@@ -196,8 +208,10 @@ impl Following {
     /// The batch is to come again: from the cursor in the store.
     fn failed(&mut self, error: FollowError) -> Result<Followed, FollowError> {
         self.pages = None;
+        self.has_retried = false;
         self.ended = error.is_final();
-        let longer = self.pause.map_or(self.follow.interval, |pause| pause.saturating_mul(2));
+        let first = self.follow.interval.min(FIRST);
+        let longer = self.pause.map_or(first, |pause| pause.saturating_mul(2));
         self.pause = Some(longer.min(LONGEST));
         Err(error)
     }

@@ -7,6 +7,7 @@ mod follow;
 #[cfg(feature = "sqlite")]
 mod follow_kill;
 mod follow_law;
+mod follow_own;
 mod guards;
 mod hostile;
 mod identity;

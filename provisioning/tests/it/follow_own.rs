@@ -1,0 +1,138 @@
+//! Following people of a source of the caller's own, and what is delivered
+//! besides the log.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures::stream::{self, BoxStream};
+use futures::{Stream, StreamExt};
+use okta_client::{LogEvent, Okta};
+use provisioning::{Follow, FollowError, FollowSource, Followed, OktaPeople, Record, SourceError};
+use sandbox::Fault;
+use serde_json::{Value, json};
+
+use crate::org::{Org, mapping};
+use crate::support::{Flaky, Shared, memory, there};
+
+const AN_HOUR: Duration = Duration::from_secs(3_600);
+
+/// Who has a title that the caller knows of.
+#[derive(Clone, Debug)]
+struct Titled(Okta);
+
+fn titled(id: &str) -> Record {
+    Record::new(format!("{id}@acme.example")).source_id(id).set("title", "Dr")
+}
+
+#[async_trait]
+impl FollowSource for Titled {
+    fn okta(&self) -> &Okta {
+        &self.0
+    }
+
+    fn selection(&self) -> String {
+        "titled".to_owned()
+    }
+
+    fn records(
+        &self,
+    ) -> BoxStream<'static, Result<Record, Box<dyn std::error::Error + Send + Sync>>> {
+        stream::iter(["00u1", "00u2"]).map(|id| Ok(titled(id))).boxed()
+    }
+
+    async fn record(&self, user_id: &str) -> Result<Option<Record>, SourceError> {
+        Ok(Some(titled(user_id)))
+    }
+}
+
+fn followed_by(source: impl FollowSource + 'static, target: &Arc<Flaky>, store: &Shared) -> Follow {
+    Follow::of(Arc::new(source), target.clone(), store.clone()).interval(AN_HOUR)
+}
+
+async fn next(
+    stream: &mut (impl Stream<Item = Result<Followed, FollowError>> + Unpin),
+) -> Followed {
+    stream.next().await.expect("the stream ended").unwrap()
+}
+
+#[tokio::test]
+async fn whoever_makes_records_can_be_followed() {
+    let org = Org::with(5).await;
+    let (target, store) = (Flaky::new(1, 0.0), memory());
+    let mut stream = followed_by(Titled(org.okta.clone()), &target, &store).stream().boxed();
+    let first = next(&mut stream).await;
+    assert!(first.full && first.report.created == 2, "{first:?}");
+}
+
+/// The events since so many.
+fn events_after(org: &Org, count: usize) -> Vec<LogEvent> {
+    let events = org.sandbox.okta().events().into_iter().skip(count);
+    events.map(|event| serde_json::from_value(event).unwrap()).collect()
+}
+
+#[tokio::test]
+async fn what_is_delivered_is_taken_up_at_once_and_outlives_the_process() {
+    let org = Org::with(20).await;
+    let (target, store) = (Flaky::new(1, 0.0), memory());
+    let follow = || {
+        let people = OktaPeople::new(org.okta.clone());
+        Follow::new(people, mapping(), target.clone(), store.clone()).interval(AN_HOUR)
+    };
+    let key = |position: u64| org.sandbox.people().email(position);
+    let waiting = || -> Vec<Value> {
+        let note = store.lock().unwrap().note("follow.delivered").unwrap();
+        note.map_or_else(Vec::new, |text| serde_json::from_str(&text).unwrap())
+    };
+    let following = follow();
+    let mut stream = following.clone().stream().boxed();
+    assert!(next(&mut stream).await.full);
+    for title in ["One", "Two"] {
+        let before = org.sandbox.okta().event_count();
+        org.set(&org.id(3), "title", title);
+        following.deliver(&events_after(&org, before)).unwrap();
+        let batch = next(&mut stream).await;
+        assert_eq!((batch.events, batch.report.updated), (1, 1), "{batch:?}");
+        assert_eq!(there(&target)[&key(3)], json!(title));
+        assert!(waiting().is_empty());
+    }
+    let many = vec![events_after(&org, 0).pop().unwrap(); 1_200];
+    following.deliver(&many).unwrap();
+    for events in [1_000, 200] {
+        let batch = next(&mut stream).await;
+        assert_eq!((batch.events, batch.people), (events, 1), "{batch:?}");
+    }
+    drop(stream);
+    let before = org.sandbox.okta().event_count();
+    org.set(&org.id(4), "title", "Three");
+    org.okta.groups().add_member(&org.group, org.id(5)).await.unwrap();
+    // What cannot make a difference is not kept, and of the others whom they are about.
+    following.deliver(&events_after(&org, before)).unwrap();
+    assert!(waiting().len() == 1 && waiting()[0].get("actor").is_none(), "{:?}", waiting());
+    org.sandbox.faults().next("GET /api/v1/logs", Fault::Slow(AN_HOUR), usize::MAX);
+    let mut stream = follow().stream().boxed();
+    let batch = next(&mut stream).await;
+    assert_eq!((batch.full, batch.report.updated), (false, 1), "{batch:?}");
+    assert_eq!(there(&target)[&key(4)], json!("Three"));
+    assert!(waiting().is_empty());
+}
+
+#[tokio::test]
+async fn conflicts_are_known_as_they_were_last_looked_at() {
+    let org = Org::with(20).await;
+    let (target, store) = (Flaky::new(1, 0.0), memory());
+    let people = OktaPeople::new(org.okta.clone());
+    let follow = Follow::new(people, mapping(), target.clone(), store.clone());
+    org.set(&org.id(3), "email", "both@acme.example");
+    org.set(&org.id(4), "email", "both@acme.example");
+    follow.full().await.unwrap();
+    let conflicts = follow.conflicts().unwrap();
+    let claimants: Vec<&String> = conflicts["both@acme.example"].iter().collect();
+    let mut expected = [org.id(3), org.id(4)];
+    expected.sort();
+    assert_eq!(claimants, expected.iter().collect::<Vec<_>>());
+    let before = org.sandbox.okta().event_count();
+    org.set(&org.id(4), "email", "own@acme.example");
+    follow.events(&events_after(&org, before)).await.unwrap();
+    assert!(follow.conflicts().unwrap().is_empty());
+}
