@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use futures::future::{Either, select};
 use futures::{Stream, StreamExt, stream as streams};
+use okta_client::jiff::fmt::rfc2822;
 use okta_client::jiff::{SignedDuration, Timestamp};
-use okta_client::{LogCursor, LogPage, LogPages};
+use okta_client::{LogCursor, LogPage, LogPages, Method, Okta};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::changed::FILTER;
@@ -37,6 +38,19 @@ pub(super) fn stream(follow: Follow) -> impl Stream<Item = Result<Followed, Foll
         let followed = following.next().await?;
         Some((followed, following))
     })
+}
+
+/// The time by the org's clock, which may be another than ours: as it dates an answer that anybody gets. An
+/// org that refuses that, or does not say when, is taken to have ours.
+async fn time_of(okta: &Okta) -> Result<Timestamp, FollowError> {
+    let answer = okta.request(Method::GET, "/.well-known/okta-organization", []).send().await;
+    let answer = match answer {
+        Err(error) if error.status().is_some_and(|status| status.is_client_error()) => None,
+        answer => Some(answer.map_err(FollowError::Log)?),
+    };
+    let date = answer.as_ref().and_then(|answer| answer.headers().get("date")?.to_str().ok());
+    let date = date.and_then(|date| rfc2822::parse(date).ok());
+    Ok(date.map_or_else(Timestamp::now, |date| date.timestamp()))
 }
 
 impl Follow {
@@ -95,7 +109,7 @@ impl Following {
             stop.or(sleep(pause)).await?;
         }
         // Only the waiting is cut short.
-        let next = match self.prepare() {
+        let next = match stop.or(self.prepare()).await? {
             Ok(retry) => stop.or(self.wait(retry)).await?,
             Err(error) => return Some(self.failed(error)),
         };
@@ -130,7 +144,7 @@ impl Following {
 
     /// Looks into the store: when a full run is due, where the log goes on, and in how long somebody is to be
     /// looked at, if anybody is.
-    fn prepare(&mut self) -> Result<Option<Duration>, FollowError> {
+    async fn prepare(&mut self) -> Result<Option<Duration>, FollowError> {
         let (cursor, memory) = {
             let mut store = open(&self.follow.store);
             if self.full.is_none() {
@@ -143,7 +157,7 @@ impl Following {
             self.is_new = cursor.is_none();
             let log = match cursor {
                 Some(cursor) => okta.logs().follow(cursor),
-                None => okta.logs().follow(Follow::log_from(Timestamp::now())).filter(FILTER),
+                None => okta.logs().follow(Follow::log_from(time_of(okta).await?)).filter(FILTER),
             };
             let pages = log.interval(self.follow.interval).pages();
             if self.is_new {

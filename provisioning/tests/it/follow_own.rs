@@ -1,4 +1,4 @@
-//! Following people of a source of the caller's own, and what is delivered
+//! Following people of a source of the caller's own, by another clock than ours, and what is delivered
 //! besides the log.
 
 use std::sync::Arc;
@@ -7,15 +7,19 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures::stream::{self, BoxStream};
 use futures::{Stream, StreamExt};
-use okta_client::{LogEvent, Okta};
+use okta_client::jiff::{SignedDuration, Timestamp};
+use okta_client::{ApiToken, LogEvent, Okta};
 use provisioning::{Follow, FollowError, FollowSource, Followed, OktaPeople, Record, SourceError};
 use sandbox::Fault;
 use serde_json::{Value, json};
+use wiremock::matchers::{any, path};
+use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::org::{Org, mapping};
 use crate::support::{Flaky, Shared, memory, there};
 
 const AN_HOUR: Duration = Duration::from_secs(3_600);
+const DATE: &str = "%a, %d %b %Y %H:%M:%S GMT";
 
 /// Who has a title that the caller knows of.
 #[derive(Clone, Debug)]
@@ -57,12 +61,31 @@ async fn next(
 }
 
 #[tokio::test]
-async fn whoever_makes_records_can_be_followed() {
-    let org = Org::with(5).await;
-    let (target, store) = (Flaky::new(1, 0.0), memory());
-    let mut stream = followed_by(Titled(org.okta.clone()), &target, &store).stream().boxed();
-    let first = next(&mut stream).await;
-    assert!(first.full && first.report.created == 2, "{first:?}");
+async fn the_log_is_read_from_the_time_by_oktas_clock() {
+    let date = Timestamp::from_second(Timestamp::now().as_second() - 7_200).unwrap();
+    for (status, is_believed) in [(200, true), (404, false)] {
+        let server = MockServer::start().await;
+        let said = ResponseTemplate::new(status).set_body_json(json!({}));
+        let said = said.insert_header("date", date.strftime(DATE).to_string());
+        Mock::given(path("/.well-known/okta-organization")).respond_with(said).mount(&server).await;
+        let nothing = ResponseTemplate::new(200).set_body_json(json!([]));
+        Mock::given(any()).respond_with(nothing).with_priority(9).mount(&server).await;
+        let okta = Okta::new(&server.uri(), ApiToken::new("00t")).unwrap();
+        let (target, store, began) = (Flaky::new(1, 0.0), memory(), Timestamp::now());
+        let mut stream = followed_by(Titled(okta), &target, &store).stream().boxed();
+        let first = next(&mut stream).await;
+        assert!(first.full && first.report.created == 2, "{first:?}");
+        let place = store.lock().unwrap().note("follow.cursor").unwrap().unwrap();
+        let place: Value = serde_json::from_str(&place).unwrap();
+        let page = place["cursor"]["page"].as_array().unwrap();
+        let since = page.iter().find(|member| member[0] == "since").unwrap();
+        let since: Timestamp = since[1].as_str().unwrap().parse().unwrap();
+        let margin = SignedDuration::from_mins(10);
+        match is_believed {
+            true => assert_eq!(since, date - margin),
+            false => assert!(since > began - margin - SignedDuration::from_secs(1)),
+        }
+    }
 }
 
 /// The events since so many.
