@@ -7,14 +7,11 @@ use std::time::{Duration, Instant};
 
 use clap::Parser;
 use examples::{
-    Failure, FieldMap, FieldOptions, FollowReport, FollowVisitors, FullPush, HookListener,
-    HookOptions, Incremental, Listing, LossOptions, Preparation, Pushed, Read, ReportFile,
-    SandboxOptions, Systems, VisitorOptions, again, announce, check_log, duration, ended,
-    judge_first, list_fields, parsed, print_report, ready, records, refuse_same, say,
-    show_visitors, stop_on_signals, stopped, thousands, unless_stopped,
+    Failure, FieldMap, FieldOptions, FollowReport, FollowVisitors, FullPush, HookOptions,
+    Incremental, Listing, LossOptions, Pushed, Read, ReportFile, SandboxOptions, Systems,
+    VisitorOptions, Visitors, again, announce, check_log, duration, ended, parsed, print_report,
+    ready, refuse_same, say, show_visitors, stop_on_signals, stopped, thousands, unless_stopped,
 };
-use okta_client::jiff::Timestamp;
-use pendo_client::Group;
 use provisioning::Stop;
 
 /// How long after a full run comes the next one while it follows, unless --every says it.
@@ -123,7 +120,17 @@ async fn run(options: &Options) -> Result<(), Failure> {
             .within(options.losses.guards())
     };
     let store = options.store.as_deref().map(open).transpose()?.map(of);
-    let run = Run { options, systems: &systems, store: store.as_ref(), stop: &stop };
+    let visitors = Visitors {
+        okta: systems.okta.clone(),
+        pendo: systems.pendo.clone(),
+        who: options.who.clone(),
+        fields: options.fields.clone(),
+        create_missing,
+        changes_nothing: options.plan || options.check,
+        streams: store.is_none(),
+        noted: Arc::default(),
+    };
+    let run = Run { options, systems: &systems, visitors, store: store.as_ref(), stop: &stop };
     match &store {
         Some(store) if follows => run.follow(store).await,
         _ => again(options.every, &stop, || run.once()).await,
@@ -134,6 +141,7 @@ async fn run(options: &Options) -> Result<(), Failure> {
 struct Run<'a> {
     options: &'a Options,
     systems: &'a Systems,
+    visitors: Visitors,
     store: Option<&'a Incremental>,
     stop: &'a Stop,
 }
@@ -145,72 +153,46 @@ impl Run<'_> {
         let file = options.report.as_deref().map(ReportFile::create).transpose();
         let file = file.map_err(Failure::settings)?;
         let prepared = unless_stopped(self.stop, self.prepare()).await;
-        let (map, people) = match prepared.and_then(|prepared| prepared) {
+        let prepared = match prepared.and_then(|prepared| prepared) {
             Ok(Some(prepared)) => prepared,
             Ok(None) => return Ok(()),
             Err(failure) => return Err(stopped(file, failure)),
         };
         match options.plan {
-            true => self.plan(people, map).await,
-            false => self.push(people, map, file).await,
+            true => show_visitors(&self.visitors, prepared, self.store).await,
+            false => self.push(prepared, file).await,
         }
     }
 
     /// Settles which fields there are and creates those that Pendo lacks; nothing when that was all.
     async fn prepare(&self) -> Result<Option<(FieldMap, Listing)>, Failure> {
-        let (options, okta) = (self.options, &self.systems.okta);
-        let schema = okta.schemas().user("default").await.map_err(Failure::settings)?;
-        let mut map = options.fields.choose(&schema)?;
-        options.who.check_id(&schema)?;
-        let (first, came, users) = options.who.users(okta).await?;
-        if options.list_fields {
-            list_fields(&map, &first);
-            return Ok(None);
+        if self.options.list_fields {
+            return self.visitors.list_fields().await.map(|()| None);
         }
-        let scope = options.who.scope();
-        judge_first((&first, came), &scope, self.store.is_none())?;
-        let preparation = Preparation {
-            pendo: &self.systems.pendo,
-            group: Group::Custom,
-            people: scope.visitors(first),
-            source: (okta, &options.who),
-            create_missing: options.create_missing,
-            lists: options.fields.lists,
-            plan: options.plan || options.check,
-        };
-        preparation.run(&mut map).await?;
-        if options.check {
+        let prepared = self.visitors.prepare().await?;
+        if self.options.check {
             say!("check   settings, keys and rights are right");
             return Ok(None);
         }
-        Ok(Some((map, users)))
-    }
-
-    async fn plan(&self, people: Listing, map: FieldMap) -> Result<(), Failure> {
-        let read = Arc::new(Read::default());
-        let records = records(people, map, self.options.who.scope(), Arc::clone(&read));
-        show_visitors(records, self.store, &read, &self.options.who.visitor_id).await
+        Ok(Some(prepared))
     }
 
     async fn push(
         &self,
-        people: Listing,
-        map: FieldMap,
+        prepared: (FieldMap, Listing),
         mut file: Option<ReportFile>,
     ) -> Result<(), Failure> {
         let (options, systems) = (self.options, self.systems);
         let (started, read) = (Instant::now(), Arc::new(Read::default()));
-        let untried = map.untried.clone();
+        let untried = prepared.0.untried.clone();
         let (mut json, is_delivered) = match self.store {
-            Some(store) => {
-                match self.push_changed(store, people, map, &read, file.as_mut()).await {
-                    Ok(pushed) => (pushed.to_json(&read), pushed.is_complete()),
-                    Err(failure) => return Err(stopped(file, failure)),
-                }
-            }
+            Some(store) => match self.push_changed(store, prepared, &read, file.as_mut()).await {
+                Ok(pushed) => (pushed.to_json(&read), pushed.is_complete()),
+                Err(failure) => return Err(stopped(file, failure)),
+            },
             None => {
                 let Options { create_missing, batch_size, concurrency, .. } = *options;
-                let (pendo, stop) = (&systems.pendo, self.stop);
+                let ((map, people), pendo, stop) = (prepared, &systems.pendo, self.stop);
                 let push = FullPush { pendo, create_missing, batch_size, concurrency, stop };
                 let report =
                     push.run(people, map, options.who.scope(), &read, file.as_mut()).await?;
@@ -239,62 +221,25 @@ impl Run<'_> {
     async fn push_changed(
         &self,
         store: &Incremental,
-        people: Listing,
-        map: FieldMap,
+        prepared: (FieldMap, Listing),
         read: &Arc<Read>,
         file: Option<&mut ReportFile>,
     ) -> Result<Pushed, Failure> {
-        let records = records(people, map, self.options.who.scope(), Arc::clone(read));
-        let plan = store.plan(records, None).await;
-        let plan = read.judged(plan, &self.options.who.visitor_id)?;
-        let pushed = store.apply(&plan, None, file).await?;
+        let plan = store.plan(self.visitors.all(prepared, read)).await?;
+        let pushed = store.apply(&plan, file).await?;
         read.print(&self.options.who.visitor_id);
         pushed.print();
         Ok(pushed)
     }
 
-    /// Follows the log until it is told to end; a full run at first, and again now and then.
     async fn follow(&self, push: &Incremental) -> Result<(), Failure> {
-        let report = FollowReport::begin(self.options.report.as_deref())?;
-        let hooks = HookListener::start(&self.options.hook, Arc::clone(&push.store)).await?;
-        while !self.stop.is_stopped() {
-            let follow = async || self.follow_on(push, hooks.as_ref(), &report).await;
-            match ready(Some(self.options.poll), self.stop, follow).await {
-                Err(Failure::Stopped) => report.cut_short(),
-                Err(failure) => return Err(report.stopped(failure)),
-                Ok(()) => {}
-            }
-        }
-        report.end()
-    }
-
-    async fn follow_on(
-        &self,
-        push: &Incremental,
-        hooks: Option<&HookListener>,
-        report: &FollowReport,
-    ) -> Result<(), Failure> {
-        let (began, started) = (Timestamp::now(), tokio::time::Instant::now());
-        let period = self.options.every.unwrap_or(FULL_EVERY);
-        let prepared = unless_stopped(self.stop, self.prepare()).await??;
-        let Some((map, people)) = prepared else { return Ok(()) };
-        let mut until = FollowVisitors::until_full(push, period)?;
-        if !until.is_zero() {
-            report.resume()?;
-        } else {
-            until = period;
-            let read = Arc::new(Read::default());
-            let pushed = self.push_changed(push, people, map.clone(), &read, None).await?;
-            report.full(&read, &pushed)?;
-            if pushed.cut_short {
-                return Ok(());
-            }
-            FollowVisitors::note_full(push, began)?;
-        }
-        let (scope, search) = (self.options.who.scope(), self.options.who.expression()?);
-        let (okta, interval, stop) = (&self.systems.okta, self.options.poll, self.stop);
-        let follow =
-            FollowVisitors { okta, push, map, scope, search, interval, stop, hooks, report };
-        follow.run(began, started + until).await
+        let options = self.options;
+        let report = FollowReport::begin(options.report.as_deref())?;
+        let (interval, stop) = (options.poll, self.stop);
+        let follow = push.follow(self.visitors.clone()).interval(interval);
+        let follow = follow.full_every(options.every.unwrap_or(FULL_EVERY));
+        options.hook.listen(&follow).await?;
+        let visitors = &self.visitors;
+        FollowVisitors { follow, visitors, interval, stop, report }.run().await
     }
 }

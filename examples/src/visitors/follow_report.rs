@@ -1,12 +1,16 @@
 //! What came of visitors that are followed, from the last full run on.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use provisioning::Undelivered;
+use provisioning::{Followed, Undelivered};
 use serde_json::{Value, json};
 
 use crate::{Failure, Pushed, Read, ReportFile, say, thousands};
+
+/// Visitor ids that several people claim, and these people.
+type Conflicts = BTreeMap<String, BTreeSet<String>>;
 
 /// Entries that are kept: the first thousand.
 const KEPT: usize = 1_000;
@@ -26,7 +30,8 @@ struct Counts {
     unchanged: u64,
     missing: u64,
     failed: u64,
-    conflicts: u64,
+    /// As they are now.
+    conflicts: Conflicts,
     events: u64,
     cut_short: bool,
     /// Everybody was looked at once.
@@ -52,34 +57,40 @@ impl FollowReport {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A full run is through: what was before does not count any more.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
-    pub fn full(&self, read: &Read, pushed: &Pushed) -> Result<(), Failure> {
-        *self.counts() = Counts { is_through: !pushed.cut_short, ..Counts::default() };
-        self.add(0, read, pushed);
-        self.write()
-    }
-
     /// It goes on where the run before ended: everybody was looked at then.
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn resume(&self) -> Result<(), Failure> {
-        self.counts().is_through = true;
+    pub fn resume(&self, conflicts: Conflicts) -> Result<(), Failure> {
+        {
+            let mut counts = self.counts();
+            (counts.is_through, counts.conflicts) = (true, conflicts);
+        }
         self.write()
     }
 
-    /// Some events are settled. What was not delivered stands in the file at once.
+    /// A full run is through, and what was before does not count any more; or some events are settled. What
+    /// was not delivered stands in the file at once.
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn batch(&self, events: usize, read: &Read, pushed: &Pushed) -> Result<(), Failure> {
-        let was_complete = self.counts().is_complete();
-        self.add(events, read, pushed);
-        let is_complete = self.counts().is_complete();
-        if was_complete && is_complete { Ok(()) } else { self.write() }
+    pub fn add(
+        &self,
+        followed: Followed,
+        read: &Read,
+        conflicts: Conflicts,
+    ) -> Result<(), Failure> {
+        let (was_complete, is_complete, full) = {
+            let mut counts = self.counts();
+            let (was_complete, full) = (counts.is_complete(), followed.full);
+            if full {
+                *counts = Counts { is_through: true, ..Counts::default() };
+            }
+            counts.add(followed, read);
+            counts.conflicts = conflicts;
+            (was_complete, counts.is_complete(), full)
+        };
+        if was_complete && is_complete && !full { Ok(()) } else { self.write() }
     }
 
     /// Notes what keeps it from going on, until it does.
@@ -89,34 +100,6 @@ impl FollowReport {
     pub fn keep_trying(&self, trouble: &Failure) -> Result<(), Failure> {
         self.counts().trouble = Some(trouble.to_string());
         self.write()
-    }
-
-    fn add(&self, events: usize, read: &Read, pushed: &Pushed) {
-        let mut counts = self.counts();
-        counts.trouble = None;
-        for (rule, more) in read.rules().as_object().into_iter().flatten() {
-            let before = counts.left_out[rule].as_u64().unwrap_or_default();
-            counts.left_out[rule] = (before + more.as_u64().unwrap_or_default()).into();
-        }
-        let Pushed { summary, report, .. } = pushed;
-        counts.read += read.people();
-        counts.updated += report.delivered();
-        counts.unchanged += summary.unchanged;
-        counts.missing += report.left_out;
-        counts.failed += report.failed + read.failed();
-        counts.conflicts += summary.conflicts;
-        counts.events += events as u64;
-        counts.cut_short |= pushed.cut_short || pushed.stopped;
-        let entry = |one: &Undelivered, outcome: &str| json!({"id": one.key, "outcome": outcome, "reason": one.reason});
-        let failed = report.undelivered.iter().map(|one| entry(one, "failed"));
-        let missing = report.left_out_first.iter().map(|one| entry(one, "missing"));
-        let conflicts = pushed
-            .conflicts
-            .iter()
-            .map(|(key, reason)| json!({"id": key, "outcome": "conflict", "reason": reason}));
-        let room = KEPT.saturating_sub(counts.entries.len());
-        let entries = failed.chain(conflicts).chain(missing).chain(read.entries());
-        counts.entries.extend(entries.take(room));
     }
 
     /// Writes down why it could not go on; gives the failure back.
@@ -158,16 +141,52 @@ impl FollowReport {
         let write = || {
             let mut file = ReportFile::anew(path)?;
             counts.entries.iter().try_for_each(|entry| file.add(entry))?;
+            counts.conflicts.iter().take(KEPT).try_for_each(|one| file.add(&conflict(one)))?;
             file.finish(&counts.to_json())
         };
         write().map_err(Failure::running)
     }
 }
 
+fn conflict((visitor, people): (&String, &BTreeSet<String>)) -> Value {
+    let people: Vec<&str> = people.iter().map(String::as_str).collect();
+    let how = if people.len() == 2 { "both" } else { "all" };
+    let reason = format!("{} {how} claim it", people.join(" and "));
+    json!({"id": visitor, "outcome": "conflict", "reason": reason})
+}
+
 impl Counts {
+    fn add(&mut self, followed: Followed, read: &Read) {
+        self.trouble = None;
+        for (rule, more) in read.rules().as_object().into_iter().flatten() {
+            let before = self.left_out[rule].as_u64().unwrap_or_default();
+            self.left_out[rule] = (before + more.as_u64().unwrap_or_default()).into();
+        }
+        self.events += followed.events as u64;
+        let Pushed { summary, report, cut_short, .. } = followed.into();
+        self.is_through &= !cut_short;
+        self.cut_short |= cut_short;
+        self.read += read.people();
+        self.updated += report.delivered();
+        self.unchanged += summary.unchanged;
+        self.missing += report.left_out;
+        let entry = |one: &Undelivered, outcome: &str| json!({"id": one.key, "outcome": outcome, "reason": one.reason});
+        let failed = report.undelivered.iter().map(|one| entry(one, "failed"));
+        let missing = report.left_out_first.iter().map(|one| entry(one, "missing"));
+        self.failed += report.failed + read.failed();
+        for entry in failed.chain(missing).chain(read.entries()).take(KEPT) {
+            // Who fails is tried again and again.
+            match self.entries.contains(&entry) {
+                true if entry["outcome"] == "failed" => self.failed -= 1,
+                false if self.entries.len() < KEPT => self.entries.push(entry),
+                _ => {}
+            }
+        }
+    }
+
     fn is_complete(&self) -> bool {
         let is_whole = self.is_through && !self.cut_short && self.trouble.is_none();
-        is_whole && self.failed == 0 && self.conflicts == 0
+        is_whole && self.failed == 0 && self.conflicts.is_empty()
     }
 
     fn to_json(&self) -> Value {
@@ -178,7 +197,7 @@ impl Counts {
             "unchanged": self.unchanged,
             "missing": self.missing,
             "failed": self.failed,
-            "conflicts": self.conflicts,
+            "conflicts": self.conflicts.len(),
             "events": self.events,
             "left_out": self.left_out,
         });

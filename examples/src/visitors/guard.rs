@@ -1,7 +1,6 @@
 //! Guards of a push of visitors, besides those of the engine: a slip such as another visitor id stops it.
 
 use okta_client::User;
-use provisioning::Plan;
 
 use crate::visitors::fields::{LeftOut, Scope};
 use crate::{Failure, Read, thousands};
@@ -15,7 +14,7 @@ const FEW: u64 = 5;
 ///
 /// # Errors
 /// Says what is wrong.
-pub fn judge_first(
+pub(super) fn judge_first(
     (first, came): (&[User], usize),
     scope: &Scope,
     streams: bool,
@@ -37,30 +36,21 @@ pub fn judge_first(
 }
 
 impl Read {
-    /// What a plan of everybody came to, if enough people have a visitor id. A guard that stopped it, such
-    /// as the one of an empty source, may come of that.
+    /// Whether enough of those who were read have a visitor id.
     ///
     /// # Errors
-    /// When too many have none, or there is no plan.
-    pub fn judged(
-        &self,
-        planned: Result<Plan, Failure>,
-        visitor_id: &str,
-    ) -> Result<Plan, Failure> {
-        if matches!(planned, Ok(_) | Err(Failure::Guard(_))) {
-            let (without, deprovisioned) = (self.without_id(), self.deprovisioned());
-            let all = self.people() - deprovisioned - self.failed();
-            if all == 0 && deprovisioned > 0 && planned.is_err() {
-                let count = thousands(deprovisioned);
-                let why = format!(
-                    "all {count} people are deprovisioned; --include-deprovisioned adds them"
-                );
-                return Err(Failure::Guard(format!("stopped before the push: {why}")));
-            }
-            enough_have_ids(all, without, "", visitor_id)
-                .map_err(|why| Failure::Guard(format!("stopped before the push: {why}")))?;
+    /// When too many have none.
+    pub fn judged(&self, visitor_id: &str) -> Result<(), Failure> {
+        let (without, deprovisioned) = (self.without_id(), self.deprovisioned());
+        let all = self.people() - deprovisioned - self.failed();
+        if all == 0 && deprovisioned > 0 {
+            let count = thousands(deprovisioned);
+            let why =
+                format!("all {count} people are deprovisioned; --include-deprovisioned adds them");
+            return Err(Failure::Guard(format!("stopped before the push: {why}")));
         }
-        planned
+        enough_have_ids(all, without, "", visitor_id)
+            .map_err(|why| Failure::Guard(format!("stopped before the push: {why}")))
     }
 }
 

@@ -1,9 +1,7 @@
-//! Deliveries of an Okta event hook: who changed is put into the store, and then the delivery is accepted.
+//! Deliveries of an Okta event hook: each is put into the store, and then accepted.
 
-use std::collections::BTreeSet;
 use std::io::Write;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
 use axum::body::Body;
@@ -11,13 +9,10 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderName, Response};
 use clap::Args;
 use okta_client::{Delivery, HookCall, HookReceiver, LogEvent};
-use provisioning::{Store, StoreError};
+use provisioning::Follow;
 use tokio::net::TcpListener;
-use tokio::sync::Notify;
 
 use crate::{Failure, say, secret_of, serve, whole_request};
-
-const HOOKED: &str = "visitors.hooked";
 
 /// Whether and where deliveries are received.
 #[derive(Args, Clone, Debug)]
@@ -35,48 +30,32 @@ pub struct HookOptions {
     pub hook_header: HeaderName,
 }
 
-/// Receives deliveries until it is dropped with the program.
-#[derive(Debug)]
-pub struct HookListener {
-    arrived: Arc<Notify>,
-}
-
 #[derive(Clone)]
 struct Desk {
     receiver: HookReceiver,
-    store: Arc<Mutex<dyn Store>>,
-    arrived: Arc<Notify>,
+    follow: Follow,
 }
 
-impl HookListener {
-    /// Begins to listen, where that is asked for.
+impl HookOptions {
+    /// Begins to listen, where that is asked for, for whoever follows.
     ///
     /// # Errors
     /// When the address cannot be had, or the secret is not there.
-    pub async fn start(
-        options: &HookOptions,
-        store: Arc<Mutex<dyn Store>>,
-    ) -> Result<Option<Self>, Failure> {
-        let (Some(address), Some(variable)) = (options.listen, &options.hook_secret_from) else {
-            return Ok(None);
+    pub async fn listen(&self, follow: &Follow) -> Result<(), Failure> {
+        let (Some(address), Some(variable)) = (self.listen, &self.hook_secret_from) else {
+            return Ok(());
         };
         let secret = secret_of("--hook-secret-from", variable)?;
         let listener = TcpListener::bind(address).await;
         let listener =
             listener.map_err(|error| Failure::Settings(format!("--listen {address}: {error}")))?;
         let address = listener.local_addr().map_err(Failure::settings)?;
-        let arrived = Arc::new(Notify::new());
-        let receiver = HookReceiver::new(options.hook_header.clone(), secret);
-        let desk = Desk { receiver, store, arrived: Arc::clone(&arrived) };
-        let router = Router::new().fallback(receive).with_state(desk);
+        let receiver = HookReceiver::new(self.hook_header.clone(), secret);
+        let router = Router::new().fallback(receive);
+        let router = router.with_state(Desk { receiver, follow: follow.clone() });
         tokio::spawn(serve(listener, router, std::future::pending()));
         say!("listens http://{address} for the deliveries of an event hook");
-        Ok(Some(Self { arrived }))
-    }
-
-    /// Ends when something was delivered.
-    pub async fn arrived(&self) {
-        self.arrived.notified().await;
+        Ok(())
     }
 }
 
@@ -87,11 +66,8 @@ async fn receive(State(desk): State<Desk>, request: Request) -> Response<Body> {
     };
     let answer = match desk.receiver.receive(&request) {
         HookCall::Answer(answer) => answer,
-        HookCall::Delivery(pending) => match desk.put(&readable(pending.delivery())) {
-            Ok(()) => {
-                desk.arrived.notify_one();
-                pending.accept()
-            }
+        HookCall::Delivery(pending) => match desk.follow.deliver(&readable(pending.delivery())) {
+            Ok(()) => pending.accept(),
             // Okta comes again.
             Err(_) => pending.fail(),
         },
@@ -107,41 +83,4 @@ fn readable(delivery: &Delivery) -> Vec<LogEvent> {
         events.extend(LogEvent::outline(odd.json()));
     }
     events
-}
-
-impl Desk {
-    /// Who changed is safe once this is done.
-    fn put(&self, events: &[LogEvent]) -> Result<(), StoreError> {
-        let events = events.iter().filter(|event| changes_people(event));
-        let people = events.flat_map(|event| event.targets_of("User"));
-        let mut ids: BTreeSet<String> = people.filter_map(|user| user.id.clone()).collect();
-        if ids.is_empty() {
-            return Ok(());
-        }
-        let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
-        ids.extend(hooked(&mut *store)?);
-        note(&mut *store, &ids)
-    }
-}
-
-/// The same events as are asked of the log.
-fn changes_people(event: &LogEvent) -> bool {
-    let kind = event.event_type.as_deref().unwrap_or_default();
-    kind.starts_with("user.lifecycle.") || kind.starts_with("user.account.")
-}
-
-/// Who was delivered and is not taken yet.
-pub(crate) fn hooked(store: &mut dyn Store) -> Result<BTreeSet<String>, StoreError> {
-    let text = store.note(HOOKED)?;
-    Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
-}
-
-fn note(store: &mut dyn Store, ids: &BTreeSet<String>) -> Result<(), StoreError> {
-    let text = serde_json::to_string(ids).map_err(|error| StoreError::caused(HOOKED, error))?;
-    store.set_note(HOOKED, Some(&text))
-}
-
-/// They are taken: somebody else remembers them now.
-pub(crate) fn clear_hooked(store: &mut dyn Store) -> Result<(), StoreError> {
-    store.set_note(HOOKED, None)
 }

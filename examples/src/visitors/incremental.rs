@@ -1,22 +1,22 @@
 //! Sending only what changed since it was last delivered: what was is in a store.
 
-use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
-use futures::{Stream, StreamExt, TryStreamExt, pin_mut};
-use okta_client::Error as OktaError;
+use futures::stream::BoxStream;
+use futures::{StreamExt, pin_mut};
 use pendo_client::{Group, Kind as Of, Pendo};
 use provisioning::store::SqliteStore;
 use provisioning::targets::PendoMetadata;
 use provisioning::{
-    Failure as Undelivered, Guard, Kind, Outcome, Plan, PlanError, Record, Report, Stop, Store,
-    StoreError, Summary, Target,
+    Compute, Failure as Undelivered, Follow, Followed, Guard, Kind, Outcome, Plan, PlanError,
+    Record, Report, Stop, Store, Summary, Target,
 };
 use serde_json::{Value, json};
 
-use crate::visitors::rivals::Rivals;
-use crate::{Failure, Progress, Read, ReportFile, say, thousands, unless_stopped};
+use crate::{
+    BoxError, Failure, Progress, Read, ReportFile, Visitors, say, thousands, unless_stopped,
+};
 
 /// After so many failures one after the other Pendo is not there: what is left stays for the next run.
 const MOST_FAILURES: u64 = 4_000;
@@ -26,8 +26,7 @@ const SHOWN: usize = 5;
 #[derive(Clone, Debug)]
 pub struct Incremental {
     target: Arc<dyn Target>,
-    /// What was delivered.
-    pub store: Arc<Mutex<dyn Store>>,
+    store: Arc<Mutex<dyn Store>>,
     concurrency: usize,
     stop: Stop,
     /// The org, and who of it is meant.
@@ -46,10 +45,6 @@ pub struct Pushed {
     pub stopped: bool,
     /// It was told to end before it was through: what is left stays for the next run.
     pub cut_short: bool,
-    /// The first thousand visitor ids that two people claim, and who.
-    pub conflicts: Vec<(String, String)>,
-    /// Whose records failed, by the users' ids, as far as they are known.
-    pub failed: Vec<String>,
 }
 
 impl Incremental {
@@ -90,51 +85,42 @@ impl Incremental {
         self
     }
 
-    /// What would be sent for these people: everybody, or with `only` those with these users' ids.
+    /// What would be sent for these people.
     ///
     /// # Errors
     /// When the source fails, or a guard stops it.
-    pub async fn plan<S>(&self, people: S, only: Option<Vec<String>>) -> Result<Plan, Failure>
-    where
-        S: Stream<Item = Result<(String, pendo_client::Record), OktaError>> + Send + 'static,
-    {
-        let records = people.map_ok(|(id, record)| wanted(id, &record));
-        let mut compute = Plan::compute(records, Arc::clone(&self.target))
+    pub async fn plan(
+        &self,
+        people: BoxStream<'static, Result<Record, BoxError>>,
+    ) -> Result<Plan, Failure> {
+        let compute = Plan::compute(people, Arc::clone(&self.target))
             .store(Arc::clone(&self.store))
             .source(&self.source.0)
             .selection(&self.source.1)
             .keep_departed(true);
-        for limit in self.limits.iter().cloned() {
-            compute = compute.guard(limit);
-        }
-        if let Some(ids) = only {
-            compute = compute.only(ids).guard(Guard::allow_empty_source());
-        }
-        let plan = unless_stopped(&self.stop, compute.into_future()).await?;
-        let plan = plan.map_err(|error| match error {
-            PlanError::Guard { guard, .. } => {
-                let hint = if guard.is_of_losses() { "; --max-removals allows more" } else { "" };
-                Failure::Guard(format!("stopped before the push: {guard}{hint}"))
-            }
-            PlanError::Source { .. } => Failure::running(error),
-            other => Failure::settings(other),
-        })?;
+        let compute = self.limits.iter().cloned().fold(compute, Compute::guard);
+        let plan = unless_stopped(&self.stop, compute.into_future()).await?.map_err(unplanned)?;
         hint(plan.summary());
         Ok(plan)
     }
 
-    /// Sends what the plan has, which is of everybody or of these users; what is not delivered is written
-    /// down.
+    /// What brings these people as they change.
+    pub fn follow(&self, people: Visitors) -> Follow {
+        let (target, store) = (Arc::clone(&self.target), Arc::clone(&self.store));
+        let follow = Follow::of(Arc::new(people), target, store);
+        let follow = self.limits.iter().cloned().fold(follow, Follow::guard);
+        follow.keep_departed(true).concurrency(self.concurrency).until(self.stop.clone())
+    }
+
+    /// Sends what the plan has; what is not delivered is written down.
     ///
     /// # Errors
     /// When the report or the store cannot be written.
     pub async fn apply(
         &self,
         plan: &Plan,
-        only: Option<&BTreeSet<String>>,
         mut file: Option<&mut ReportFile>,
     ) -> Result<Pushed, Failure> {
-        self.note_rivals(plan, only).map_err(Failure::running)?;
         let apply = plan.apply().concurrency(self.concurrency).until(self.stop.clone());
         let outcomes = apply.stream();
         pin_mut!(outcomes);
@@ -158,47 +144,31 @@ impl Incremental {
             }
         }
         progress.finish();
-        let conflicts = conflicts(plan)?;
-        for (key, reason) in &conflicts {
-            if let Some(file) = &mut file {
+        if let Some(file) = &mut file {
+            for (key, reason) in conflicts(plan)? {
                 file.add(&json!({"id": key, "outcome": "conflict", "reason": reason}))
                     .map_err(Failure::running)?;
             }
         }
         let (summary, stopped) = (plan.summary().clone(), in_a_row >= MOST_FAILURES);
-        let failed = self.users_of(plan, &report)?;
-        let done = report.delivered() + report.failed + report.left_out;
-        let cut_short = self.stop.is_stopped() && done < summary.changes();
-        Ok(Pushed { summary, report, stopped, cut_short, conflicts, failed })
-    }
-
-    fn note_rivals(&self, plan: &Plan, only: Option<&BTreeSet<String>>) -> Result<(), StoreError> {
-        let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
-        Rivals::note(&mut *store, plan, only)
-    }
-
-    fn users_of(&self, plan: &Plan, report: &Report) -> Result<Vec<String>, Failure> {
-        let (mut users, mut after) = (Vec::new(), 0);
-        while users.len() < report.undelivered.len() {
-            let rows = plan.rows(after, 1_000).map_err(Failure::running)?;
-            let Some(last) = rows.last() else { break };
-            after = last.seq;
-            let failed = rows.into_iter().filter(|row| row.state == provisioning::RowState::Failed);
-            users.extend(
-                failed.filter(|row| row.kind != Kind::Conflict).filter_map(|row| row.source_id),
-            );
-        }
-        Ok(users)
+        let pushed = Pushed { summary, report, stopped, cut_short: false };
+        Ok(Pushed { cut_short: self.stop.is_stopped() && pushed.left() > 0, ..pushed })
     }
 }
 
-fn wanted(user: String, record: &pendo_client::Record) -> Record {
-    let wanted = Record::new(record.id()).source_id(user);
-    record.values().iter().fold(wanted, |wanted, (field, value)| match value {
-        // Cleared also where nothing was delivered before, such as by another program.
-        Value::Null => wanted.set(field, json!([])),
-        value => wanted.set(field, value.clone()),
-    })
+/// Why there is no plan.
+pub(super) fn unplanned(error: PlanError) -> Failure {
+    match error {
+        PlanError::Guard { guard, .. } => {
+            let hint = if guard.is_of_losses() { "; --max-removals allows more" } else { "" };
+            Failure::Guard(format!("stopped before the push: {guard}{hint}"))
+        }
+        PlanError::Source { read, source } => match source.downcast() {
+            Ok(failure) => *failure,
+            Err(source) => Failure::running(PlanError::Source { read, source }),
+        },
+        other => Failure::settings(other),
+    }
 }
 
 fn note(file: &mut ReportFile, outcome: &Outcome) -> std::io::Result<()> {
@@ -225,7 +195,24 @@ fn conflicts(plan: &Plan) -> Result<Vec<(String, String)>, Failure> {
     Ok(found)
 }
 
+impl From<Followed> for Pushed {
+    /// Of a full run while it follows.
+    fn from(full: Followed) -> Self {
+        let (summary, report) = (full.summary, full.report);
+        let pushed = Self { summary, report, stopped: false, cut_short: false };
+        // No plan was made where nobody was read.
+        let is_left = pushed.left() > 0 || pushed.summary.read == 0;
+        Self { cut_short: full.cut_short && is_left, ..pushed }
+    }
+}
+
 impl Pushed {
+    /// What the plan had and is not settled.
+    fn left(&self) -> u64 {
+        let done = self.report.delivered() + self.report.failed + self.report.left_out;
+        self.summary.changes().saturating_sub(done)
+    }
+
     /// Whether everybody was delivered, or left out by a rule.
     pub fn is_complete(&self) -> bool {
         let is_whole = !self.stopped && !self.cut_short;
@@ -262,9 +249,7 @@ impl Pushed {
         if self.stopped {
             say!("stopped everything fails: what is left stays for the next run");
         } else if self.cut_short {
-            let done = report.delivered() + report.failed + report.left_out;
-            let left = thousands(summary.changes().saturating_sub(done));
-            say!("stopped {left} people wait for the next run");
+            say!("stopped {} people wait for the next run", thousands(self.left()));
         }
     }
 
@@ -283,7 +268,7 @@ impl Pushed {
 }
 
 /// What is easily a slip, such as another visitor id.
-fn hint(summary: &Summary) {
+pub(super) fn hint(summary: &Summary) {
     if summary.selection_changed {
         say!(
             "note    who is pushed, or under which visitor id, was set otherwise in the last run with this store"

@@ -3,12 +3,10 @@
 use std::sync::Arc;
 
 use futures::TryStreamExt;
-use futures::stream::BoxStream;
-use okta_client::Error as OktaError;
-use pendo_client::Record;
 use serde_json::Value;
 
-use crate::{Failure, Incremental, Read, say, thousands};
+use crate::visitors::source::records;
+use crate::{Failure, FieldMap, Incremental, Listing, Read, Visitors, say, thousands};
 
 /// How many people are shown.
 const SHOWN: u64 = 3;
@@ -19,12 +17,14 @@ const SHOWN: u64 = 3;
 /// # Errors
 /// When the listing fails, or a guard stops it.
 pub async fn show_visitors(
-    mut records: BoxStream<'static, Result<(String, Record), OktaError>>,
+    visitors: &Visitors,
+    prepared: (FieldMap, Listing),
     store: Option<&Incremental>,
-    read: &Arc<Read>,
-    visitor_id: &str,
 ) -> Result<(), Failure> {
+    let (read, visitor_id) = (Arc::new(Read::default()), &visitors.who.visitor_id);
     let Some(store) = store else {
+        let (map, people) = prepared;
+        let mut records = records(people, map, visitors.who.scope(), Arc::clone(&read));
         let mut count = 0_u64;
         while let Some((_, record)) = records.try_next().await.map_err(Failure::running)? {
             count += 1;
@@ -36,7 +36,7 @@ pub async fn show_visitors(
         say!("plan    {} people would be pushed; nothing was sent", thousands(count));
         return Ok(());
     };
-    let plan = read.judged(store.plan(records, None).await, visitor_id)?;
+    let plan = store.plan(visitors.all(prepared, &read)).await?;
     for row in plan.rows(0, SHOWN as usize).map_err(Failure::running)? {
         show(&row.key, row.fields.iter().map(|field| (&field.path, &field.new)));
     }

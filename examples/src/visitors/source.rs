@@ -137,7 +137,7 @@ fn unlisted(error: OktaError) -> Failure {
 }
 
 /// Prints which attributes there are.
-pub fn list_fields(map: &FieldMap, first: &[User]) {
+pub(super) fn list_fields(map: &FieldMap, first: &[User]) {
     say!("\n{:<24} {:<10} {:<8} of the first {} have it", "attribute", "type", "", first.len());
     for row in &map.rows {
         let attribute = &row.attribute;
@@ -150,7 +150,7 @@ pub fn list_fields(map: &FieldMap, first: &[User]) {
 
 /// The records of those who are not left out, each with the user's id. Who cannot be read is noted, and
 /// the others go on.
-pub fn records(
+pub(super) fn records(
     people: Listing,
     map: FieldMap,
     scope: Scope,
@@ -169,9 +169,15 @@ pub fn records(
             }
             Err(error) => return future::ready(Some(Err(error))),
         };
-        read.count();
-        let id = scope.judge(&user).map_err(|rule| read.left_out(rule, user.id.as_str()));
-        future::ready(id.ok().map(|id| Ok((user.id.to_string(), map.record(id, &user)))))
+        let record = record_of(&user, &map, &scope, &read);
+        future::ready(record.map(|record| Ok((user.id.to_string(), record))))
     });
     records.boxed()
+}
+
+/// The record of one person, who may be left out.
+pub(super) fn record_of(user: &User, map: &FieldMap, scope: &Scope, read: &Read) -> Option<Record> {
+    read.count();
+    let id = scope.judge(user).map_err(|rule| read.left_out(rule, user.id.as_str()));
+    Some(map.record(id.ok()?, user))
 }

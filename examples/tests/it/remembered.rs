@@ -287,3 +287,33 @@ fn a_guard_ends_following() {
     assert!(ended.err.contains("would lose the value of `okta_lastName`"), "{ended}");
     assert_eq!(report_at(&file)["complete"], false);
 }
+
+#[test]
+fn a_visitor_id_of_two_people_is_known_to_the_process_that_goes_on() {
+    let (held, folder) = (with_dates(Held::people(20)), Folder::new());
+    let file = folder.file("report.json");
+    let program = stored(held.program(), &folder).args("--create-missing --follow --poll 1s");
+    let program = program.arg("--report").arg(file.to_str().unwrap());
+    let (people, okta) = (held.sandbox.people(), held.sandbox.okta());
+    let set = |email: &str| okta.set_profile(&okta.user_id(4), [("email", json!(email))]);
+    let says = |conflicts: u64, complete: bool| {
+        until("the report says so", || {
+            let report = || report_at(&file);
+            let is_so = || report()["conflicts"] == conflicts && report()["complete"] == complete;
+            file.exists() && is_so()
+        });
+    };
+    let first = Killed(program.spawn());
+    says(0, true);
+    set(&people.email(3));
+    says(1, false);
+    drop(first);
+    std::fs::remove_file(&file).unwrap();
+    let second = Killed(program.spawn());
+    says(1, false);
+    let named = undelivered(&report_at(&file), "conflict");
+    assert_eq!(named, [people.email(3)]);
+    set(&people.email(4));
+    says(0, true);
+    drop(second);
+}
