@@ -20,6 +20,7 @@ mod look;
 mod twice;
 
 pub(crate) use look::observe;
+pub(crate) use twice::{claim, conflict};
 
 /// A plan that is being computed.
 pub(crate) struct Draft {

@@ -189,13 +189,14 @@ impl Ending {
         self.is_through && self.trouble.is_none() && self.parts.iter().all(Part::is_complete)
     }
 
-    /// A run that follows these goes on where the one before ended: everybody was looked at then.
+    /// A run that follows these goes on where the one before ended: everybody was looked at then, and nothing
+    /// was sent for these conflicts.
     ///
     /// # Errors
     /// When the report cannot be written.
-    pub fn resume(&mut self, what: &'static str) -> Result<(), Failure> {
+    pub fn resume(&mut self, what: &'static str, conflicts: Vec<Row>) -> Result<(), Failure> {
         self.is_through = true;
-        self.part(what);
+        self.part(what).unsent.extend(conflicts.into_iter().map(Unsent::of));
         self.write_down()
     }
 

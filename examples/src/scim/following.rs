@@ -62,7 +62,7 @@ impl Following<'_> {
         }
         let follow = self.follow();
         if !follow.begins_with_everybody().map_err(Failure::running)? {
-            ending.resume(self.delivery.what)?;
+            ending.resume(self.delivery.what, follow.conflicts().map_err(Failure::running)?)?;
             self.groups.iter_mut().for_each(FollowGroups::look_at_all);
         }
         let batches = follow.stream();

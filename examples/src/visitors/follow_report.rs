@@ -1,16 +1,12 @@
 //! What came of visitors that are followed, from the last full run on.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use provisioning::{Followed, Undelivered};
+use provisioning::{Followed, Row, Undelivered};
 use serde_json::{Value, json};
 
 use crate::{Failure, Pushed, Read, ReportFile, say, thousands};
-
-/// Visitor ids that several people claim, and these people.
-type Conflicts = BTreeMap<String, BTreeSet<String>>;
 
 /// Entries that are kept: the first thousand.
 const KEPT: usize = 1_000;
@@ -30,8 +26,8 @@ struct Counts {
     unchanged: u64,
     missing: u64,
     failed: u64,
-    /// As they are now.
-    conflicts: Conflicts,
+    /// Visitor ids that several people claim now.
+    conflicts: Vec<Row>,
     events: u64,
     cut_short: bool,
     /// Everybody was looked at once.
@@ -61,7 +57,7 @@ impl FollowReport {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn resume(&self, conflicts: Conflicts) -> Result<(), Failure> {
+    pub fn resume(&self, conflicts: Vec<Row>) -> Result<(), Failure> {
         {
             let mut counts = self.counts();
             (counts.is_through, counts.conflicts) = (true, conflicts);
@@ -74,12 +70,7 @@ impl FollowReport {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn add(
-        &self,
-        followed: Followed,
-        read: &Read,
-        conflicts: Conflicts,
-    ) -> Result<(), Failure> {
+    pub fn add(&self, followed: Followed, read: &Read, conflicts: Vec<Row>) -> Result<(), Failure> {
         let (was_complete, is_complete, full) = {
             let mut counts = self.counts();
             let (was_complete, full) = (counts.is_complete(), followed.full);
@@ -148,11 +139,8 @@ impl FollowReport {
     }
 }
 
-fn conflict((visitor, people): (&String, &BTreeSet<String>)) -> Value {
-    let people: Vec<&str> = people.iter().map(String::as_str).collect();
-    let how = if people.len() == 2 { "both" } else { "all" };
-    let reason = format!("{} {how} claim it", people.join(" and "));
-    json!({"id": visitor, "outcome": "conflict", "reason": reason})
+fn conflict(row: &Row) -> Value {
+    json!({"id": row.key, "outcome": "conflict", "reason": row.note})
 }
 
 impl Counts {

@@ -104,7 +104,8 @@ impl Draft {
     }
 }
 
-fn claim(source_id: Option<&str>) -> FieldChange {
+/// Who claims a key.
+pub(crate) fn claim(source_id: Option<&str>) -> FieldChange {
     let new = source_id.unwrap_or("one without id").into();
     FieldChange { path: CLAIM.to_owned(), old: Value::Null, new, on_create: false }
 }
@@ -126,7 +127,7 @@ fn not_sent(kind: Kind, key: String, source_id: Option<String>, why: String) -> 
 }
 
 /// A key that several source records claim: they stand in place of its fields.
-fn conflict(key: &str, source_id: Option<String>, claims: Vec<FieldChange>) -> Row {
+pub(crate) fn conflict(key: &str, source_id: Option<String>, claims: Vec<FieldChange>) -> Row {
     let names: Vec<&str> = claims.iter().filter_map(|claim| claim.new.as_str()).collect();
     let how = if names.len() == 2 { "both" } else { "all" };
     let note = format!("{} {how} claim it", names.join(" and "));

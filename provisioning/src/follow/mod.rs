@@ -13,6 +13,7 @@ use futures::{Stream, StreamExt, TryStreamExt, stream as streams};
 use okta_client::{LogCursor, LogEvent};
 use tokio::sync::Notify;
 
+use crate::draft::{claim, conflict};
 use crate::guard::Guard;
 use crate::mapping::Mapping;
 use crate::plan::{Basis, Plan, PlanError, Shared, open};
@@ -20,7 +21,7 @@ use crate::record::Record;
 use crate::report::Report;
 use crate::schedule::Stop;
 use crate::source::{OktaPeople, SourceError};
-use crate::store::{RowState, Store, StoreError};
+use crate::store::{Row, RowState, Store, StoreError};
 use crate::summary::Summary;
 use crate::target::Target;
 
@@ -292,13 +293,17 @@ impl Follow {
         Ok(())
     }
 
-    /// The keys that several people claim, and the ids of these people, as they were last looked at: nothing
-    /// is sent for them.
+    /// The keys that several people claim, as they were last looked at: rows of kind
+    /// [`Conflict`](crate::Kind::Conflict), for which nothing is sent.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn conflicts(&self) -> Result<BTreeMap<String, BTreeSet<String>>, StoreError> {
-        Ok(Memory::load(&mut *open(&self.store))?.conflicts)
+    pub fn conflicts(&self) -> Result<Vec<Row>, StoreError> {
+        let conflicts = Memory::load(&mut *open(&self.store))?.conflicts.into_iter();
+        let row = |(key, people): (String, BTreeSet<String>)| {
+            conflict(&key, None, people.iter().map(|person| claim(Some(person))).collect())
+        };
+        Ok(conflicts.map(row).collect())
     }
 
     /// Brings what these events changed into the target, such as those of an event hook's delivery, and waits

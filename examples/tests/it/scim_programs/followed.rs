@@ -200,3 +200,27 @@ fn a_report_is_not_complete_before_everybody_was_read() {
     second.until("the report is there", || file.exists() && report_at(&file)["complete"] == true);
     assert_eq!(report_at(&file)["people"]["failed"], 0, "{}", report_at(&file));
 }
+
+#[test]
+fn a_key_of_two_people_is_known_to_the_process_that_goes_on() {
+    let rig = Rig::start("pendo_scim", 5, ScimOptions::pendo());
+    let file = rig.file("report.json");
+    let program = || rig.program(FOLLOW).arg("--report").arg(file.to_str().unwrap());
+    let named = || {
+        let (report, kind) = (report_at(&file), serde_json::json!("conflict"));
+        let entries = report["not_delivered"].as_array().cloned().unwrap_or_default();
+        let keys = entries.iter().filter(|one| one["kind"] == kind).map(|one| one["key"].clone());
+        (report["complete"] == true, keys.collect::<Vec<_>>())
+    };
+    let (mut first, own) = (program().start(), rig.email(4));
+    first.until("everybody came", || file.exists() && named() == (true, vec![]));
+    rig.set(4, "email", rig.email(3));
+    let both = || (false, vec![serde_json::json!(rig.email(3))]);
+    first.until("the report says so", || named() == both());
+    drop(first);
+    std::fs::remove_file(&file).unwrap();
+    let mut second = program().start();
+    second.until("the report says so again", || file.exists() && named() == both());
+    rig.set(4, "email", own.clone());
+    second.until("they are told apart", || named() == (true, vec![]));
+}
