@@ -431,10 +431,9 @@ fn after(known: Known, row: &Row, change: &Change, done: &Done) -> Known {
     let mut known = match row.kind {
         // Whatever was there before is not what was created now.
         Kind::Create if row.state != RowState::Late => Known::default(),
-        _ => known,
+        Kind::Remove => known.taken_out(),
+        _ => Known { removed: false, unsure: false, ..known },
     };
-    known.removed = row.kind == Kind::Remove;
-    known.unsure = false;
     known.ignored.retain(|path, _| row.fields.iter().all(|field| &field.path != path));
     if row.kind == Kind::Restore {
         known.sent.retain(|path, value| !switches_off(path, value));

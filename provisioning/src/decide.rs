@@ -149,7 +149,7 @@ fn change(path: &str, old: Option<&Value>, new: &Value, on_create: bool) -> Fiel
 fn holds(current: &Fields, known: Option<&Known>, now: Now<'_>, path: &str, new: &Value) -> bool {
     let value = current.get(path).unwrap_or(&Value::Null);
     let is_seen = matches!(now, Now::Read(_)) && !is_hidden(value);
-    if !is_seen && known.is_some_and(|known| known.unsure) {
+    if !is_seen && known.is_some_and(Known::may_hold_anything) {
         return false;
     }
     // An empty text is how some targets show that there is no value.

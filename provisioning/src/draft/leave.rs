@@ -6,7 +6,7 @@ use super::Draft;
 use crate::identity::{is_held, own_id};
 use crate::plan::{Basis, GROUP, PlanError, open};
 use crate::record::Fields;
-use crate::store::{Kind, Known, Row, RowState, Store, StoreError, together};
+use crate::store::{Kind, Row, RowState, Store, StoreError, together};
 
 impl Draft {
     /// What is in the target and not in the source any more.
@@ -72,9 +72,7 @@ impl Draft {
             match seen {
                 // It is out already.
                 Some(seen) if !seen.active && (id.is_none() || seen.remote_id.as_deref() == id) => {
-                    let known = known.unwrap_or_default();
-                    let known = Known { removed: true, unsure: false, ..known };
-                    return store.remember(&key, &known);
+                    return store.remember(&key, &known.unwrap_or_default().taken_out());
                 }
                 Some(seen) if seen.active => remote_id = seen.remote_id,
                 // That it is not listed proves nothing: the target is asked.

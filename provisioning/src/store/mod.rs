@@ -163,6 +163,21 @@ impl Known {
         !self.removed || self.unsure
     }
 
+    /// As it is once it is out of the target for certain. What may have been sent before stays unknown: all
+    /// values go with it when it comes back.
+    pub(crate) fn taken_out(mut self) -> Self {
+        if self.unsure {
+            self.sent.clear();
+            self.shown.clear();
+        }
+        Self { removed: true, unsure: false, ..self }
+    }
+
+    /// Whether its values may be any.
+    pub(crate) fn may_hold_anything(&self) -> bool {
+        self.unsure || self.removed && self.sent.is_empty()
+    }
+
     /// Whether anything was ever delivered; a creation of unclear outcome is not.
     pub(crate) fn was_delivered(&self) -> bool {
         !self.unsure || self.remote_id.is_some() || !self.sent.is_empty()

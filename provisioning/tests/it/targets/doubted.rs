@@ -9,6 +9,7 @@ use provisioning::targets::ScimUsers;
 use provisioning::{Around, Basis, Change, Done, Plan, Record, Target, TargetError};
 use sandbox::{Sandbox, ScimOptions};
 use scim_client::Scim;
+use serde_json::{Value, json};
 
 use super::support::{BOTH, Bringing, scim, with_scim};
 
@@ -103,6 +104,24 @@ async fn a_new_name_of_unclear_outcome_goes_on_as_it_is() {
     bringing.run(&both, Basis::Delivered).await;
     assert_eq!(names(&sandbox), ["married@x.io", "new@x.io"]);
     bringing.assert_done(&both, &BOTH).await;
+}
+
+#[tokio::test]
+async fn a_change_of_unclear_outcome_is_not_forgotten_while_somebody_is_out() {
+    for (before, lost) in [(json!("A"), json!("B")), (Value::Null, json!("B"))] {
+        let sandbox = with_scim(ScimOptions::default()).await;
+        let (bringing, is_cut) = with_cuts(scim(&sandbox));
+        let person = |title: &Value| named(1, "a@x.io").set("title", title.clone());
+        let (old, stays) = ([person(&before), named(2, "b@x.io")], [named(2, "b@x.io")]);
+        bringing.run(&old, Basis::Delivered).await;
+        is_cut.store(true, Relaxed);
+        bringing.once(&[person(&lost), named(2, "b@x.io")], Basis::Delivered).await;
+        is_cut.store(false, Relaxed);
+        bringing.run(&stays, Basis::Delivered).await;
+        let report = bringing.run(&old, Basis::Delivered).await;
+        assert_eq!(report.restored, 1, "{report:?}");
+        bringing.assert_done(&old, &BOTH).await;
+    }
 }
 
 #[tokio::test]
