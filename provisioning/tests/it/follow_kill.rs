@@ -17,6 +17,8 @@ use crate::org::{Life, mapping};
 use crate::support::Flaky;
 
 const FOLDER: &str = "PROVISIONING_FOLLOW_FOLDER";
+/// So many change between two kills that any number may.
+const ANY: [fn() -> Guard; 2] = [|| Guard::removals_at_most(1.0), || Guard::renamed_at_most(1.0)];
 
 fn ledger(folder: &Path) -> Arc<Ledger> {
     let ledger = Ledger::at(folder.join("journal"), true);
@@ -40,7 +42,8 @@ async fn follower() {
     let people = OktaPeople::new(okta).scope(Scope::group(setting("group")));
     let store = Arc::new(Mutex::new(SqliteStore::open(folder.join("store")).unwrap()));
     let target = ledger(&folder);
-    let follow = Follow::new(people, mapping(), target, store).guard(Guard::removals_at_most(1.0));
+    let follow = Follow::new(people, mapping(), target, store);
+    let follow = ANY.into_iter().fold(follow, |follow, guard| follow.guard(guard()));
     let mut batches = follow.interval(Duration::from_millis(5)).stream().boxed();
     while let Some(batch) = batches.next().await {
         batch.unwrap().report.into_result().unwrap();
@@ -127,7 +130,7 @@ async fn ends_as_a_full_run(renames: bool) {
     let store = Arc::new(Mutex::new(SqliteStore::open(folder.join("store")).unwrap()));
     // What the last one who was killed had not noted yet.
     let plan = Plan::compute(people(), target.clone()).store(store.clone());
-    let plan = plan.guard(Guard::removals_at_most(1.0)).await.unwrap();
+    let plan = ANY.into_iter().fold(plan, |plan, guard| plan.guard(guard())).await.unwrap();
     let report: Report = plan.apply().stream().collect().await;
     report.into_result().unwrap();
     for basis in [Basis::Delivered, Basis::Target] {
