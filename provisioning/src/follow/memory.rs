@@ -49,9 +49,12 @@ pub(super) fn write_cursor(store: &mut dyn Store, cursor: &LogCursor) -> Result<
     write(store, CURSOR, &place)
 }
 
-/// Where the log is read from is given up: its events are too old.
+/// Where the log is read from is given up, as its events are too old: whatever comes between, everybody is read.
 pub(super) fn forget_cursor(store: &mut dyn Store) -> Result<(), StoreError> {
-    store.set_note(CURSOR, None)
+    together(store, |store| {
+        store.set_note(CURSOR, None)?;
+        store.set_note(FULL, None)
+    })
 }
 
 /// When the last full run began.

@@ -441,3 +441,20 @@ async fn a_place_in_the_log_that_is_refused_is_given_up() {
     assert!(error.is_final(), "{error}");
     assert!(stream.next().await.is_none());
 }
+
+#[tokio::test]
+async fn a_place_that_was_given_up_is_made_up_for_by_the_next_process_too() {
+    let it = Following::group().await;
+    let mut stream = it.follow().stream().boxed();
+    next(&mut stream).await;
+    next(&mut stream).await;
+    drop(stream);
+    it.org.sandbox.faults().next("GET /api/v1/logs", sandbox::Fault::Status(400), 1);
+    it.org.set(&it.org.id(3), "title", "While nobody looked");
+    let mut stream = it.follow().guard(Guard::changes_at_most(0)).stream().boxed();
+    assert!(matches!(stream.next().await.unwrap(), Err(FollowError::Lost(_))));
+    assert!(stream.next().await.unwrap().unwrap_err().is_final());
+    assert!(it.follow().begins_with_everybody().unwrap());
+    let batch = next(&mut it.follow().stream().boxed()).await;
+    assert!(batch.full && batch.report.updated == 1, "{batch:?}");
+}
