@@ -232,7 +232,7 @@ impl Judged<'_> {
     }
 
     fn removals(&self, most: Most) -> Option<String> {
-        let (plan, Leeway { known, limit, gone: all }) = (self.plan, self.leeway(most));
+        let (plan, Leeway { known, limit, gone: all, .. }) = (self.plan, self.leeway(most));
         let going = plan.remove + plan.deactivate;
         (going > 0 && all > limit).then(|| {
             let parts = [
@@ -255,7 +255,7 @@ impl Judged<'_> {
         // Who may have been taken out already is no second one.
         let earlier = before.gone(most).saturating_sub(losses.again);
         let gone = (plan.remove + plan.deactivate).saturating_add(earlier);
-        Leeway { known, limit, gone }
+        Leeway { known, limit, gone, ..Leeway::default() }
     }
 
     /// Few always may be taken out of use, as nobody knows of how many.
@@ -263,7 +263,8 @@ impl Judged<'_> {
         let most = Guard::most_removals(guards).unwrap_or_default();
         let few = if self.plan.is_chosen_otherwise() { 0 } else { most.few() };
         let leeway = self.leeway(most);
-        Leeway { limit: leeway.limit.max(few), ..leeway }
+        let earlier = self.before.let_go(most);
+        Leeway { limit: leeway.limit.max(few), earlier, ..leeway }
     }
 
     fn erased(&self, most: Most) -> Option<String> {

@@ -1,6 +1,7 @@
 //! Who is who: records keep their identity by their ids, in the source and in the target, when keys change.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::leeway::Leeway;
 use crate::plan::{Shared, open};
@@ -183,7 +184,7 @@ pub(crate) fn is_changing_hands(store: &mut dyn Store, key: &str) -> Result<bool
 #[derive(Clone, Default)]
 pub(crate) struct Owners {
     pub(crate) store: Option<Shared>,
-    pub(crate) leeway: Leeway,
+    pub(crate) leeway: Arc<Leeway>,
 }
 
 impl Owners {

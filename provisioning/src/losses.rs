@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::guard::Most;
-use crate::leeway;
+use crate::leeway::{self, Taken};
 use crate::plan::Head;
 use crate::record::{is_hidden, switches_off};
 use crate::store::{Kind, Row, RowState, Store, StoreError};
@@ -30,6 +30,9 @@ pub(crate) struct Losses {
     pub(crate) removed: u64,
     /// By a value.
     pub(crate) deactivated: u64,
+    /// Who of them by a creation, or an attempt at one: sums of keys.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(crate) let_go: BTreeSet<u64>,
     /// Who came back.
     pub(crate) restored: u64,
     /// Who got another key.
@@ -141,6 +144,7 @@ impl Losses {
     fn and(&mut self, later: Self) {
         self.removed += later.removed;
         self.deactivated += later.deactivated;
+        self.let_go.extend(later.let_go);
         self.restored += later.restored;
         moved_on(&mut self.moved, &later.moved);
         for (path, count) in later.erased {
@@ -261,11 +265,11 @@ impl Before {
         (plan, now): (&Head, Timestamp),
     ) -> Result<(), StoreError> {
         let Summary { update, restore, remove, .. } = plan.summary;
-        let deactivated = leeway::taken(store)?;
+        let Taken { count: deactivated, who: let_go } = leeway::taken(store)?;
         if update + restore + remove + deactivated == 0 {
             return Ok(());
         }
-        let mut losses = Losses { deactivated, ..Losses::default() };
+        let mut losses = Losses { deactivated, let_go, ..Losses::default() };
         losses.add_rows(store, target, Some(RowState::Done))?;
         losses.add_rows(store, target, Some(RowState::Late))?;
         if remove > 0 {
@@ -279,6 +283,7 @@ impl Before {
             |most: Option<Most>| most.is_some_and(|most| most.limit(u64::MAX, false) == u64::MAX);
         if all_may(plan.most) {
             losses.moved.clear();
+            losses.let_go.clear();
         }
         losses.members.retain(|id, members| {
             // Of those who come, only who left is of interest.
@@ -326,6 +331,11 @@ impl Before {
         self.under(most).fold(0, |gone, Step { losses, .. }| {
             (gone + losses.removed + losses.deactivated).saturating_sub(losses.restored)
         })
+    }
+
+    /// Whom creations took out of use, or tried to.
+    pub(crate) fn let_go(&self, most: Most) -> BTreeSet<u64> {
+        self.under(most).flat_map(|step| &step.losses.let_go).copied().collect()
     }
 
     /// Who was given another key, and has it.

@@ -58,7 +58,7 @@ pub(crate) fn prepare(
     rows: Vec<Row>,
     are_late: bool,
 ) -> Result<Vec<Sending>, StoreError> {
-    let mut store = open(&plan.store);
+    let (mut store, leeway) = (open(&plan.store), Arc::new(plan.head.leeway.clone()));
     let mut prepared = Vec::with_capacity(rows.len());
     for row in rows {
         let mut change = Change {
@@ -69,7 +69,7 @@ pub(crate) fn prepare(
             fields: row.fields.clone(),
             values: Fields::new(),
             dangling: Vec::new(),
-            owners: Owners { store: Some(Arc::clone(&plan.store)), leeway: plan.head.leeway },
+            owners: Owners { store: Some(Arc::clone(&plan.store)), leeway: Arc::clone(&leeway) },
         };
         let known = store.known(row.remembered_as())?.unwrap_or_default();
         if are_late {

@@ -10,7 +10,7 @@ use provisioning::{
     Basis, Change, Compute, Done, Guard, MemoryTarget, Observed, Plan, Record, Report, Target,
     TargetError,
 };
-use sandbox::{Sandbox, ScimOptions};
+use sandbox::{Fault, Sandbox, ScimOptions};
 
 use super::support::{Bringing, scim, with_scim};
 use crate::support::{Shared, apply, memory};
@@ -118,4 +118,22 @@ async fn what_creations_took_counts_with_the_next_plan() {
     assert!(tripped.contains("8 of them in the last 24 hours already, at most 20"), "{tripped}");
     let plan = compute(people(100, 8)[12..].to_vec(), &target, &store).await.unwrap();
     assert_eq!(plan.summary().remove, 12);
+}
+
+#[tokio::test]
+async fn who_cannot_be_taken_out_of_use_is_no_further_loss_with_each_try() {
+    let sandbox = with_scim(ScimOptions::default()).await;
+    Bringing::into(ScimUsers::new(scim(&sandbox))).run(&people(100, 0), Basis::Target).await;
+    let (target, store) = (Arc::new(Short(ScimUsers::new(scim(&sandbox)), 90)), memory());
+    bring(people(99, 0), &target, &store).await;
+    for way in ["PATCH", "PUT"] {
+        sandbox.faults().next(format!("{way} /Users/{{id}}"), Fault::Status(500), usize::MAX);
+    }
+    for _ in 0..30 {
+        let report = bring(people(100, 1), &target, &store).await;
+        assert_eq!((report.failed, active(&sandbox)), (1, 100), "{report:?}");
+    }
+    let fewer = people(100, 1)[1..].to_vec();
+    let plan = compute(fewer, &target, &store).await.unwrap();
+    assert_eq!(plan.summary().remove, 1);
 }
