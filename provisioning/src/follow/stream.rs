@@ -199,9 +199,10 @@ impl Following {
                 None => None,
             }
         };
-        match select(pin!(timer), pin!(page)).await {
-            Either::Left((next, _)) => next,
-            Either::Right((page, _)) => Next::Page(page),
+        // A page comes first, and what is delivered with it: else the log would wait as long as much is delivered.
+        match select(pin!(page), pin!(timer)).await {
+            Either::Left((page, _)) => Next::Page(page),
+            Either::Right((next, _)) => next,
         }
     }
 

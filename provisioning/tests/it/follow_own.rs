@@ -97,6 +97,7 @@ fn events_after(org: &Org, count: usize) -> Vec<LogEvent> {
 #[tokio::test]
 async fn what_is_delivered_is_taken_up_at_once_and_outlives_the_process() {
     let org = Org::with(20).await;
+    org.sandbox.faults().next("GET /api/v1/logs", Fault::Slow(AN_HOUR), usize::MAX);
     let (target, store) = (Flaky::new(1, 0.0), memory());
     let follow = || {
         let people = OktaPeople::new(org.okta.clone());
@@ -132,12 +133,35 @@ async fn what_is_delivered_is_taken_up_at_once_and_outlives_the_process() {
     // What cannot make a difference is not kept, and of the others whom they are about.
     following.deliver(&events_after(&org, before)).unwrap();
     assert!(waiting().len() == 1 && waiting()[0].get("actor").is_none(), "{:?}", waiting());
-    org.sandbox.faults().next("GET /api/v1/logs", Fault::Slow(AN_HOUR), usize::MAX);
     let mut stream = follow().stream().boxed();
     let batch = next(&mut stream).await;
     assert_eq!((batch.full, batch.report.updated), (false, 1), "{batch:?}");
     assert_eq!(there(&target)[&key(4)], json!("Three"));
     assert!(waiting().is_empty());
+}
+
+#[tokio::test]
+async fn the_log_is_read_however_much_is_delivered() {
+    let org = Org::with(20).await;
+    let (target, store) = (Flaky::new(1, 0.0), memory());
+    let people = OktaPeople::new(org.okta.clone());
+    let follow = Follow::new(people, mapping(), target.clone(), store.clone());
+    let follow = follow.interval(Duration::from_millis(1));
+    let mut stream = follow.clone().stream().boxed();
+    assert!(next(&mut stream).await.full);
+    let before = org.sandbox.okta().event_count();
+    org.set(&org.id(3), "title", "Delivered");
+    let delivered = events_after(&org, before);
+    org.set(&org.id(4), "title", "Logged");
+    let is_there = || there(&target)[&org.sandbox.people().email(4)] == json!("Logged");
+    for _ in 0..100 {
+        follow.deliver(&delivered).unwrap();
+        next(&mut stream).await;
+        if is_there() {
+            return;
+        }
+    }
+    panic!("nobody has read the log");
 }
 
 #[tokio::test]
