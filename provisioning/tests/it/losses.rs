@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::stream::{self, BoxStream};
+use okta_client::jiff::Timestamp;
 use provisioning::{
     Basis, Change, Done, Guard, ImportError, Kind, MemoryTarget, Observed, Plan, PlanError, Record,
     Report, Target, TargetError,
@@ -389,4 +390,19 @@ async fn who_was_created_by_a_run_that_was_killed_and_renamed_since_leaves_nobod
         wanted.sort_by_key(Value::to_string);
         assert_eq!(active, wanted, "{key_goes_to:?}");
     }
+}
+
+#[tokio::test]
+async fn what_a_version_before_noted_counts_as_far_as_it_says_who() {
+    let (target, store) = (Flaky::new(1, 0.0), memory());
+    apply(&usual(&numbered(0..100), &target, &store).await.unwrap()).await.into_result().unwrap();
+    let group = json!({"before": 30, "lost": 5, "gained": 1});
+    let losses = json!({
+        "removed": 15, "deactivated": 0, "restored": 0, "renamed": 3, "erased": {}, "members": {"00g1": group},
+    });
+    let steps = json!({"steps": [{"at": Timestamp::now(), "known": 100, "losses": losses}]});
+    store.lock().unwrap().set_note("losses", Some(&steps.to_string())).unwrap();
+    let tripped = stopped(&numbered(6..100), &target, &store).await;
+    assert!(tripped.contains("21 of 100") && tripped.contains("15 of them"), "{tripped}");
+    assert_eq!(usual(&numbered(5..100), &target, &store).await.unwrap().summary().remove, 5);
 }
