@@ -21,6 +21,8 @@ const NOTE: &str = "losses";
 const WINDOW: SignedDuration = SignedDuration::from_hours(24);
 const KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
 const HOUR: i64 = 3_600;
+/// So few are remembered whatever the rule.
+const FEW: u64 = 1_000;
 const MEMBERS: &str = "members";
 const NAME: &str = "displayName";
 
@@ -278,17 +280,20 @@ impl Before {
             losses.removed += in_doubt(store, Some(RowState::Failed))?;
             losses.removed = losses.removed.saturating_sub(plan.again);
         }
-        // Where all may, nobody is counted, and they may be many.
-        let all_may =
-            |most: Option<Most>| most.is_some_and(|most| most.limit(u64::MAX, false) == u64::MAX);
-        if all_may(plan.most) {
+        // Where all may, by a share or a number, nobody is counted, and they may be many.
+        let known = plan.summary.there(plan.basis);
+        let all_may = |most: Option<Most>, known: u64| {
+            let known = known.max(FEW);
+            most.is_some_and(|most| most.limit(known, false) >= known)
+        };
+        if all_may(plan.most, known) {
             losses.moved.clear();
             losses.let_go.clear();
         }
         losses.members.retain(|id, members| {
             // Of those who come, only who left is of interest.
             members.joined.retain(|who| self.has_left(id, *who));
-            if all_may(plan.most_members) {
+            if all_may(plan.most_members, members.before) {
                 members.left.clear();
             }
             !members.left.is_empty() || !members.joined.is_empty()
@@ -298,7 +303,7 @@ impl Before {
         }
         let at = plan.id.parse().unwrap_or(now);
         let Head { most, most_members, .. } = *plan;
-        self.add(Step { at, known: plan.summary.there(plan.basis), most, most_members, losses });
+        self.add(Step { at, known, most, most_members, losses });
         self.write(store)
     }
 

@@ -406,3 +406,24 @@ async fn what_a_version_before_noted_counts_as_far_as_it_says_who() {
     assert!(tripped.contains("21 of 100") && tripped.contains("15 of them"), "{tripped}");
     assert_eq!(usual(&numbered(5..100), &target, &store).await.unwrap().summary().remove, 5);
 }
+
+#[tokio::test]
+async fn nobody_is_remembered_one_by_one_where_all_may_get_another_key() {
+    let (target, store) = (Flaky::renaming(1, 0.0), memory());
+    let rename = async |name: &str, guards: &[Guard]| {
+        let person = |n: u32| Record::new(format!("{name}p{n}")).source_id(format!("{n}"));
+        let people = (0..1_200).map(|n| Ok::<_, String>(person(n))).collect::<Vec<_>>();
+        let compute = Plan::compute(stream::iter(people), target.clone()).store(store.clone());
+        let guarded = guards.iter().cloned().fold(compute, |compute, guard| compute.guard(guard));
+        apply(&guarded.await.unwrap()).await.into_result().unwrap();
+        // What it took is noted with the next.
+        usual(&People::new(), &target, &store).await.unwrap_err();
+        store.lock().unwrap().note("losses").unwrap().unwrap_or_default().len()
+    };
+    rename("a.", &[]).await;
+    let count = |count| [Guard::removals_at_most_count(count), Guard::renamed_at_most_count(1_200)];
+    let share = [Guard::removals_at_most(1.0), Guard::renamed_at_most(1.0)];
+    assert!(rename("b.", &share).await < 1_200);
+    assert!(rename("c.", &count(1_200)).await < 1_200);
+    assert!(rename("d.", &count(1_199)).await > 1_200, "as many may be too many");
+}
