@@ -76,8 +76,7 @@ impl GroupPush<'_> {
              group has to come with one",
             first.name
         );
-        fail_all(groups, &reason, ending);
-        Ok(true)
+        hold_all(groups, &reason, ending).map(|()| true)
     }
 
     /// Brings the first group of all before the others, which else come at the same time. Whether it did not
@@ -102,15 +101,16 @@ impl GroupPush<'_> {
             return Ok(self.stop.is_stopped());
         }
         let reason = format!("not pushed: {}, which has to come first, did not", first.name);
-        fail_all(others, &reason, ending);
-        Ok(true)
+        hold_all(others, &reason, ending).map(|()| true)
     }
 }
 
-fn fail_all(groups: &[PushGroup], reason: &str, ending: &mut Ending) {
-    for group in groups {
-        if ending.fail("groups", &group.name, reason) {
-            say!("{:<10}{}: Error: {reason}", "group", group.name);
+fn hold_all(groups: &[PushGroup], reason: &str, ending: &mut Ending) -> Result<(), Failure> {
+    for PushGroup { id, name, .. } in groups {
+        let line = format!("{name}: {reason}");
+        if ending.hold_back("groups", id, line)? {
+            say!("{:<10}{name}: Error: {reason}", "group");
         }
     }
+    Ok(())
 }

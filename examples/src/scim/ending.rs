@@ -262,13 +262,31 @@ impl Ending {
         Ok(())
     }
 
-    /// Something that could not be sent, or turned out not to be there after it was. Whether that is new.
-    pub fn fail(&mut self, what: &'static str, key: &str, reason: &str) -> bool {
-        let failed = (key.to_owned(), reason.to_owned());
-        let is_new = !self.part(what).unconfirmed.contains(&failed);
+    /// Something cannot come yet, until it is looked at again with what it came with. Whether that is new.
+    ///
+    /// # Errors
+    /// When the report cannot be written.
+    pub fn hold_back(
+        &mut self,
+        what: &'static str,
+        key: &str,
+        reason: String,
+    ) -> Result<bool, Failure> {
+        let one = Unsent::held_back(key, reason);
+        if let Some(file) = &mut self.file {
+            file.add(&one.to_json(what)).map_err(Failure::running)?;
+        }
+        let unsent = &mut self.part(what).unsent;
+        let is_new = !unsent.contains(&one);
+        unsent.retain(|other| !other.is_same(&one));
+        unsent.insert(one);
+        Ok(is_new)
+    }
+
+    /// Something turned out not to be there after it was sent.
+    pub fn fail(&mut self, what: &'static str, key: &str, reason: &str) {
         self.mend(what, key);
-        self.part(what).unconfirmed.push(failed);
-        is_new
+        self.part(what).unconfirmed.push((key.to_owned(), reason.to_owned()));
     }
 
     /// What was said to have failed of this is looked at again.

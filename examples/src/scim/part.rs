@@ -38,6 +38,16 @@ pub(crate) struct Unsent {
 }
 
 impl Unsent {
+    /// What cannot come yet.
+    pub(crate) fn held_back(key: &str, reason: String) -> Self {
+        Self { kind: Kind::Create, key: key.to_owned(), reason, people: Vec::new() }
+    }
+
+    /// Whether it is about the same, whatever the reason.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        (self.kind, &self.key) == (other.kind, &other.key)
+    }
+
     pub(crate) fn of(row: Row) -> Self {
         let claimants = row.claimants().map(str::to_owned);
         let people = claimants.chain(row.source_id.clone()).collect();
@@ -103,7 +113,7 @@ impl Part {
     }
 
     pub(crate) fn print(&self) {
-        say!("{:<10}{}", self.what, self.report);
+        say!("{:<10}{}", self.what, self.counted());
         for (reason, (count, names)) in &self.left_out {
             say!("{:<10}{} {}: {reason}", "left out", thousands(*count), names_of(names, *count));
         }
@@ -135,6 +145,13 @@ impl Part {
         }
     }
 
+    /// The report, in which those failed, too, that were held back.
+    fn counted(&self) -> Report {
+        let mut report = self.report.clone();
+        report.failed += self.unsent.iter().filter(|one| one.kind == Kind::Create).count() as u64;
+        report
+    }
+
     /// What was not delivered, as far as it is remembered: the first thousand of each kind.
     pub(crate) fn entries(&self) -> impl Iterator<Item = Value> {
         let entry = |one: &provisioning::Undelivered, left_out: bool| {
@@ -151,7 +168,7 @@ impl Part {
     }
 
     pub(crate) fn to_json(&self) -> Value {
-        let mut json = json!(self.report);
+        let mut json = json!(self.counted());
         if let Some(members) = json.as_object_mut() {
             members.remove("undelivered");
             members.remove("left_out_first");

@@ -38,7 +38,24 @@ fn a_canary_without_an_administrator_brings_no_group() {
     no_groups(&rig);
     let report = report_at(&file);
     assert_eq!(report["complete"], false, "{report}");
-    assert!(report["groups"]["unconfirmed"].to_string().contains(REASON), "{report}");
+    assert_eq!(
+        (&report["groups"]["failed"], &report["groups"]["unconfirmed"]),
+        (&2.into(), &serde_json::json!([]))
+    );
+    let undelivered = report["not_delivered"].as_array().unwrap();
+    let held: Vec<_> = undelivered
+        .iter()
+        .filter(|one| one["kind"] == "create" && one["what"] == "groups")
+        .collect();
+    assert_eq!(held.len(), 2, "{report}");
+    for (one, name) in held.iter().zip(["Admins", "Staff"]) {
+        let reason = one["reason"].as_str().unwrap();
+        assert!(reason.starts_with(name) && reason.contains(REASON), "{report}");
+        assert!(
+            one["key"].as_str().unwrap().starts_with("00g") && one["left_out"] == false,
+            "{report}"
+        );
+    }
     // Another one, in which the administrator is.
     run("--limit 4").exits(0).says("Admins: Active, 3 members").says("Staff: Active, 4 members");
     run("").exits(0).says("Admins: Active, 4 members");
