@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures::{StreamExt, pin_mut};
 use provisioning::{Follow, FollowError, Followed, Stop};
 
+use crate::visitors::follow_report::twice;
 use crate::visitors::incremental::{hint, unplanned};
 use crate::{Failure, FollowReport, Pushed, Read, Visitors, ready, say, thousands, unless_stopped};
 
@@ -74,13 +75,14 @@ impl FollowVisitors<'_> {
             Pushed::from(batch.clone()).print();
         } else if batch.people > 0 {
             say!(
-                "follow  {} events of {} people: {} updated, {} as they were, {} unknown to Pendo, {} failed",
+                "follow  {} events of {} people: {} updated, {} as they were, {} unknown to Pendo, {} failed{}",
                 thousands(batch.events as u64),
                 thousands(batch.people as u64),
                 thousands(batch.report.delivered()),
                 thousands(batch.summary.unchanged),
                 thousands(batch.report.left_out),
-                thousands(batch.report.failed + read.failed())
+                thousands(batch.report.failed + read.failed()),
+                twice(batch.summary.conflicts)
             );
         }
     }

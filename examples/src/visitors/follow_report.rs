@@ -111,13 +111,15 @@ impl FollowReport {
     /// # Errors
     /// [`Failure::Undelivered`] when something was not delivered.
     pub fn end(&self) -> Result<(), Failure> {
-        let (events, updated, failed, complete) = {
+        let (events, updated, failed, conflicts, complete) = {
             let counts = self.counts();
-            (counts.events, counts.updated, counts.failed, counts.is_complete())
+            let Counts { events, updated, failed, conflicts, .. } = &*counts;
+            (*events, *updated, *failed, conflicts.len() as u64, counts.is_complete())
         };
         let (events, updated) = (thousands(events), thousands(updated));
         say!(
-            "ended   since the last full run began: {events} events, {updated} updated, {failed} failed"
+            "ended   since the last full run began: {events} events, {updated} updated, {failed} failed{}",
+            twice(conflicts)
         );
         self.write()?;
         if self.path.is_some() {
@@ -139,6 +141,18 @@ impl FollowReport {
     }
 }
 
+/// The end of a line that counts, where several people claim visitor ids.
+pub(super) fn twice(conflicts: u64) -> String {
+    match conflicts {
+        0 => String::new(),
+        1 => ", 1 visitor id claimed by two people, nothing sent for it".to_owned(),
+        count => format!(
+            ", {} visitor ids claimed by two people, nothing sent for them",
+            thousands(count)
+        ),
+    }
+}
+
 fn conflict(row: &Row) -> Value {
     json!({"id": row.key, "outcome": "conflict", "reason": row.note})
 }
@@ -146,6 +160,7 @@ fn conflict(row: &Row) -> Value {
 impl Counts {
     fn add(&mut self, followed: Followed, read: &Read) {
         self.trouble = None;
+        self.mend(&followed.ids);
         for (rule, more) in read.rules().as_object().into_iter().flatten() {
             let before = self.left_out[rule].as_u64().unwrap_or_default();
             self.left_out[rule] = (before + more.as_u64().unwrap_or_default()).into();
@@ -170,6 +185,15 @@ impl Counts {
                 _ => {}
             }
         }
+    }
+
+    /// Those of these who could not be read were looked at again.
+    fn mend(&mut self, people: &[String]) {
+        let before = self.entries.len();
+        self.entries.retain(|entry| {
+            entry["outcome"] != "failed" || !people.iter().any(|id| entry["id"] == id.as_str())
+        });
+        self.failed = self.failed.saturating_sub((before - self.entries.len()) as u64);
     }
 
     fn is_complete(&self) -> bool {

@@ -259,6 +259,34 @@ fn who_cannot_be_read_fails_while_it_follows_until_that_is_over() {
 
 #[cfg(unix)]
 #[test]
+fn a_visitor_who_cannot_be_read_fails_while_it_follows_until_that_is_over() {
+    let rig = Rig::start();
+    let store = rig.folder.file("store.db");
+    let program = rig.program("pendo_visitor_sync").arg("--store").arg(store.to_str().unwrap());
+    let mut running = program.args("--create-missing --follow --poll 1s").start();
+    running.says("failed  1 cannot be read in Okta");
+    let report = || report_at(&rig.folder.file("report.json"));
+    running
+        .until("it is in the report", || report()["not_delivered"].to_string().contains(&rig.id));
+    let login = rig.sandbox.okta().user(&rig.id).unwrap()["profile"]["login"].to_string();
+    let login = login.trim_matches('"');
+    let change = |title| rig.sandbox.okta().set_profile(login, [("title", json!(title))]);
+    change("Countess");
+    let line = running.says("follow  ");
+    assert!(line.ends_with(" 1 failed"), "{line}");
+    assert_eq!((&report()["complete"], &report()["failed"]), (&json!(false), &json!(1)));
+    rig.is_odd.store(false, SeqCst);
+    change("Queen");
+    running.until("it is complete", || report()["complete"] == true);
+    let all = report();
+    assert!(!all["not_delivered"].to_string().contains(&rig.id), "{all}");
+    assert_eq!(all["failed"], 0, "{all}");
+    running.signal("TERM");
+    running.end().exits(0);
+}
+
+#[cfg(unix)]
+#[test]
 fn a_log_without_events_that_leads_on_can_be_followed() {
     let rig = Rig::start();
     rig.is_odd.store(false, SeqCst);

@@ -263,7 +263,7 @@ fn two_people_of_one_visitor_id_do_not_write_over_each_other_while_following() {
     until("others go on", || city(6) == "Hamar");
     assert_eq!(city(3), "Oslo");
     running.signal("INT");
-    running.end().exits(1);
+    running.end().exits(1).says("1 visitor id claimed by two people");
     // A full run says the same.
     run(&held, &folder, "").exits(1).says("twice   1 ").says("updated 0\n");
     assert_eq!(city(3), "Oslo");
