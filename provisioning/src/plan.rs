@@ -338,6 +338,16 @@ pub(crate) fn serve(store: &mut dyn Store, source: Option<&str>) -> Result<(), P
     }
 }
 
+/// Whether plans of this target and source may be in the store, as far as it says.
+pub(crate) fn may_serve(
+    store: &mut dyn Store,
+    target: &dyn Target,
+    source: &str,
+) -> Result<bool, StoreError> {
+    let is_owner = store.note(OWNER)?.is_none_or(|owner| owner == target.name());
+    Ok(is_owner && store.note(SOURCE)?.is_none_or(|owner| owner == source))
+}
+
 /// A plan that is to be computed.
 #[derive(Debug)]
 #[must_use = "a plan is computed when this is awaited"]

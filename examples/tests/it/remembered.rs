@@ -270,6 +270,19 @@ fn two_people_of_one_visitor_id_do_not_write_over_each_other_while_following() {
 }
 
 #[test]
+fn nothing_is_followed_with_the_store_of_something_else() {
+    let (held, folder) = (with_dates(Held::people(20)), Folder::new());
+    let mut running = stored(held.program(), &folder).args("--create-missing --follow").start();
+    running.says("updated 20");
+    running.signal("INT");
+    running.end().exits(0);
+    let other = with_dates(Held::people(20));
+    let program = stored(other.program(), &folder).args("--create-missing --follow");
+    program.run().refused(&["this store serves", "use another store"]);
+    assert_eq!(other.sandbox.pendo().written_count(), 0);
+}
+
+#[test]
 fn a_guard_ends_following() {
     let (held, folder) = (with_dates(Held::people(40)), Folder::new());
     run(&held, &folder, "--create-missing").exits(0);
