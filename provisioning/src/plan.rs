@@ -348,6 +348,16 @@ pub(crate) fn may_serve(
     Ok(is_owner && store.note(SOURCE)?.is_none_or(|owner| owner == source))
 }
 
+/// Whether something was last applied of this selection, and made with this, as far as both are said.
+pub(crate) fn is_as_before(
+    store: &mut dyn Store,
+    selection: &str,
+    made_with: Option<&str>,
+) -> Result<bool, StoreError> {
+    let is_other = differs(store, SELECTION, Some(&Sum::of(selection)))?;
+    Ok(!is_other && !differs(store, MAPPING, made_with.map(Sum::of).as_ref())?)
+}
+
 /// A plan that is to be computed.
 #[derive(Debug)]
 #[must_use = "a plan is computed when this is awaited"]

@@ -22,9 +22,10 @@ pub fn check_admins(groups: &[PushGroup], admins: &[String]) -> Result<(), Failu
     match first.members.iter().any(|member| is_one(admins, member)) {
         true => Ok(()),
         false => Err(Failure::Guard(format!(
-            "stopped before anything was sent: none of the {} administrators of --admins ({}) is among the {} \
-             members of {}, the first group: at least 1 has to be",
+            "stopped before anything was sent: none of the {} {} of --admins ({}) is among the {} members of {}, \
+             the first group: at least 1 has to be",
             admins.len(),
+            if admins.len() == 1 { "administrator" } else { "administrators" },
             admins.join(", "),
             thousands(first.members.len() as u64),
             first.name

@@ -60,7 +60,7 @@ impl Following<'_> {
         if let Some(invitations) = self.invitations {
             invitations.catch_up().await?;
         }
-        let follow = self.follow();
+        let follow = self.follow()?;
         if !follow.begins_with_everybody().map_err(Failure::running)? {
             ending.resume(self.delivery.what, follow.conflicts().map_err(Failure::running)?)?;
             self.groups.iter_mut().for_each(FollowGroups::look_at_all);
@@ -94,7 +94,7 @@ impl Following<'_> {
         }
     }
 
-    fn follow(&self) -> Follow {
+    fn follow(&self) -> Result<Follow, Failure> {
         let Delivery { options, target, store, .. } = &self.delivery;
         let follow = Follow::new(
             self.people.source().clone(),
@@ -103,13 +103,15 @@ impl Following<'_> {
             Arc::clone(store),
         );
         let guards = self.delivery.guards.iter().cloned().chain(options.limits());
-        guards
+        let follow = guards
             .fold(follow, Follow::guard)
+            .made_with(&options.mapping_text()?)
             .basis(self.delivery.basis)
             .full_every(options.every.unwrap_or(FULL_EVERY))
             .interval(options.poll)
             .concurrency(options.concurrency.into())
-            .until(self.delivery.stop.clone())
+            .until(self.delivery.stop.clone());
+        Ok(follow)
     }
 
     /// Says and notes what came of it; whether everybody was looked at.

@@ -107,7 +107,8 @@ impl Incremental {
     /// What brings these people as they change.
     pub fn follow(&self, people: Visitors) -> Follow {
         let (target, store) = (Arc::clone(&self.target), Arc::clone(&self.store));
-        let follow = Follow::of(Arc::new(people), target, store);
+        let made_with = format!("{:?} {}", people.fields, people.create_missing);
+        let follow = Follow::of(Arc::new(people), target, store).made_with(&made_with);
         let follow = self.limits.iter().cloned().fold(follow, Follow::guard);
         follow.keep_departed(true).concurrency(self.concurrency).until(self.stop.clone())
     }

@@ -83,6 +83,7 @@ pub struct Follow {
     guards: Vec<Guard>,
     basis: Basis,
     keep_departed: bool,
+    made_with: Option<String>,
     concurrency: usize,
     full_every: Option<Duration>,
     interval: Duration,
@@ -209,6 +210,7 @@ impl Follow {
             guards: Vec::new(),
             basis: Basis::default(),
             keep_departed: false,
+            made_with: None,
             concurrency: 4,
             full_every: None,
             interval: Duration::from_secs(5),
@@ -237,6 +239,13 @@ impl Follow {
         self
     }
 
+    /// What the records are made with, such as the text of the mapping: with another one than the last time it
+    /// begins with everybody. The same as [`Compute::made_with`](crate::Compute::made_with).
+    pub fn made_with(mut self, text: &str) -> Self {
+        self.made_with = Some(text.to_owned());
+        self
+    }
+
     /// Calls of the target under way at once; 4 unless told otherwise.
     pub fn concurrency(mut self, calls: usize) -> Self {
         self.concurrency = calls;
@@ -255,7 +264,8 @@ impl Follow {
         self
     }
 
-    /// Whether it begins with a full run: there was none yet, the last one is too long ago, or was cut off.
+    /// Whether it begins with a full run: there was none yet, the last one is too long ago, was cut off, or was of
+    /// other people or with another mapping.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -387,6 +397,10 @@ impl Follow {
         let org = self.source.okta().org_url().as_str();
         let compute = compute.source(org).selection(&self.source.selection());
         let compute = compute.store(self.store.clone()).keep_departed(self.keep_departed);
+        let compute = match &self.made_with {
+            Some(text) => compute.made_with(text),
+            None => compute,
+        };
         let guarded = self.guards.iter().cloned().fold(compute, crate::plan::Compute::guard);
         let Some(plan) = stop.or(guarded.into_future()).await else {
             return Ok(Default::default());

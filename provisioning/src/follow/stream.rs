@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::changed::FILTER;
 use super::memory::{self, Memory};
 use super::{Batch, Follow, FollowError, Followed};
-use crate::plan::{Plan, may_serve, open};
+use crate::plan::{Plan, is_as_before, may_serve, open};
 use crate::store::{Store, StoreError};
 
 /// Who failed is tried again after this, also when nothing happens.
@@ -87,7 +87,8 @@ pub(super) fn due(follow: &Follow, store: &mut dyn Store) -> Result<Option<Insta
     // The plan of a full run says what is wrong with a store of something else.
     let is_begun = memory::cursor(store)?.is_some()
         && !Plan::is_cut_off(store)?
-        && may_serve(store, &*follow.target, org)?;
+        && may_serve(store, &*follow.target, org)?
+        && is_as_before(store, &follow.source.selection(), follow.made_with.as_deref())?;
     let Some(last) = memory::last_full(store)?.filter(|_| is_begun) else {
         return Ok(Some(Instant::now()));
     };

@@ -9,7 +9,9 @@ use futures::stream::{self, BoxStream};
 use futures::{Stream, StreamExt};
 use okta_client::jiff::{SignedDuration, Timestamp};
 use okta_client::{ApiToken, LogEvent, Okta};
-use provisioning::{Follow, FollowError, FollowSource, Followed, OktaPeople, Record, SourceError};
+use provisioning::{
+    Follow, FollowError, FollowSource, Followed, OktaPeople, Record, Scope, SourceError,
+};
 use sandbox::Fault;
 use serde_json::{Value, json};
 use wiremock::matchers::{any, path};
@@ -182,4 +184,27 @@ async fn conflicts_are_known_as_they_were_last_looked_at() {
     org.set(&org.id(4), "email", "own@acme.example");
     follow.events(&events_after(&org, before)).await.unwrap();
     assert!(follow.conflicts().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn with_other_people_or_another_mapping_it_begins_with_everybody() {
+    let org = Org::with(5).await;
+    let (target, store) = (Flaky::new(1, 0.0), memory());
+    let of = |scope: Scope, made_with: &str| {
+        let people = OktaPeople::new(org.okta.clone()).scope(scope);
+        Follow::new(people, mapping(), target.clone(), store.clone()).made_with(made_with)
+    };
+    let mut stream = of(Scope::Everyone, "a").stream().boxed();
+    assert!(next(&mut stream).await.full);
+    drop(stream);
+    for (follow, begins) in [
+        (of(Scope::Everyone, "a"), false),
+        (of(Scope::Everyone, "b"), true),
+        (of(Scope::group(&org.group), "a"), true),
+    ] {
+        assert_eq!(follow.begins_with_everybody().unwrap(), begins);
+    }
+    let mut stream = of(Scope::Everyone, "b").stream().boxed();
+    assert!(next(&mut stream).await.full);
+    assert!(!of(Scope::Everyone, "b").begins_with_everybody().unwrap());
 }

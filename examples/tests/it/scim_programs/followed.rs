@@ -64,7 +64,7 @@ fn the_first_group_is_looked_at_before_anything_is_followed() {
     rig.group("Staff", 0..3);
     let program = rig.program(FOLLOW).args("--push-groups Staff --admins").arg(&rig.email(7));
     let finished = program.run().exits(3);
-    assert!(finished.complaint().contains("1 administrators"), "{finished}");
+    assert!(finished.complaint().contains("1 administrator of"), "{finished}");
     assert_eq!(rig.writes(), 0);
 }
 
