@@ -47,7 +47,7 @@ struct Options {
     /// Test the settings and the credential, and change nothing
     #[arg(long, global = true)]
     check: bool,
-    /// Write a report as JSON: how often each outcome came, and what was not done and why
+    /// Write a report as JSON (not with --check): how often each outcome came, and what was not done and why
     #[arg(long, global = true, value_name = "FILE")]
     report: Option<PathBuf>,
     /// At most so many: people that `get` shows, commands that `serve` carries out
@@ -163,9 +163,6 @@ fn misfit(options: &Options) -> Option<&'static str> {
         }
         Options { check: true, plan: true, .. } => {
             "--plan does not go with --check, which does nothing but test; give one of them"
-        }
-        Options { check: true, report: Some(_), .. } => {
-            "--report does not go with --check: nothing is done that could stand there"
         }
         Options { limit: Some(_), command, .. } if !matches!(command, Some(Get { .. } | Serve)) => {
             "--limit is for get and serve; leave it out"

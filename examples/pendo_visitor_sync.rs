@@ -1,6 +1,6 @@
 //! Pushes every Okta user and their metadata into Pendo as visitors.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -49,8 +49,9 @@ struct Options {
     /// Show what would be sent and send nothing
     #[arg(long, conflicts_with = "report")]
     plan: bool,
-    /// Test keys, rights and settings, and change nothing; with --follow the right to read the log, too
-    #[arg(long, conflicts_with_all = ["plan", "report"])]
+    /// Test keys, rights and settings, and change nothing; with --follow the right to read the log, too. No
+    /// report is written
+    #[arg(long, conflicts_with = "plan")]
     check: bool,
     /// People in a call to Pendo; always 500 with --store
     #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..),
@@ -85,6 +86,12 @@ struct Options {
     sandbox: SandboxOptions,
 }
 
+impl Options {
+    fn report_file(&self) -> Option<&Path> {
+        self.report.as_deref().filter(|_| !self.check)
+    }
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
     match parsed::<Options>("pendo_visitor_sync") {
@@ -100,7 +107,7 @@ async fn run(options: &Options) -> Result<(), Failure> {
         return Err(Failure::Settings(format!("--limit does not go with --follow: {why}")));
     }
     refuse_same(&[("--store", options.store.as_deref()), ("--report", options.report.as_deref())])?;
-    announce(options.report.as_deref())?;
+    announce(options.report_file())?;
     let stop = stop_on_signals()?;
     let systems = Systems::connect(&options.sandbox).await?;
     systems.announce();
@@ -150,7 +157,7 @@ impl Run<'_> {
     async fn once(&self) -> Result<(), Failure> {
         let options = self.options;
         // Before anything is sent: a report that cannot be written is a wrong setting.
-        let file = options.report.as_deref().map(ReportFile::create).transpose();
+        let file = options.report_file().map(ReportFile::create).transpose();
         let file = file.map_err(Failure::settings)?;
         let prepared = unless_stopped(self.stop, self.prepare()).await;
         let prepared = match prepared.and_then(|prepared| prepared) {

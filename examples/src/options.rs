@@ -39,8 +39,9 @@ pub struct RunOptions {
     /// Show what would be done, with the old and new value of each field, and send nothing
     #[arg(long, conflicts_with = "report")]
     pub plan: bool,
-    /// Test keys, rights and prerequisites, and change nothing; with --follow the right to read the log, too
-    #[arg(long, conflicts_with_all = ["plan", "report"])]
+    /// Test keys, rights and prerequisites, and change nothing; with --follow the right to read the log, too.
+    /// No report is written
+    #[arg(long, conflicts_with = "plan")]
     pub check: bool,
     /// Send only the first N changes, as a canary; the others wait for the next run
     #[arg(long, value_name = "N")]

@@ -91,7 +91,6 @@ fn what_does_not_go_is_said() {
         ("--plan --every 1s get a", &["--every", "--plan"]),
         ("get a --every 1s --check", &["--every", "--check"]),
         ("--plan get a --check", &["--plan", "--check"]),
-        ("--check --report x", &["--report", "--check"]),
         ("fields --limit 3", &["--limit is for get and serve"]),
         ("deactivate a --limit 3", &["--limit is for get and serve"]),
     ] {

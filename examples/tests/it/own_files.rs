@@ -203,6 +203,18 @@ fn options_that_would_not_be_heeded_are_refused() {
         program.run().refused(&[args, option, "cannot be used with"]);
         assert!(!file.exists());
     }
+    // A command of every day is tested by one word more.
+    for name in [
+        "pendo_visitor_sync",
+        "pendo_scim",
+        "peakon_employees",
+        "pingboard_profiles",
+        "okta_user_actions",
+    ] {
+        let program = with(program_named(name).args("--check"), &[("--report", &file)]);
+        program.run().exits(0);
+        assert!(!file.exists(), "{name}");
+    }
     // A backup is of what a run is about to change.
     for args in ["--check", "--plan"] {
         let program = with(program_named("pendo_scim").args(args), &[("--backup", &file)]);
@@ -218,7 +230,6 @@ fn options_without_effect_are_refused() {
         ("pendo_visitor_sync", "--hook-header x", "--listen"),
         ("pendo_visitor_sync", "--batch-size 5 --store x", "--batch-size"),
         ("pendo_visitor_sync", "--check --plan", "--plan"),
-        ("pendo_visitor_sync", "--check --report x", "--report"),
         ("pendo_visitor_sync", "--list-fields --report x", "--report"),
         ("pendo_visitor_sync", "--list-fields --check", "--check"),
         ("pendo_visitor_sync", "--poll 3s --plan", "--poll"),
